@@ -1,0 +1,34 @@
+"""The audit trail: who did what to which record, and when. Entries are added, never changed."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from surveys.base import Base
+
+
+class AuditEntry(Base):
+    """One thing done. `by` is `user:NAME`, `device:NAME`, `invitee:ID`, `guest` or `system`; `subject` is `TABLE:ID`."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    by: Mapped[str] = mapped_column(sa.String(80), index=True)
+    action: Mapped[str] = mapped_column(sa.String(60), index=True)
+    subject: Mapped[str] = mapped_column(sa.String(80), index=True)
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+def record(session: Session, action: str, subject: Base, *, by: str, now: datetime, **detail: Any) -> AuditEntry:
+    """Note in the same transaction that `by` did `action` (`event.publish`, `registration.cancel`, …) to a record.
+
+    `detail` holds what changed, as JSON values, and never a person's name, number or address.
+    """
+    session.flush()
+    (key,) = sa.inspect(subject).identity or ("",)
+    entry = AuditEntry(at=now, by=by, action=action, subject=f"{subject.__tablename__}:{key}", detail=detail)
+    session.add(entry)
+    return entry
