@@ -1,0 +1,98 @@
+"""What tests stand on: two databases, a fixed time, and the web app when it is there."""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import hypothesis
+import pgserver
+import pytest
+import sqlalchemy as sa
+from database import open_engine, open_memory, sqlite_file
+from sqlalchemy.orm import Session
+
+import engage  # noqa: F401 -- fills the metadata
+import surveys  # noqa: F401 -- fills the metadata
+from surveys.base import Base
+
+# Fixtures live longer than an example on purpose: `database.undone(session)` takes each example back.
+hypothesis.settings.register_profile(
+    "here", deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+hypothesis.settings.register_profile("ci", parent=hypothesis.settings.get_profile("here"), derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Wednesday morning at the office, nine o'clock."""
+    return datetime(2026, 3, 18, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """The kind of database; `@pytest.mark.parametrize("database", ["sqlite"], indirect=True)` keeps a test to one."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a real PostgreSQL of this process, with its empty database `postgres`."""
+    folder = tempfile.mkdtemp(prefix="engage-pg-")  # not below pytest's own folder: the server's user must get in
+    server = pgserver.get_server(folder, cleanup_mode="delete")
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off;")  # it lives for these tests only
+    server.psql("SELECT pg_reload_conf();")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def engine(database: str, request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
+    """An engine with all tables, made once. Only `session` writes to it, and takes everything back."""
+    engine = open_memory() if database == "sqlite" else open_engine(_own_database(request))
+    Base.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: sa.Engine) -> Iterator[Session]:
+    """A session whose work is rolled back after the test, its commits too."""
+    with engine.connect() as connection:
+        outer = connection.begin()
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            yield session
+        outer.rollback()
+
+
+@pytest.fixture
+def database_url(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """The URL of a database without tables that belongs to this test alone, for several processes or a migration."""
+    return sqlite_file(tmp_path) if database == "sqlite" else _own_database(request)
+
+
+@pytest.fixture
+def fresh_engine(database_url: str) -> Iterator[sa.Engine]:
+    """An engine with all tables on a database of this test alone, for threads that really commit."""
+    options = {"connect_args": {"timeout": 30}} if database_url.startswith("sqlite") else {"pool_size": 30}
+    engine = open_engine(database_url, **options)
+    Base.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+def _own_database(request: pytest.FixtureRequest) -> str:
+    server = sa.make_url(request.getfixturevalue("postgresql"))
+    name = f"t_{uuid.uuid4().hex}"
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    admin.dispose()
+    return server.set(database=name).render_as_string(hide_password=False)
