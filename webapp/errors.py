@@ -1,0 +1,142 @@
+"""From a refusal of the libraries to a status, words for a person, and an error page or problem+json.
+
+`REFUSALS` is the only table of words: one line per code, sorted. `%(fact)s` is filled from the refusal's facts.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from flask import Flask, Response, current_app, json, render_template, request
+from flask_babel import lazy_gettext
+from flask_babel.speaklater import LazyString
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException, InternalServerError
+from wtforms import Form
+
+import engage.errors as engage_errors
+import surveys.errors as surveys_errors
+from engage.errors import EngageError
+from surveys.errors import SurveyError
+from webapp import formats
+
+Refusal = EngageError | SurveyError
+
+STATUSES: dict[type[Exception], int] = {
+    engage_errors.NotFound: 404,
+    engage_errors.Invalid: 422,
+    engage_errors.Conflict: 409,
+    engage_errors.Denied: 403,
+    surveys_errors.NotFound: 404,
+    surveys_errors.Invalid: 422,
+    surveys_errors.Conflict: 409,
+}
+
+REFUSALS: dict[str, LazyString] = {
+    "conflict": lazy_gettext("现在不能进行这项操作，请刷新页面后重试。"),
+    "denied": lazy_gettext("您没有权限进行这项操作。"),
+    "device_name_missing": lazy_gettext("请填写设备名称。"),
+    "device_name_taken": lazy_gettext("已有名为“%(name)s”的设备，请换一个名称。"),
+    "device_token_refused": lazy_gettext("设备令牌无效或已停用，请向管理员索取新的令牌。"),
+    "device_unknown": lazy_gettext("没有这台设备，可能已被删除。"),
+    "engage_error": lazy_gettext("这项操作无法完成，请稍后重试。"),
+    "invalid": lazy_gettext("填写的内容有误，请检查后重试。"),
+    "last_admin": lazy_gettext("这是最后一位管理员，请先指定另一位管理员。"),
+    "link_expired": lazy_gettext("链接已过期，请重新获取。"),
+    "link_invalid": lazy_gettext("链接无效，请核对是否完整。"),
+    "locked_out": lazy_gettext("登录失败次数过多，账号已锁定，请在%(until)s之后重试。"),
+    "not_found": lazy_gettext("没有找到您要的内容，可能已被删除或地址有误。"),
+    "password_is_user_name": lazy_gettext("密码不能包含用户名，请换一个密码。"),
+    "password_too_short": lazy_gettext("密码至少需要 %(least)s 个字符。"),
+    "password_wrong": lazy_gettext("当前密码不正确，请重新输入。"),
+    "setup_over": lazy_gettext("管理员账号已经创建，请直接登录。"),
+    "sign_in_failed": lazy_gettext("用户名或密码不正确，请检查后重试。"),
+    "survey_error": lazy_gettext("这项操作无法完成，请稍后重试。"),
+    "user_name_invalid": lazy_gettext("用户名应为 2 至 60 个字母、数字、点、连字符或下划线。"),
+    "user_name_taken": lazy_gettext("用户名“%(username)s”已被使用，请换一个。"),
+    "user_unknown": lazy_gettext("没有这个用户，可能已被删除。"),
+}
+
+# What the visitor reads for a status, and what to do next.
+PAGES: dict[int, tuple[LazyString, LazyString]] = {
+    400: (lazy_gettext("请求无法处理"), lazy_gettext("页面可能已过期。请返回上一页，刷新后重新提交。")),
+    401: (lazy_gettext("请先登录"), lazy_gettext("登录后即可继续。")),
+    403: (lazy_gettext("没有权限"), lazy_gettext("您的账号不能查看这一页。如需使用，请联系管理员。")),
+    404: (lazy_gettext("没有找到页面"), lazy_gettext("地址可能有误，或内容已被删除。请核对链接，或返回首页。")),
+    405: (lazy_gettext("操作方式不对"), lazy_gettext("这个地址不能这样使用。请返回上一页，通过页面上的按钮操作。")),
+    409: (lazy_gettext("现在不能这样做"), lazy_gettext("情况已经变化。请返回上一页，刷新后再看。")),
+    413: (lazy_gettext("文件太大"), lazy_gettext("请减小文件后重新上传。")),
+    422: (lazy_gettext("内容有误"), lazy_gettext("请返回上一页，检查填写的内容后重试。")),
+    429: (lazy_gettext("操作太频繁"), lazy_gettext("请稍等几分钟后再试。")),
+    500: (lazy_gettext("系统出了问题"), lazy_gettext("问题已记录。请稍后重试；如仍不行，请联系主办单位。")),
+}
+
+
+def status_of(error: Refusal) -> int:
+    """The HTTP status of a refusal: the entry of the nearest class it derives from."""
+    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 400)
+
+
+def words(error: Refusal) -> str:
+    """The refusal in the reader's language. A code without an entry speaks for its family."""
+    kinds = [kind for kind in type(error).__mro__ if issubclass(kind, EngageError | SurveyError)]
+    template = next(REFUSALS[kind.code] for kind in kinds if kind.code in REFUSALS)
+    return str(template) % _Facts(error.facts)
+
+
+def form_refused(form: Form, error: Refusal) -> None:
+    """Put the words next to the field that the refusal names, or on top of the form (`form.form_errors`)."""
+    field = form._fields.get(error.field or "")  # noqa: SLF001 -- `in form` and `form[…]` know no nested default
+    if field is None:
+        form.form_errors.append(words(error))
+    else:
+        field.errors = [*field.errors, words(error)]
+
+
+class _Facts(defaultdict[str, str]):
+    """Facts as text; one that is missing is left out rather than failing on the way to the reader."""
+
+    def __init__(self, facts: Mapping[str, object]) -> None:
+        super().__init__(str, {name: _shown(value) for name, value in facts.items()})
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, datetime):
+        return formats.when(value)
+    if isinstance(value, date):
+        return formats.day(value)
+    return str(value)
+
+
+def _answer(status: int, detail: str, *, code: str, headers: Mapping[str, str]) -> Response:
+    title, advice = PAGES.get(status) or PAGES[500 if status >= 500 else 400]
+    if request.path.startswith("/api/"):
+        body = {"type": "about:blank", "title": str(title), "status": status, "code": code, "detail": detail or str(advice)}
+        return Response(json.dumps(body, ensure_ascii=False), status, headers, content_type="application/problem+json")
+    try:
+        page = render_template("error.html", status=status, title=title, detail=detail, advice=advice)
+    except Exception:  # the page itself may need what is broken, the database for instance
+        current_app.logger.exception("the error page failed")
+        page = Markup("<!doctype html><meta charset=utf-8><title>{0}</title><h1>{0}</h1><p>{1}</p>").format(title, detail or advice)
+    return Response(page, status, headers, content_type="text/html; charset=utf-8")
+
+
+def refused(error: Refusal) -> Response:
+    """A refusal that no view took care of."""
+    return _answer(status_of(error), words(error), code=error.code, headers={})
+
+
+def http_error(error: HTTPException) -> Response:
+    """What Flask and Werkzeug refuse: never their English descriptions, never a trace."""
+    if error.response is not None and error.code is not None and error.code < 400:
+        return Response(error.response.get_data(), error.code, error.response.headers)
+    wanted = {"Retry-After", "Allow", "WWW-Authenticate"}
+    headers = {name: value for name, value in error.get_headers() if name in wanted}
+    return _answer(error.code or 500, "", code=error.name.lower().replace(" ", "_"), headers=headers)
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(EngageError, refused)
+    app.register_error_handler(SurveyError, refused)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(InternalServerError, http_error)

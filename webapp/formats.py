@@ -1,0 +1,83 @@
+"""How dates, times, numbers and phone numbers are shown: the filters of every template."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from flask import Flask
+
+from webapp import wiring
+
+DAY = {"zh": "y年M月d日（EEE）", "en": "EEE d MMMM y"}
+JOIN = {"zh": "", "en": ", "}  # between the day and the time
+
+
+def local(moment: datetime) -> datetime:
+    """The moment in the time zone of the installation."""
+    return moment.astimezone(ZoneInfo(wiring.settings().timezone))
+
+
+def day(moment: datetime | date | None) -> str:
+    """2026年3月18日（周三） or Wed 18 March 2026; empty for None."""
+    if moment is None:
+        return ""
+    language = wiring.language()
+    on = local(moment).date() if isinstance(moment, datetime) else moment
+    return format_date(on, DAY[language], locale=wiring.LANGUAGES[language])
+
+
+def clock_time(moment: datetime | None) -> str:
+    """9:00, in local time; empty for None."""
+    if moment is None:
+        return ""
+    there = local(moment)
+    return f"{there.hour}:{there.minute:02}"
+
+
+def when(moment: datetime | None) -> str:
+    """Day and time in words: 2026年3月18日（周三）9:00; empty for None."""
+    return f"{day(moment)}{JOIN[wiring.language()]}{clock_time(moment)}" if moment else ""
+
+
+def period(start: datetime | None, end: datetime | None) -> str:
+    """2026年3月18日（周三）9:00–11:30; with the second day when it is another; open ends are left out."""
+    if start is None or end is None:
+        return when(start or end)
+    if local(start).date() == local(end).date():
+        return f"{when(start)}–{clock_time(end)}"
+    return f"{when(start)} – {when(end)}"
+
+
+def number(value: float | None) -> str:
+    """1,234.5: grouped digits, at most three decimals; empty for None."""
+    return "" if value is None else format_decimal(value, locale=wiring.LANGUAGES[wiring.language()])
+
+
+def share(value: float | None) -> str:
+    """A part of one as a percentage with one decimal: 0.254 → 25.4%; empty for None."""
+    return "" if value is None else f"{value * 100:.1f}%"
+
+
+def masked_phone(phone: str | None) -> str:
+    """138****5678: enough to recognise one's own number."""
+    if not phone:
+        return ""
+    return f"{phone[:3]}{'*' * max(len(phone) - 7, 4)}{phone[-4:]}" if len(phone) >= 7 else "*" * len(phone)
+
+
+def masked_email(email: str | None) -> str:
+    """w***@example.org."""
+    name, at, host = (email or "").partition("@")
+    return f"{name[:1]}***{at}{host}" if at else ""
+
+
+def masked_name(name: str | None) -> str:
+    """王**: the family name of a Chinese name, the first letter of another."""
+    return f"{name[:1]}{'*' * min(len(name) - 1, 3)}" if name else ""
+
+
+def init_app(app: Flask) -> None:
+    for shown in (day, clock_time, when, period, number, share, masked_phone, masked_email, masked_name):
+        app.add_template_filter(shown)
+    app.add_template_global(period)

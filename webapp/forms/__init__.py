@@ -1,0 +1,1 @@
+"""Forms judge shape only (present, type, length); whether something is true or possible, the libraries judge."""

@@ -1,0 +1,123 @@
+"""What the web app is wired to: database, clock, sign-in, form protection, rate limits, languages, mail.
+
+`saving()` is the web's only commit and `clock()` its only clock.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from flask import Flask, current_app, request
+from flask_babel import Babel
+from flask_bootstrap import Bootstrap5
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_mail import Mail
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy.orm import Session
+
+from surveys.base import Base
+from webapp.settings import Settings
+
+LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}  # what ?lang and the cookie say → locale; the first is the default
+
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
+migrate = Migrate()
+csrf = CSRFProtect()
+login = LoginManager()
+limiter = Limiter(get_remote_address)
+babel = Babel()
+mail = Mail()
+bootstrap = Bootstrap5()
+
+# On SQLite only one transaction writes at a time. Waiting here is fair and wakes at once; SQLite's own waiting sleeps
+# and polls. Other processes (the command line) still queue by busy_timeout.
+_writing = threading.Lock()
+
+
+def clock() -> datetime:
+    """Now, aware, in UTC."""
+    return datetime.now(UTC)  # noqa: DTZ005, TID251 -- the one clock
+
+
+@contextmanager
+def saving() -> Iterator[Session]:
+    """A write transaction: `with saving() as session:` commits at the end and rolls back on any exception.
+
+    What was read before is read again, so that nothing is decided on a stale state. Not to be nested (RuntimeError).
+    """
+    session: Session = db.session()
+    if session.info.get("saving"):
+        raise RuntimeError("saving() within saving()")
+    session.info["saving"] = True
+    try:
+        with _writing if session.get_bind().dialect.name == "sqlite" else nullcontext():
+            session.rollback()  # ends the reading transaction of this request
+            session.connection(execution_options={"writes": True})
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+    finally:
+        del session.info["saving"]
+
+
+def tune_sqlite(engine: sa.Engine) -> None:
+    """Make an engine on SQLite durable and patient; a transaction with the option `writes` takes the lock at its start.
+
+    A transaction that begins by reading and then writes would fail at once when another has written meanwhile.
+    """
+
+    @sa.event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver shall not begin by itself
+        for pragma in ("busy_timeout=15000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+def language() -> str:
+    """The language of this request: `zh` or `en`."""
+    for wish in (request.args.get("lang"), request.cookies.get("lang")) if request else ():
+        if wish in LANGUAGES:
+            return wish
+    return next(iter(LANGUAGES))
+
+
+def link(endpoint: str, **values: Any) -> str:
+    """The full address of a page, under ENGAGE_BASE_URL whatever the request's Host header says; works in jobs too."""
+    base = urlsplit(settings().base_url)
+    adapter = current_app.url_map.bind(base.netloc, script_name=base.path or "/", url_scheme=base.scheme)
+    return adapter.build(endpoint, values, force_external=True)
+
+
+def settings() -> Settings:
+    """The settings of the current app."""
+    return current_app.extensions["engage_settings"]
+
+
+def init_app(app: Flask) -> None:
+    """Wire everything to the app; its configuration is already set."""
+    db.init_app(app)
+    migrate.init_app(app, db, directory=app.config["MIGRATIONS"], render_as_batch=True)
+    csrf.init_app(app)
+    login.init_app(app)
+    limiter.init_app(app)
+    babel.init_app(app, locale_selector=lambda: LANGUAGES[language()])
+    mail.init_app(app)
+    bootstrap.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            tune_sqlite(db.engine)
