@@ -1,0 +1,234 @@
+"""At the door: every scan is kept with its answer, and each ticket is admitted once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from engage import audit, events
+from engage.codes import digest
+from engage.errors import Conflict
+from engage.events import Event
+from engage.people import Category
+from engage.registrations import Attendee, Registration, State
+from surveys.base import Base
+
+DOOR_MARGIN = timedelta(hours=12)  # scans count this long before the start and after the end
+
+
+class NotHere(Conflict):
+    """This person has not arrived."""
+
+
+class Direction(StrEnum):
+    """Which way somebody goes through the door."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class Result(StrEnum):
+    """What the door answers to a scan; clients rely on these words."""
+
+    ADMITTED = "admitted"
+    ALREADY = "already"
+    LEFT = "left"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+    WRONG_EVENT = "wrong_event"
+    NOT_OPEN = "not_open"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanRequest:
+    """A ticket held before a scanner. `id` is the scanner's own UUID for this scan: the same id is the same scan."""
+
+    id: str
+    code: str
+    at: datetime
+    direction: Direction = Direction.IN
+    device: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """The door's answer. Name, category and party are empty where the ticket is not this event's; times are aware."""
+
+    id: str
+    result: Result
+    name: str = ""
+    category: str = ""
+    party: int = 0
+    first_at: datetime | None = None
+    attendee_id: int | None = None
+
+
+class Scan(Base):
+    """One scan as it was answered. The code itself is not kept, so that the table opens no door."""
+
+    __tablename__ = "scan"
+    __table_args__ = (sa.Index("ix_scan_event_received", "event_id", "received_at"),)
+
+    id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("event.id", ondelete="CASCADE"))
+    attendee_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attendee.id", ondelete="CASCADE"), index=True)
+    code_digest: Mapped[str] = mapped_column(sa.String(22))
+    direction: Mapped[Direction]
+    result: Mapped[Result]
+    at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    first_at: Mapped[datetime | None]
+    by: Mapped[str] = mapped_column(sa.String(80))
+    device: Mapped[str] = mapped_column(sa.String(80), default="")
+
+
+class Count(NamedTuple):
+    """Seats of one category: how many people are expected and how many have arrived."""
+
+    category: Category
+    expected: int
+    arrived: int
+
+
+class RosterLine(NamedTuple):
+    """What a scanner needs to know of a ticket without a network; `digest` stands for the code."""
+
+    digest: str
+    name: str
+    category: str
+    party: int
+    state: str
+    arrived_at: datetime | None
+
+
+_TICKETS = (
+    sa.select(
+        Attendee.id, Attendee.ticket_code, Attendee.event_id, Attendee.state, Attendee.name, Attendee.arrived_at,
+        Attendee.left_at, Category.name.label("category"), Registration.party,
+    )
+    .join(Category, Category.id == Attendee.category_id)
+    .join(Registration, Registration.id == Attendee.registration_id)
+    .where(Attendee.ticket_code.in_(sa.bindparam("codes", expanding=True)))
+    # Whoever holds the row decides: a second scanner with the same ticket waits and then reads what the first wrote.
+    .order_by(Attendee.id)
+    .with_for_update(of=Attendee)
+)
+_KNOWN = sa.select(Scan).where(Scan.id.in_(sa.bindparam("ids", expanding=True)))
+_ARRIVE = (
+    sa.update(Attendee.__table__)
+    .where(Attendee.__table__.c.id == sa.bindparam("attendee"))
+    .values(arrived_at=sa.bindparam("arrived"), left_at=sa.bindparam("left"))
+)
+
+
+def scan(session: Session, event: Event, requests: Sequence[ScanRequest], *, by: str, now: datetime) -> list[Outcome]:
+    """Decide scans in their order, one live or a thousand late ones: an Outcome for each, in the same order.
+
+    A repeated id answers what it answered the first time and changes nothing. A constant number of statements for any number
+    of scans. On SQLite begin the transaction with BEGIN IMMEDIATE, as the web app does: there, that is what keeps rows still.
+    """
+    tickets = {row.ticket_code: row._asdict() for row in session.execute(_TICKETS, {"codes": [r.code for r in requests]})}
+    known = {row.id: row for row in session.scalars(_KNOWN, {"ids": [r.id for r in requests]})}
+    outcomes: list[Outcome] = []
+    arrivals: dict[int, dict[str, object]] = {}
+    added: dict[str, dict[str, object]] = {}
+    answered: dict[str, Outcome] = {}
+    for request in requests:
+        ticket = tickets.get(request.code)
+        first = known.get(request.id)
+        if first is not None:
+            of_ticket = {} if first.attendee_id is None else _shown(ticket)
+            outcomes.append(Outcome(id=first.id, result=first.result, first_at=first.first_at, **of_ticket))
+            continue
+        if request.id in answered:
+            outcomes.append(answered[request.id])
+            continue
+        result = _judge(event, ticket, request)
+        if ticket is not None and result in {Result.ADMITTED, Result.LEFT}:
+            ticket["arrived_at"] = ticket["arrived_at"] or request.at
+            ticket["left_at"] = request.at if result is Result.LEFT else None
+            arrivals[ticket["id"]] = {
+                "attendee": ticket["id"], "arrived": ticket["arrived_at"], "left": ticket["left_at"]
+            }
+        ours = ticket is not None and ticket["event_id"] == event.id
+        first_at = ticket["arrived_at"] if ticket is not None and ours else None
+        outcome = Outcome(id=request.id, result=result, first_at=first_at, **(_shown(ticket) if ours else {}))
+        answered[request.id] = outcome
+        outcomes.append(outcome)
+        added[request.id] = {
+            "id": request.id, "event_id": event.id, "attendee_id": outcome.attendee_id, "code_digest": digest(request.code),
+            "direction": request.direction, "result": result, "at": request.at, "received_at": now, "first_at": first_at,
+            "by": by, "device": request.device,
+        }
+    connection = session.connection()
+    if arrivals:
+        connection.execute(_ARRIVE, list(arrivals.values()))
+    if added:
+        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        connection.execute(insert(Scan.__table__).on_conflict_do_nothing(), list(added.values()))
+    return outcomes
+
+
+def undo(session: Session, attendee: Attendee, *, by: str, now: datetime) -> None:
+    """Take an admission back; the scan that caused it stays on record. Raises NotHere."""
+    if attendee.arrived_at is None:
+        raise NotHere()
+    audit.record(session, "arrival.undo", attendee, by=by, now=now, arrived_at=attendee.arrived_at.isoformat())
+    attendee.arrived_at = attendee.left_at = None
+
+
+def counts(session: Session, event: Event) -> list[Count]:
+    """Expected and arrived people of each category that has any, in the categories' order."""
+    by_category = (
+        sa.select(Category, sa.func.count(Attendee.id), sa.func.count(Attendee.arrived_at))
+        .join(Attendee, Attendee.category_id == Category.id)
+        .where(Attendee.event_id == event.id, Attendee.state == State.CONFIRMED)
+        .group_by(Category.id).order_by(Category.position, Category.id)
+    )
+    return [Count(category, expected, arrived) for category, expected, arrived in session.execute(by_category)]
+
+
+def roster(session: Session, event: Event) -> list[RosterLine]:
+    """Every ticket of the event, cancelled ones too, for a scanner that must do without the network."""
+    tickets = (
+        sa.select(
+            Attendee.ticket_code, Attendee.name, Category.name, Registration.party, Attendee.state, Attendee.arrived_at
+        )
+        .join(Category, Category.id == Attendee.category_id)
+        .join(Registration, Registration.id == Attendee.registration_id)
+        .where(Attendee.event_id == event.id).order_by(Attendee.id)
+    )
+    return [RosterLine(digest(code), *rest) for code, *rest in session.execute(tickets)]
+
+
+def door_open(event: Event, at: datetime) -> bool:
+    """Whether a scan at this time counts. A closed event still takes late scans of its own hours."""
+    if event.state not in {events.State.PUBLISHED, events.State.CLOSED} or not event.starts_at or not event.ends_at:
+        return False
+    return event.starts_at - DOOR_MARGIN <= at <= event.ends_at + DOOR_MARGIN
+
+
+def _judge(event: Event, ticket: dict[str, object] | None, request: ScanRequest) -> Result:
+    if ticket is None:
+        return Result.UNKNOWN
+    if ticket["event_id"] != event.id:
+        return Result.WRONG_EVENT
+    if ticket["state"] is State.CANCELLED:
+        return Result.CANCELLED
+    if not door_open(event, request.at):
+        return Result.NOT_OPEN
+    if request.direction is Direction.OUT:
+        return Result.LEFT
+    here = ticket["arrived_at"] is not None and ticket["left_at"] is None
+    return Result.ALREADY if here else Result.ADMITTED
+
+
+def _shown(ticket: dict[str, object] | None) -> dict[str, object]:
+    if ticket is None:
+        return {}
+    return {"name": ticket["name"], "category": ticket["category"], "party": ticket["party"], "attendee_id": ticket["id"]}

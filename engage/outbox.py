@@ -1,0 +1,150 @@
+"""The outbox: what is told to whom, kept in the same transaction as what it tells of, and delivered afterwards.
+
+Delivery is at least once: a message is claimed for a while, handed to its channel, and marked. A crash in between lets the
+claim run out, so that the message may be repeated and is never lost.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from engage import audit
+from engage.errors import Conflict, NotFound
+from surveys.base import Base
+
+ATTEMPTS = 5
+LEASE = timedelta(minutes=5)  # how long whoever claimed a message has to deliver it
+RETRY = timedelta(minutes=2)  # doubled with each failed attempt
+
+
+class Channel(StrEnum):
+    """How a message travels: by mail server, in a workbook for the office's SMS portal, or printed."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    LETTER = "letter"
+
+
+class Purpose(StrEnum):
+    """What a message is for."""
+
+    INVITATION = "invitation"
+    TICKET = "ticket"
+    CANCELLATION = "cancellation"
+    THANKS = "thanks"
+
+
+class State(StrEnum):
+    """Where a message stands. SMS and letters are delivered by people: exporting or printing them is what is known."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+class MessageNotFound(NotFound):
+    """There is no such message."""
+
+
+class StillQueued(Conflict):
+    """The message is still waiting to be sent."""
+
+
+class Message(Base):
+    """One message to one person. `link` is what the body leads to, drawn as a QR code where the channel can."""
+
+    __tablename__ = "message"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int | None] = mapped_column(sa.ForeignKey("event.id", ondelete="CASCADE"), index=True)
+    invitation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("invitation.id", ondelete="SET NULL"), index=True)
+    channel: Mapped[Channel]
+    purpose: Mapped[Purpose]
+    name: Mapped[str] = mapped_column(sa.String(60))
+    address: Mapped[str] = mapped_column(sa.String(254))  # an e-mail address or a phone number; empty for a letter
+    subject: Mapped[str] = mapped_column(sa.String(200))
+    body: Mapped[str] = mapped_column(sa.Text)
+    link: Mapped[str] = mapped_column(sa.String(300), default="")
+    state: Mapped[State] = mapped_column(default=State.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(sa.String(300), default="")
+    due_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+    __table_args__ = (sa.Index("ix_message_waiting", "state", "channel", "due_at"),)
+
+
+def post(session: Session, message: Message, *, now: datetime) -> Message:
+    """Put a message into the outbox, due at once."""
+    message.state, message.attempts, message.due_at, message.created_at = State.QUEUED, 0, now, now
+    session.add(message)
+    return message
+
+
+def claim(session: Session, channel: Channel, *, now: datetime, limit: int = 50) -> Sequence[Message]:
+    """Take up to `limit` due messages for delivery. Commit before delivering: until the lease ends nobody else takes them."""
+    due = (
+        sa.select(Message.id)
+        .where(Message.state == State.QUEUED, Message.channel == channel, Message.due_at <= now)
+        .order_by(Message.due_at, Message.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = (
+        sa.update(Message)
+        .where(Message.id.in_(due), Message.state == State.QUEUED, Message.due_at <= now)
+        .values(due_at=now + LEASE, attempts=Message.attempts + 1)
+        .returning(Message)
+    )
+    return session.scalars(taken.execution_options(populate_existing=True)).all()
+
+
+def delivered(session: Session, messages: Collection[Message], *, now: datetime) -> None:
+    """The channel took these messages: the mail server accepted them, the workbook was exported, the letters printed."""
+    change = sa.update(Message).where(Message.id.in_([m.id for m in messages])).values(state=State.SENT, sent_at=now, error="")
+    session.execute(change.execution_options(synchronize_session="fetch"))
+
+
+def failed(session: Session, message: Message, error: str, *, now: datetime, final: bool) -> None:
+    """The channel refused. Tried again later, up to ATTEMPTS times, unless the refusal is final (a 5xx of the mail server)."""
+    message.error = error[:300]
+    if final or message.attempts >= ATTEMPTS:
+        message.state = State.FAILED
+    else:
+        message.due_at = now + RETRY * 2**message.attempts
+    session.flush()
+
+
+def resend(session: Session, message: Message, *, by: str, now: datetime) -> Message:
+    """Queue the same text once more as a message of its own. Raises StillQueued when the first has not left yet."""
+    if message.state is State.QUEUED:
+        raise StillQueued(message=message.id)
+    told = ("event_id", "invitation_id", "channel", "purpose", "name", "address", "subject", "body", "link")
+    again = post(session, Message(**{name: getattr(message, name) for name in told}), now=now)
+    audit.record(session, "message.resend", again, by=by, now=now, first=message.id)
+    return again
+
+
+def withdraw(session: Session, *, invitation_id: int) -> None:
+    """Take back what is still queued for an invitation."""
+    queued = sa.and_(Message.invitation_id == invitation_id, Message.state == State.QUEUED)
+    change = sa.update(Message).where(queued).values(state=State.WITHDRAWN)
+    session.execute(change.execution_options(synchronize_session="fetch"))
+
+
+def find(
+    *, event_id: int | None = None, channel: Channel | None = None, state: State | None = None,
+    purpose: Purpose | None = None, words: str = "",
+) -> sa.Select[tuple[Message]]:
+    """Messages that match every given filter; `words` looks into name and address. Newest first."""
+    given = {Message.event_id: event_id, Message.channel: channel, Message.state: state, Message.purpose: purpose}
+    found = sa.select(Message).where(*(column == value for column, value in given.items() if value is not None))
+    if words:
+        found = found.where(sa.or_(Message.name.icontains(words, autoescape=True),
+                                   Message.address.icontains(words, autoescape=True)))
+    return found.order_by(Message.id.desc())

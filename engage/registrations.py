@@ -1,0 +1,381 @@
+"""Registrations and attendees: who gets a seat, with whom, in which activities. A party is seated whole or not at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship, selectinload
+
+from engage import audit, events, invitations, quotas
+from engage.codes import new_code
+from engage.errors import Conflict, Denied, Invalid, NotFound
+from engage.events import Activity, Event, Visibility
+from engage.invitations import Invitation
+from engage.people import Category, InvalidPhone, NameMissing, NoContact, clean_email, clean_phone, name_key
+from surveys.base import Base
+
+
+class State(StrEnum):
+    """Whether a registration, or one attendee of it, holds a seat."""
+
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+
+
+class RegistrationNotFound(NotFound):
+    """There is no such registration."""
+
+
+class TicketNotFound(NotFound):
+    """There is no such ticket."""
+
+
+class ConsentMissing(Invalid):
+    """Personal data is kept only with consent."""
+
+
+class TooManyCompanions(Invalid):
+    """The category may not bring so many people."""
+
+
+class CompanionNameMissing(Invalid):
+    """An accompanying person needs a name."""
+
+
+class CategoryNotOpen(Invalid):
+    """This category comes by invitation only."""
+
+
+class UnknownActivity(Invalid):
+    """The activity does not belong to the event."""
+
+
+class InvitationNeeded(Denied):
+    """The event is for invited people."""
+
+
+class AlreadyRegistered(Conflict):
+    """This person is registered already."""
+
+
+class AlreadyCancelled(Conflict):
+    """The registration is cancelled."""
+
+
+class AlreadyHere(Conflict):
+    """Somebody of the party has arrived; the door has the last word now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """What an event needs to know of somebody who comes."""
+
+    name: str
+    phone: str = ""
+    email: str = ""
+    organisation: str = ""
+    position: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """A filled-in registration form: who comes, as what, for which activities.
+
+    `submission` is the form's own random identifier: the same form sent twice is one registration.
+    """
+
+    leader: Person
+    category: Category
+    companions: Sequence[Person] = ()
+    activity_ids: Sequence[int] = ()
+    consent: bool = False
+    submission: str | None = None
+    language: str = "zh"
+
+    @property
+    def party(self) -> int:
+        """Seats needed: the leader and who comes along."""
+        return 1 + len(self.companions)
+
+
+class ChosenActivity(Base):
+    """An activity that a registration's whole party has chosen."""
+
+    __tablename__ = "chosen_activity"
+
+    registration_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True
+    )
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), primary_key=True, index=True)
+
+
+class Registration(Base):
+    """A party that holds seats. The leader is its first attendee."""
+
+    __tablename__ = "registration"
+    __table_args__ = (
+        sa.Index("uq_registration_person", "event_id", "person_key", unique=True,
+                 sqlite_where=sa.text("state <> 'cancelled'"), postgresql_where=sa.text("state <> 'cancelled'")),
+        sa.Index("ix_registration_event_category", "event_id", "category_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("event.id", ondelete="CASCADE"))
+    invitation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("invitation.id"), index=True)
+    category_id: Mapped[int] = mapped_column(sa.ForeignKey("category.id"))
+    state: Mapped[State] = mapped_column(default=State.CONFIRMED)
+    party: Mapped[int]
+    person_key: Mapped[str] = mapped_column(sa.String(330))  # the leader, recognised: see `_person_key`
+    submission: Mapped[str | None] = mapped_column(sa.String(36), unique=True)
+    language: Mapped[str] = mapped_column(sa.String(10), default="zh")
+    consent_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
+
+    event: Mapped[Event] = relationship()
+    invitation: Mapped[Invitation | None] = relationship()
+    category: Mapped[Category] = relationship()
+    attendees: Mapped[list["Attendee"]] = relationship(
+        back_populates="registration", order_by="Attendee.place", cascade="all, delete-orphan"
+    )
+    activities: Mapped[list[Activity]] = relationship(
+        secondary="chosen_activity", order_by=(Activity.starts_at, Activity.id)
+    )
+
+    @property
+    def leader(self) -> "Attendee":
+        """Who registered the party."""
+        return self.attendees[0]
+
+    @property
+    def companions(self) -> list["Attendee"]:
+        """Who comes along, without those who were taken off the list."""
+        return [attendee for attendee in self.attendees[1:] if attendee.state is State.CONFIRMED]
+
+
+class Attendee(Base):
+    """One person of a party, with a ticket of one's own. Both codes are keys: shown to the person and to staff only."""
+
+    __tablename__ = "attendee"
+    __table_args__ = (sa.Index("ix_attendee_event_state", "event_id", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("event.id", ondelete="CASCADE"))
+    registration_id: Mapped[int] = mapped_column(sa.ForeignKey("registration.id", ondelete="CASCADE"), index=True)
+    category_id: Mapped[int] = mapped_column(sa.ForeignKey("category.id"))
+    place: Mapped[int]  # 0 leads, the others follow
+    state: Mapped[State] = mapped_column(default=State.CONFIRMED)
+    name: Mapped[str] = mapped_column(sa.String(60))
+    phone: Mapped[str] = mapped_column(sa.String(24), default="")
+    email: Mapped[str] = mapped_column(sa.String(254), default="")
+    organisation: Mapped[str] = mapped_column(sa.String(120), default="")
+    position: Mapped[str] = mapped_column(sa.String(60), default="")
+    ticket_code: Mapped[str] = mapped_column(sa.String(26), unique=True, default=new_code)
+    survey_code: Mapped[str] = mapped_column(sa.String(26), unique=True, default=new_code)
+    arrived_at: Mapped[datetime | None]  # first admitted at the door: see `arrivals`
+    left_at: Mapped[datetime | None]  # out of the house at the moment
+
+    registration: Mapped[Registration] = relationship(back_populates="attendees")
+    category: Mapped[Category] = relationship()
+
+
+def register(
+    session: Session, event: Event, application: Application, *, invitation: Invitation | None = None, by: str, now: datetime
+) -> Registration:
+    """Seat a party, or refuse and change nothing. The same submission again answers with the first registration.
+
+    Raises Invalid (a field of the form), InvitationNeeded, AlreadyRegistered, Full (EventFull, CategoryFull, ActivityFull), or
+    that registration is not open (EventNotPublished, RegistrationNotYetOpen, RegistrationOver).
+    """
+    if application.submission:
+        first = session.scalar(sa.select(Registration).where(Registration.submission == application.submission))
+        if first is not None and first.event_id == event.id:
+            return first
+    events.require_open(event, now=now)
+    application = _cleaned(event, application, invitation)
+    registration = Registration(
+        event_id=event.id, invitation=invitation, category_id=application.category.id, party=application.party,
+        person_key=_person_key(application.leader), submission=application.submission, language=application.language,
+        consent_at=now, created_at=now,
+    )
+    registration.attendees = [
+        Attendee(event_id=event.id, category_id=application.category.id, place=place, **vars(person))
+        for place, person in enumerate((application.leader, *application.companions))
+    ]
+    try:
+        with session.begin_nested():
+            quotas.take(
+                session, event.id, application.party,
+                category_id=application.category.id, activity_ids=application.activity_ids,
+            )
+            session.add(registration)
+            session.flush()
+            _choose(session, registration, application.activity_ids)
+    except IntegrityError as error:
+        raise AlreadyRegistered(field="phone") from error
+    if invitation is not None and invitation.state is not invitations.State.ACCEPTED:
+        invitations.answer(session, invitation, invitations.State.ACCEPTED, by=by, now=now)
+    audit.record(session, "registration.create", registration, by=by, now=now, event=event.id, party=application.party)
+    return registration
+
+
+def change(session: Session, registration: Registration, application: Application, *, by: str, now: datetime) -> None:
+    """Replace what a party stated; the leader keeps the ticket, and so does everyone who stays.
+
+    Raises what `register` raises, AlreadyCancelled, or AlreadyHere once somebody has arrived.
+    """
+    _require_changeable(registration)
+    events.require_open(registration.event, now=now)
+    application = _cleaned(registration.event, application, registration.invitation)
+    before = {"category_id": registration.category_id, "activity_ids": [a.id for a in registration.activities]}
+    after = {"category_id": application.category.id, "activity_ids": application.activity_ids}
+    staying = {attendee.name: attendee for attendee in registration.companions}
+    try:
+        with session.begin_nested():
+            quotas.give_back(session, registration.event_id, registration.party, **before)
+            quotas.take(session, registration.event_id, application.party, **after)
+            registration.party = application.party
+            registration.category_id = application.category.id
+            registration.person_key = _person_key(application.leader)
+            for name, value in vars(application.leader).items():
+                setattr(registration.leader, name, value)
+            for person in application.companions:
+                if staying.pop(person.name, None) is None:
+                    registration.attendees.append(
+                        Attendee(event_id=registration.event_id, category_id=registration.category_id,
+                                 place=len(registration.attendees), **vars(person))
+                    )
+            for attendee in staying.values():
+                attendee.state = State.CANCELLED
+            session.execute(sa.delete(ChosenActivity).where(ChosenActivity.registration_id == registration.id))
+            _choose(session, registration, application.activity_ids)
+            for attendee in registration.attendees:
+                attendee.category_id = registration.category_id
+    except IntegrityError as error:
+        raise AlreadyRegistered(field="phone") from error
+    audit.record(session, "registration.change", registration, by=by, now=now, party=application.party)
+
+
+def cancel(session: Session, registration: Registration, *, reason: str = "", by: str, now: datetime) -> None:
+    """Give the seats back; the tickets are void. Raises AlreadyCancelled, or AlreadyHere once somebody has arrived."""
+    _require_changeable(registration)
+    quotas.give_back(
+        session, registration.event_id, registration.party,
+        category_id=registration.category_id, activity_ids=[activity.id for activity in registration.activities],
+    )
+    registration.state, registration.cancelled_at = State.CANCELLED, now
+    for attendee in registration.attendees:
+        attendee.state = State.CANCELLED
+    invitation = registration.invitation
+    if invitation is not None and invitation.state is invitations.State.ACCEPTED:
+        invitations.answer(session, invitation, invitations.State.DECLINED, reason=reason, by=by, now=now)
+    audit.record(session, "registration.cancel", registration, by=by, now=now, event=registration.event_id)
+
+
+def by_ticket(session: Session, ticket_code: str) -> Attendee:
+    """The attendee who holds this ticket, with the registration. Raises TicketNotFound."""
+    return _attendee(session, Attendee.ticket_code == ticket_code)
+
+
+def by_survey_code(session: Session, survey_code: str) -> Attendee:
+    """The attendee whose personal questionnaire link this is. Raises TicketNotFound."""
+    return _attendee(session, Attendee.survey_code == survey_code)
+
+
+def of_invitation(session: Session, invitation: Invitation) -> Registration | None:
+    """The standing registration that answered an invitation."""
+    standing = sa.and_(Registration.invitation_id == invitation.id, Registration.state == State.CONFIRMED)
+    return session.scalar(sa.select(Registration).where(standing))
+
+
+def attendees(
+    event: Event, *, state: State | None = None, category_id: int | None = None, words: str = ""
+) -> sa.Select[tuple[Attendee]]:
+    """The event's attendees with category and registration, party by party; `words` looks into name, phone, organisation."""
+    found = (
+        sa.select(Attendee).join(Attendee.registration).join(Attendee.category)
+        .options(contains_eager(Attendee.registration), contains_eager(Attendee.category))
+        .where(Attendee.event_id == event.id).order_by(Attendee.registration_id, Attendee.place)
+    )
+    if state:
+        found = found.where(Attendee.state == state)
+    if category_id:
+        found = found.where(Attendee.category_id == category_id)
+    if words:
+        columns = (Attendee.name, Attendee.phone, Attendee.organisation)
+        found = found.where(sa.or_(*(column.icontains(words, autoescape=True) for column in columns)))
+    return found
+
+
+def _attendee(session: Session, which: sa.ColumnElement[bool]) -> Attendee:
+    attendee = session.scalar(
+        sa.select(Attendee).where(which).options(
+            selectinload(Attendee.registration).options(
+                selectinload(Registration.attendees), selectinload(Registration.activities),
+                selectinload(Registration.event),
+            )
+        )
+    )
+    if attendee is None:
+        raise TicketNotFound()
+    return attendee
+
+
+def _require_changeable(registration: Registration) -> None:
+    if registration.state is State.CANCELLED:
+        raise AlreadyCancelled()
+    if any(attendee.arrived_at for attendee in registration.attendees):
+        raise AlreadyHere()
+
+
+def _cleaned(event: Event, application: Application, invitation: Invitation | None) -> Application:
+    """The application with clean contacts, or a refusal of what can be judged without the seats."""
+    if not application.consent:
+        raise ConsentMissing(field="consent")
+    if invitation is None:
+        if event.visibility is not Visibility.PUBLIC:
+            raise InvitationNeeded()
+        if not application.category.self_chosen or application.category.retired:
+            raise CategoryNotOpen(field="category")
+    allowed = application.category.companions
+    if len(application.companions) > allowed:
+        raise TooManyCompanions(field="companions", allowed=allowed)
+    if not set(application.activity_ids) <= {activity.id for activity in event.activities}:
+        raise UnknownActivity(field="activities")
+    companions = [_clean_companion(person) for person in application.companions]
+    return replace(application, leader=_clean_leader(application.leader), companions=companions)
+
+
+def _clean_leader(person: Person) -> Person:
+    name = person.name.strip()
+    if not name:
+        raise NameMissing(field="name")
+    if not (person.phone.strip() or person.email.strip()):
+        raise NoContact(field="phone")
+    phone = clean_phone(person.phone) if person.phone.strip() else ""
+    email = clean_email(person.email) if person.email.strip() else ""
+    return replace(person, name=name, phone=phone, email=email)
+
+
+def _clean_companion(person: Person) -> Person:
+    if not person.name.strip():
+        raise CompanionNameMissing(field="companions")
+    try:
+        phone = clean_phone(person.phone) if person.phone.strip() else ""
+    except InvalidPhone as error:
+        raise InvalidPhone(field="companions", **error.facts) from None
+    return replace(person, name=person.name.strip(), phone=phone)
+
+
+def _person_key(leader: Person) -> str:
+    return f"{name_key(leader.name)}|{leader.phone or leader.email}"
+
+
+def _choose(session: Session, registration: Registration, activity_ids: Sequence[int]) -> None:
+    rows = [{"registration_id": registration.id, "activity_id": activity} for activity in dict.fromkeys(activity_ids)]
+    if rows:
+        session.execute(sa.insert(ChosenActivity), rows)
+    session.expire(registration, ["activities"])
