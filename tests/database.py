@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from alembic.config import Config
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
@@ -75,3 +76,12 @@ def undone(session: Session) -> Iterator[Session]:
     finally:
         savepoint.rollback()
         session.expunge_all()
+
+
+def migrations(connection: sa.Connection | None = None) -> Config:
+    """Alembic's configuration for this repository's migrations, bound to a connection where they are to run."""
+    folder = Path(__file__).parent.parent / "migrations"
+    config = Config(folder / "alembic.ini")
+    config.set_main_option("script_location", str(folder))
+    config.attributes["connection"] = connection
+    return config
