@@ -1,4 +1,4 @@
-"""Compiles the message catalogues when a wheel or an editable install is built: what is derived is not kept in git."""
+"""What a build adds to the files in git: compiled message catalogues, and in a wheel the migrations' place."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CompileCatalogues(BuildHookInterface):
+class EngageBuild(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         root = Path(self.root)
         for source in sorted((root / "webapp" / "translations").glob("*/LC_MESSAGES/*.po")):
@@ -16,3 +16,5 @@ class CompileCatalogues(BuildHookInterface):
             with source.open("rb") as read, compiled.open("wb") as write:
                 write_mo(write, read_po(read, locale=source.parts[-3]))
             build_data["artifacts"].append(f"/{compiled.relative_to(root).as_posix()}")
+        if version == "standard":  # in a checkout the folder is used where it is
+            build_data["force_include"][str(root / "migrations")] = "webapp/migrations"
