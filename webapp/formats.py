@@ -13,9 +13,14 @@ DAY = {"zh": "y年M月d日（EEE）", "en": "EEE d MMMM y"}
 JOIN = {"zh": "", "en": ", "}  # between the day and the time
 
 
+def zone() -> ZoneInfo:
+    """The time zone of the installation, in which times are shown and typed."""
+    return ZoneInfo(wiring.settings().timezone)
+
+
 def local(moment: datetime) -> datetime:
     """The moment in the time zone of the installation."""
-    return moment.astimezone(ZoneInfo(wiring.settings().timezone))
+    return moment.astimezone(zone())
 
 
 def day(moment: datetime | date | None) -> str:
@@ -80,4 +85,3 @@ def masked_name(name: str | None) -> str:
 def init_app(app: Flask) -> None:
     for shown in (day, clock_time, when, period, number, share, masked_phone, masked_email, masked_name):
         app.add_template_filter(shown)
-    app.add_template_global(period)

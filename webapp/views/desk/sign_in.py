@@ -9,7 +9,7 @@ from engage import staff, tokens
 from engage.errors import EngageError
 from webapp import guard, wiring
 from webapp.errors import form_refused
-from webapp.forms.staff import ChangePasswordForm, SetupForm, SignInForm
+from webapp.forms.staff import ROLE_WORDS, ChangePasswordForm, SetupForm, SignInForm
 from webapp.guard import allowed, for_everyone
 from webapp.views.desk import desk
 from webapp.wiring import clock, limiter, saving
@@ -64,7 +64,7 @@ def account() -> Response | str:
             guard.begin_session(user)
             flash(gettext("密码已更改，其他设备上的登录已退出。"), "success")
             return redirect(url_for("desk.account"))
-    return render_template("desk/account.html", form=form, user=current_user.user)
+    return render_template("desk/account.html", form=form, user=current_user.user, role_words=ROLE_WORDS)
 
 
 @desk.route("/setup/<token>", methods=["GET", "POST"])
