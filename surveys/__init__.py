@@ -1,0 +1,58 @@
+"""Questionnaires: ask, collect answers once, sum up.
+
+    from surveys import create_from_template, questionnaires, submit, summarise
+
+    questionnaire = create_from_template(session, "open_day", now=now)
+    questionnaires.open_for_answers(session, questionnaire, now=now)
+    submit(session, questionnaire, {"q1": "1", "q2": ["1", "3"], "q4": 5}, now=now)
+    summarise(session, questionnaire).frame()
+
+Every function takes a SQLAlchemy session and commits nothing. What is refused is told in errors.py.
+"""
+
+from surveys import questionnaires, questions, responses, summaries
+from surveys.asked import Asked, Option, Tally
+from surveys.base import Base
+from surveys.errors import Conflict, Invalid, NotFound, SurveyError
+from surveys.forms import Form, form_of
+from surveys.kinds import KINDS
+from surveys.questionnaires import Question, Questionnaire, Section, State, accepts
+from surveys.responses import AlreadyAnswered, Answer, InvalidAnswers, NotOpen, Response, answered, submit
+from surveys.summaries import Summary, open_answers, raw_rows, summarise
+from surveys.templates import TEMPLATES, create_from_template
+
+__all__ = [
+    "KINDS",
+    "TEMPLATES",
+    "AlreadyAnswered",
+    "Answer",
+    "Asked",
+    "Base",
+    "Conflict",
+    "Form",
+    "Invalid",
+    "InvalidAnswers",
+    "NotFound",
+    "NotOpen",
+    "Option",
+    "Question",
+    "Questionnaire",
+    "Response",
+    "Section",
+    "State",
+    "Summary",
+    "SurveyError",
+    "Tally",
+    "accepts",
+    "answered",
+    "create_from_template",
+    "form_of",
+    "open_answers",
+    "questionnaires",
+    "questions",
+    "raw_rows",
+    "responses",
+    "submit",
+    "summaries",
+    "summarise",
+]

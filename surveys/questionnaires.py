@@ -1,0 +1,289 @@
+"""Questionnaires: their texts, sections and questions, and the way from draft to open to closed.
+
+Once somebody has answered, the questions are frozen: figures must mean what was asked. Copy the questionnaire instead.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, TypedDict, Unpack
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from surveys.asked import clean, in_language
+from surveys.base import Base
+from surveys.errors import Conflict, Invalid, NotFound
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+NEXT: Mapping[State, frozenset[State]] = {
+    State.DRAFT: frozenset({State.OPEN}),
+    State.OPEN: frozenset({State.CLOSED}),
+    State.CLOSED: frozenset({State.OPEN}),
+}
+
+
+class NoSuchQuestionnaire(NotFound):
+    """There is no such questionnaire."""
+
+
+class TitleMissing(Invalid):
+    """A questionnaire needs a title."""
+
+
+class ClosesBeforeOpens(Invalid):
+    """The questionnaire would close before it opens."""
+
+
+class NothingToAsk(Conflict):
+    """A questionnaire without a question cannot be opened."""
+
+
+class WrongState(Conflict):
+    """The questionnaire cannot go there from the state it is in."""
+
+
+class Frozen(Conflict):
+    """The questionnaire has been answered and can no longer be changed; copy it instead."""
+
+
+class Questionnaire(Base):
+    """A set of questions. Change it only through the functions of the library: `edition` must follow every change."""
+
+    __tablename__ = "questionnaire"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(sa.String(120))
+    title_en: Mapped[str] = mapped_column(sa.String(200), default="")
+    intro: Mapped[str] = mapped_column(sa.Text, default="")
+    intro_en: Mapped[str] = mapped_column(sa.Text, default="")
+    thanks: Mapped[str] = mapped_column(sa.Text, default="")  # shown when the answers have been sent
+    thanks_en: Mapped[str] = mapped_column(sa.Text, default="")
+    state: Mapped[State] = mapped_column(default=State.DRAFT, index=True)
+    opens_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
+    anonymous: Mapped[bool] = mapped_column(default=False)  # nothing stored joins an answer to a person
+    # A random number drawn with every change of what is asked: it names this very wording, whatever was rolled back
+    # in between, so that the form made of it can be kept (see forms.py).
+    edition: Mapped[int] = mapped_column(sa.BigInteger)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    sections: Mapped[list["Section"]] = relationship(
+        back_populates="questionnaire", order_by="Section.position", cascade="all, delete-orphan",
+    )
+
+    def words(self, name: Literal["title", "intro", "thanks"], language: str = "zh") -> str:
+        """The title, introduction or thanks in a language; Chinese where there is no English."""
+        return in_language(language, getattr(self, name), getattr(self, f"{name}_en"))
+
+
+class Section(Base):
+    """A page or a headed group of questions."""
+
+    __tablename__ = "section"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    questionnaire_id: Mapped[int] = mapped_column(sa.ForeignKey("questionnaire.id"), index=True)
+    title: Mapped[str] = mapped_column(sa.String(120), default="")
+    title_en: Mapped[str] = mapped_column(sa.String(200), default="")
+    position: Mapped[int]
+
+    questionnaire: Mapped[Questionnaire] = relationship(back_populates="sections")
+    questions: Mapped[list["Question"]] = relationship(
+        back_populates="section", order_by="Question.position", cascade="all, delete-orphan",
+    )
+
+    def label(self, language: str = "zh") -> str:
+        return in_language(language, self.title, self.title_en)
+
+
+class Question(Base):
+    """One question. What `options` and `settings` hold is the business of its kind, see kinds.py."""
+
+    __tablename__ = "question"
+    __table_args__ = (sa.UniqueConstraint("questionnaire_id", "code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    questionnaire_id: Mapped[int] = mapped_column(sa.ForeignKey("questionnaire.id"))
+    section_id: Mapped[int] = mapped_column(sa.ForeignKey("section.id"), index=True)
+    code: Mapped[str] = mapped_column(sa.String(40))
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    text: Mapped[str] = mapped_column(sa.String(500))
+    text_en: Mapped[str] = mapped_column(sa.String(500), default="")
+    hint: Mapped[str] = mapped_column(sa.String(500), default="")
+    hint_en: Mapped[str] = mapped_column(sa.String(500), default="")
+    required: Mapped[bool] = mapped_column(default=False)
+    options: Mapped[list[Any]] = mapped_column(default=list)
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    position: Mapped[int]  # within the section
+
+    section: Mapped[Section] = relationship(back_populates="questions")
+
+    def label(self, language: str = "zh") -> str:
+        return in_language(language, self.text, self.text_en)
+
+
+class Details(TypedDict, total=False):
+    """What a questionnaire says about itself; every part may be left out but the title of a new one."""
+
+    title: str
+    title_en: str
+    intro: str
+    intro_en: str
+    thanks: str
+    thanks_en: str
+    anonymous: bool
+    opens_at: datetime | None
+    closes_at: datetime | None
+
+
+def create(session: Session, *, now: datetime, **details: Unpack[Details]) -> Questionnaire:
+    """A new draft without questions. Raises TitleMissing or ClosesBeforeOpens."""
+    questionnaire = Questionnaire(title="", state=State.DRAFT, anonymous=False, created_at=now)
+    _describe(questionnaire, details, now=now)
+    session.add(questionnaire)
+    session.flush()
+    return questionnaire
+
+
+def edit(session: Session, questionnaire: Questionnaire, *, now: datetime, **details: Unpack[Details]) -> None:
+    """Change title, texts and times at any time. Raises TitleMissing, ClosesBeforeOpens, or Frozen(field="anonymous"):
+    what people were promised when they answered stays.
+    """
+    anonymous = details.get("anonymous", questionnaire.anonymous)
+    if anonymous != questionnaire.anonymous and has_responses(session, questionnaire):
+        raise Frozen(field="anonymous")
+    _describe(questionnaire, details, now=now)
+    session.flush()
+
+
+def _describe(questionnaire: Questionnaire, details: Details, *, now: datetime) -> None:
+    title = clean(details.get("title", questionnaire.title))
+    opens_at = details.get("opens_at", questionnaire.opens_at)
+    closes_at = details.get("closes_at", questionnaire.closes_at)
+    if not title:
+        raise TitleMissing(field="title")
+    if opens_at and closes_at and closes_at <= opens_at:
+        raise ClosesBeforeOpens(field="closes_at")
+    for name, value in details.items():
+        setattr(questionnaire, name, clean(value) if isinstance(value, str) else value)
+    touch(questionnaire, now=now)
+
+
+def touch(questionnaire: Questionnaire, *, now: datetime) -> None:
+    """Note that the questionnaire is no longer what it was."""
+    questionnaire.edition = secrets.randbits(62)
+    questionnaire.updated_at = now
+
+
+def copy(session: Session, questionnaire: Questionnaire, *, now: datetime, title: str = "") -> Questionnaire:
+    """A new draft with the same texts and questions, without times and responses, under another title if one is given."""
+    names = ("title", "title_en", "intro", "intro_en", "thanks", "thanks_en", "anonymous")
+    twin = Questionnaire(**{name: getattr(questionnaire, name) for name in names}, state=State.DRAFT, created_at=now)
+    twin.title = clean(title) or questionnaire.title
+    touch(twin, now=now)
+    session.add(twin)
+    session.flush()
+    for section in questionnaire.sections:
+        twin_section = Section(questionnaire_id=twin.id, **_columns(section, "title", "title_en", "position"))
+        twin_section.questions = [
+            Question(questionnaire_id=twin.id, **_columns(
+                question, "code", "kind", "text", "text_en", "hint", "hint_en", "required", "options", "settings", "position",
+            ))
+            for question in section.questions
+        ]
+        twin.sections.append(twin_section)
+    session.flush()
+    return twin
+
+
+def _columns(record: Base, *names: str) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in names}
+
+
+def open_for_answers(session: Session, questionnaire: Questionnaire, *, now: datetime) -> None:
+    """From draft or closed to open. Raises WrongState or NothingToAsk."""
+    if not session.scalar(sa.select(sa.exists().where(Question.questionnaire_id == questionnaire.id))):
+        raise NothingToAsk
+    _go(session, questionnaire, State.OPEN, now=now)
+
+
+def close(session: Session, questionnaire: Questionnaire, *, now: datetime) -> None:
+    """From open to closed. Raises WrongState."""
+    _go(session, questionnaire, State.CLOSED, now=now)
+
+
+def _go(session: Session, questionnaire: Questionnaire, state: State, *, now: datetime) -> None:
+    if state not in NEXT[questionnaire.state]:
+        raise WrongState(state=questionnaire.state.value, wanted=state.value)
+    questionnaire.state = state
+    questionnaire.updated_at = now
+    session.flush()
+
+
+def accepts(questionnaire: Questionnaire, *, now: datetime) -> bool:
+    """Whether an answer sent now is taken: the questionnaire is open and within its times, `closes_at` not included."""
+    if questionnaire.state is not State.OPEN or (questionnaire.opens_at and now < questionnaire.opens_at):
+        return False
+    return questionnaire.closes_at is None or now < questionnaire.closes_at
+
+
+# The responses stand above this module (see responses.py); here only whether there are any matters.
+_RESPONSES = sa.table("response", sa.column("questionnaire_id"))
+
+
+def has_responses(session: Session, questionnaire: Questionnaire) -> bool:
+    """Whether anybody has answered; then the questions are frozen."""
+    return bool(session.scalar(sa.select(sa.exists().where(_RESPONSES.c.questionnaire_id == questionnaire.id))))
+
+
+def change(session: Session, questionnaire: Questionnaire, *, now: datetime) -> None:
+    """Go on to change what is asked. Raises Frozen when somebody has answered.
+
+    The row is locked first: a response refers to it, so none can slip in between (SQLite has one writer anyway).
+    """
+    session.execute(sa.select(Questionnaire.id).where(Questionnaire.id == questionnaire.id).with_for_update())
+    if has_responses(session, questionnaire):
+        raise Frozen
+    touch(questionnaire, now=now)
+
+
+def get(session: Session, questionnaire_id: int) -> Questionnaire:
+    """The questionnaire with this id. Raises NoSuchQuestionnaire."""
+    questionnaire = session.get(Questionnaire, questionnaire_id)
+    if questionnaire is None:
+        raise NoSuchQuestionnaire
+    return questionnaire
+
+
+SORTS: Mapping[str, sa.ColumnElement[Any]] = {
+    "title": Questionnaire.title.expression,
+    "state": Questionnaire.state.expression,
+    "created": Questionnaire.created_at.expression,
+    "updated": Questionnaire.updated_at.expression,
+}
+
+
+def find(*, words: str = "", state: State | None = None, sort: str = "-updated") -> sa.Select[Questionnaire]:
+    """Questionnaires with all of the words in their titles, as a statement to page through.
+
+    `sort` is a key of SORTS, with `-` before it in descending order; anything else sorts by the latest change.
+    """
+    found = sa.select(Questionnaire)
+    for word in words.split():
+        found = found.where(sa.or_(
+            Questionnaire.title.icontains(word, autoescape=True), Questionnaire.title_en.icontains(word, autoescape=True),
+        ))
+    if state is not None:
+        found = found.where(Questionnaire.state == state)
+    sort = sort if sort.removeprefix("-") in SORTS else "-updated"
+    column = SORTS[sort.removeprefix("-")]
+    return found.order_by(column.desc() if sort.startswith("-") else column.asc(), Questionnaire.id.desc())

@@ -1,0 +1,201 @@
+"""Responses: what people sent, checked as a whole and stored once."""
+
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column, relationship
+
+from surveys import ballots
+from surveys.asked import Stored
+from surveys.base import Base
+from surveys.errors import Conflict, Invalid
+from surveys.forms import Form, form_of
+from surveys.kinds import KINDS
+from surveys.questionnaires import Question, Questionnaire, accepts
+
+
+class NotOpen(Conflict):
+    """The questionnaire takes no answers now."""
+
+
+class AlreadyAnswered(Conflict):
+    """This person has already answered the questionnaire."""
+
+
+class InvalidAnswers(Invalid):
+    """Some answers cannot be taken."""
+
+    def __init__(self, problems: Mapping[str, Invalid]) -> None:
+        super().__init__(questions=", ".join(problems))
+        self.problems = dict(problems)  # the refusal of each question, by its code, in the order of the form
+
+
+class Response(Base):
+    """One filled-in questionnaire.
+
+    The id is random, so that neither it nor the order on disk tells who came when. `context` says on which occasion it
+    was answered and `segment` to which group the respondent belongs, both in the caller's own codes. `respondent` is
+    NULL for open links and always for anonymous questionnaires, which keep the day only.
+    """
+
+    __tablename__ = "response"
+    __table_args__ = (
+        sa.UniqueConstraint("questionnaire_id", "context", "respondent"),
+        sa.Index(None, "questionnaire_id", "context", "segment"),
+        {"sqlite_with_rowid": False},
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    questionnaire_id: Mapped[int] = mapped_column(sa.ForeignKey("questionnaire.id"))
+    context: Mapped[str] = mapped_column(sa.String(80), default="")
+    segment: Mapped[str] = mapped_column(sa.String(40), default="")
+    respondent: Mapped[str | None] = mapped_column(sa.String(80))
+    submission: Mapped[str | None] = mapped_column(sa.String(36), unique=True)  # names one filled-in form
+    submitted_on: Mapped[date]
+    submitted_at: Mapped[datetime | None]
+    language: Mapped[str] = mapped_column(sa.String(8), default="zh")
+
+
+class Answer(Base):
+    """One row of an answer: a picked option (with the text of "other"), a number or a text. `place` counts from 0."""
+
+    __tablename__ = "answer"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    response_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("response.id"), primary_key=True)
+    question_id: Mapped[int] = mapped_column(sa.ForeignKey("question.id"), primary_key=True, index=True)
+    place: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True)
+    choice: Mapped[str | None] = mapped_column(sa.String(40))
+    number: Mapped[float | None] = mapped_column(sa.Double)
+    text: Mapped[str | None] = mapped_column(sa.Text)
+
+    response: Mapped[Response] = relationship(viewonly=True)
+    question: Mapped[Question] = relationship(viewonly=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The rows to store for one question."""
+
+    question_id: int
+    rows: list[Stored]
+
+
+def check(form: Form, raw: Mapping[str, Any]) -> list[Filled]:
+    """Judge all answers at once and give what is to be stored, nothing for questions that were left out.
+
+    `raw` maps the code of a question to what was submitted (a form's list of strings, or a value from Python) and
+    `CODE.other` to the free text of its "other" option; other keys are not looked at. Raises InvalidAnswers.
+    """
+    filled: list[Filled] = []
+    problems: dict[str, Invalid] = {}
+    for asked in form.questions:
+        try:
+            rows = KINDS[asked.kind].read(asked, raw.get(asked.code), raw.get(f"{asked.code}.other"))
+        except Invalid as refusal:
+            problems[asked.code] = refusal
+        else:
+            if rows:
+                filled.append(Filled(asked.id, rows))
+    if problems:
+        raise InvalidAnswers(problems)
+    return filled
+
+
+def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
+    session: Session, questionnaire: Questionnaire, raw: Mapping[str, Any], *, now: datetime, context: str = "",
+    segment: str = "", respondent: str | None = None, submission: str | None = None, language: str = "zh",
+) -> Response:
+    """Store the answers of one person (see `check` for `raw`) once.
+
+    `respondent` names somebody who may answer once in this context; without it anybody may answer any number of times.
+    `submission` is a UUID that came with the form: sent again, it gets the first response and changes nothing. The day
+    that is kept is the day in the zone of `now`. Raises NotOpen, InvalidAnswers or AlreadyAnswered.
+    """
+    try:
+        filled = _judge(session, questionnaire, raw, now=now)
+    except (NotOpen, InvalidAnswers):
+        if first := _sent(session, questionnaire, submission):
+            return first
+        raise
+    response = Response(
+        id=secrets.randbits(62), questionnaire_id=questionnaire.id, context=context, segment=segment,
+        respondent=None if questionnaire.anonymous else respondent, submission=submission, submitted_on=now.date(),
+        submitted_at=None if questionnaire.anonymous else now, language=language,
+    )
+    try:
+        with session.begin_nested():
+            if questionnaire.anonymous and respondent is not None:
+                ballots.cast(session, questionnaire.id, context=context, respondent=respondent)
+            _insert(session, response, filled)
+    except IntegrityError:
+        if first := _sent(session, questionnaire, submission):
+            return first
+        if respondent is not None and answered(session, questionnaire, context=context, respondent=respondent):
+            raise AlreadyAnswered from None
+        raise
+    # Now it is a row like one that was loaded, without asking the database for what is already known.
+    make_transient_to_detached(response)
+    session.add(response)
+    return response
+
+
+def _judge(session: Session, questionnaire: Questionnaire, raw: Mapping[str, Any], *, now: datetime) -> list[Filled]:
+    if not accepts(questionnaire, now=now):
+        raise NotOpen(state=questionnaire.state.value)
+    return check(form_of(session, questionnaire), raw)
+
+
+_RESPONSES, _ANSWERS = cast("sa.Table", Response.__table__), cast("sa.Table", Answer.__table__)
+
+
+def _insert(session: Session, response: Response, filled: list[Filled]) -> None:
+    session.execute(sa.insert(_RESPONSES), {column.name: getattr(response, column.name) for column in _RESPONSES.c})
+    rows = [
+        {
+            "response_id": response.id, "question_id": one.question_id, "place": place,
+            "choice": row.choice, "number": row.number, "text": row.text,
+        }
+        for one in filled for place, row in enumerate(one.rows)
+    ]
+    if rows:
+        session.execute(sa.insert(_ANSWERS), rows)
+
+
+def _sent(session: Session, questionnaire: Questionnaire, submission: str | None) -> Response | None:
+    if submission is None:
+        return None
+    return session.scalar(
+        sa.select(Response).where(Response.submission == submission, Response.questionnaire_id == questionnaire.id)
+    )
+
+
+def answered(session: Session, questionnaire: Questionnaire, *, context: str, respondent: str) -> bool:
+    """Whether this person has answered the questionnaire in this context."""
+    if questionnaire.anonymous:
+        return ballots.has_cast(session, questionnaire.id, context=context, respondent=respondent)
+    return bool(session.scalar(sa.select(sa.exists().where(
+        Response.questionnaire_id == questionnaire.id, Response.context == context, Response.respondent == respondent,
+    ))))
+
+
+def counts(session: Session, questionnaire_ids: Collection[int]) -> dict[int, int]:
+    """How many responses each of these questionnaires has, over all contexts; 0 for none."""
+    found = session.execute(
+        sa.select(Response.questionnaire_id, sa.func.count())
+        .where(Response.questionnaire_id.in_(questionnaire_ids)).group_by(Response.questionnaire_id)
+    )
+    return {**dict.fromkeys(questionnaire_ids, 0), **{row[0]: row[1] for row in found}}
+
+
+def count(session: Session, questionnaire: Questionnaire, *, context: str | None = None) -> int:
+    """How many responses there are, in one context or in all."""
+    wanted = sa.select(sa.func.count()).select_from(Response).where(Response.questionnaire_id == questionnaire.id)
+    if context is not None:
+        wanted = wanted.where(Response.context == context)
+    return session.scalar(wanted) or 0
