@@ -1,0 +1,54 @@
+"""Public engagement of an office: who is invited, who gets a seat, who arrives, what was answered, what becomes of it.
+
+    from engage import events, people, registrations
+
+    event = events.create(session, events.Details(title="平台开放日", …), seats=60, by="user:li", now=now)
+    events.publish(session, event, by="user:li", now=now)
+
+Every function takes a SQLAlchemy session and commits nothing; `now` is given; `by` says who acts, for the audit trail.
+What is refused is told in errors.py.
+"""
+
+from engage import (
+    arrivals,
+    audit,
+    codes,
+    contacts,
+    devices,
+    events,
+    invitations,
+    outbox,
+    people,
+    quotas,
+    registrations,
+    rehearsals,
+    sheets,
+    staff,
+    tickets,
+    tokens,
+)
+from engage.errors import Conflict, Denied, EngageError, Invalid, NotFound
+
+__all__ = [
+    "Conflict",
+    "Denied",
+    "EngageError",
+    "Invalid",
+    "NotFound",
+    "arrivals",
+    "audit",
+    "codes",
+    "contacts",
+    "devices",
+    "events",
+    "invitations",
+    "outbox",
+    "people",
+    "quotas",
+    "registrations",
+    "rehearsals",
+    "sheets",
+    "staff",
+    "tickets",
+    "tokens",
+]

@@ -290,6 +290,8 @@ def set_quotas(
         field = f"category-{category_id}"
         if _seats(limit, field=field) is not None and seats is not None and limit is not None and limit > seats:
             raise QuotaAboveCapacity(field=field, quota=limit, capacity=seats)
+    session.refresh(event.quota, with_for_update=True)  # the gate: no first guest of a category comes in between
+    session.refresh(event, ["quotas"])
     resize(session, event.quota, seats)
     for category_id, limit in by_category.items():
         quota = event.category_quota(category_id)

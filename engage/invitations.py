@@ -40,7 +40,7 @@ class InvitationNotFound(NotFound):
     """There is no such invitation."""
 
 
-class AlreadyAnswered(Conflict):
+class InvitationAnswered(Conflict):
     """The invitation has this answer already."""
 
 
@@ -141,18 +141,18 @@ def opened(session: Session, invitation: Invitation, *, now: datetime) -> None:
 
 
 def answer(session: Session, invitation: Invitation, state: State, *, reason: str = "", by: str, now: datetime) -> None:
-    """Keep the invitee's yes or no. Raises AlreadyAnswered when it is that already."""
+    """Keep the invitee's yes or no. Raises InvitationAnswered when it is that already."""
     if state not in NEXT[invitation.state]:
-        raise AlreadyAnswered(state=invitation.state)
+        raise InvitationAnswered(state=invitation.state)
     invitation.state, invitation.reason, invitation.answered_at = state, reason, now
     outbox.withdraw(session, invitation_id=invitation.id)
     audit.record(session, f"invitation.{state}", invitation, by=by, now=now)
 
 
 def revoke(session: Session, invitation: Invitation, *, by: str, now: datetime) -> None:
-    """Take back an invitation that nobody has answered: its link stops working. Raises AlreadyAnswered."""
+    """Take back an invitation that nobody has answered: its link stops working. Raises InvitationAnswered."""
     if invitation.state in {State.ACCEPTED, State.DECLINED}:
-        raise AlreadyAnswered(state=invitation.state)
+        raise InvitationAnswered(state=invitation.state)
     audit.record(session, "invitation.revoke", invitation, by=by, now=now, event=invitation.event_id)
     session.delete(invitation)
 

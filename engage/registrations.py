@@ -14,7 +14,8 @@ from engage.codes import new_code
 from engage.errors import Conflict, Denied, Invalid, NotFound
 from engage.events import Activity, Event, Visibility
 from engage.invitations import Invitation
-from engage.people import Category, InvalidPhone, NameMissing, NoContact, clean_email, clean_phone, name_key
+from engage.contacts import InvalidPhone, clean_email, clean_phone
+from engage.people import Category, NameMissing, NoContact, name_key
 from surveys.base import Base
 
 

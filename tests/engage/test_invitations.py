@@ -1,0 +1,101 @@
+"""Invitations: each person once, by the channel that reaches them, with an answer that can change."""
+
+import make
+import pytest
+import sqlalchemy as sa
+from make import BY, NOW
+
+from engage import invitations, outbox
+from engage.events import EventNotPublished
+from engage.invitations import Invitation, State
+from engage.outbox import Channel, Message
+
+
+def write(invitation, channel):
+    return "邀请函", f"{invitation.invitee.name}，请点击", f"https://example.org/i/{invitation.token}"
+
+
+@pytest.fixture
+def three(session):
+    """One reachable by e-mail, one by mobile phone only, one by landline only."""
+    return [
+        make.invitee(session, "张三", email="zhang@example.org"),
+        make.invitee(session, "李四", phone="13800000002", category="deputy"),
+        make.invitee(session, "王五", phone="05331234567", category="village"),
+    ]
+
+
+def test_nobody_is_invited_twice(session, three):
+    event = make.event(session)
+    ids = [person.id for person in three]
+    assert invitations.invite(session, event, [*ids, ids[0]], by=BY, now=NOW) == 3
+    assert invitations.invite(session, event, ids, by=BY, now=NOW) == 0
+    tokens = session.scalars(sa.select(Invitation.token)).all()
+    assert (len(set(tokens)), {len(token) for token in tokens}) == (3, {26})
+
+
+def test_the_audience_is_everyone_or_a_category_without_those_invited(session, three):
+    event = make.event(session)
+    invitations.invite(session, event, [three[0].id], by=BY, now=NOW)
+    deputies = [make.category(session, "deputy").id]
+    assert session.scalars(invitations.audience(event)).all() == [three[1].id, three[2].id]
+    assert session.scalars(invitations.audience(event, category_ids=deputies)).all() == [three[1].id]
+
+
+def test_each_is_told_by_the_channel_that_reaches_them_and_once(session, three):
+    event = make.event(session)
+    invitations.invite(session, event, [person.id for person in three], by=BY, now=NOW)
+    sent = invitations.send(session, event, write, by=BY, now=NOW)
+    assert sent == {Channel.EMAIL: 1, Channel.SMS: 1, Channel.LETTER: 1}
+    queued = session.scalars(outbox.find(event_id=event.id)).all()
+    assert [(m.channel, m.name, m.address, m.body) for m in reversed(queued)] == [
+        (Channel.EMAIL, "张三", "zhang@example.org", "张三，请点击"),
+        (Channel.SMS, "李四", "13800000002", "李四，请点击"),
+        (Channel.LETTER, "王五", "", "王五，请点击"),
+    ]
+    assert sum(invitations.send(session, event, write, by=BY, now=NOW).values()) == 0
+    assert set(session.scalars(sa.select(Invitation.state))) == {State.INVITED}
+
+
+def test_an_unpublished_event_sends_nothing(session, three):
+    event = make.event(session, published=False)
+    make.invitation(session, event, three[0])
+    with pytest.raises(EventNotPublished):
+        invitations.send(session, event, write, by=BY, now=NOW)
+    assert session.scalars(sa.select(Message)).all() == []
+
+
+def test_an_answer_takes_back_what_still_waits_to_be_sent(session, three):
+    event = make.event(session)
+    invitation = make.invitation(session, event, three[0])
+    invitations.send(session, event, write, by=BY, now=NOW)
+    invitations.answer(session, invitation, State.DECLINED, reason="出差", by="invitee:1", now=NOW)
+    assert [m.state for m in session.scalars(sa.select(Message))] == [outbox.State.WITHDRAWN]
+    with pytest.raises(invitations.InvitationAnswered):
+        invitations.answer(session, invitation, State.DECLINED, by="invitee:1", now=NOW)
+    invitations.answer(session, invitation, State.ACCEPTED, by="invitee:1", now=NOW)
+    assert invitation.state is State.ACCEPTED
+
+
+def test_opening_is_noted_once_and_never_undoes_an_answer(session, three):
+    event = make.event(session)
+    invitation = make.invitation(session, event, three[0])
+    invitations.opened(session, invitation, now=NOW)
+    assert (invitation.state, invitation.opened_at) == (State.OPENED, NOW)
+    invitations.answer(session, invitation, State.ACCEPTED, by="invitee:1", now=NOW)
+    invitations.opened(session, invitation, now=NOW)
+    assert invitation.state is State.ACCEPTED
+
+
+def test_a_revoked_link_opens_nothing_and_an_answered_one_is_not_revoked(session, three):
+    event = make.event(session)
+    first, second = (make.invitation(session, event, person) for person in three[:2])
+    assert invitations.by_token(session, first.token) is first
+    token = first.token
+    invitations.revoke(session, first, by=BY, now=NOW)
+    session.flush()
+    with pytest.raises(invitations.InvitationNotFound):
+        invitations.by_token(session, token)
+    invitations.answer(session, second, State.ACCEPTED, by="invitee:2", now=NOW)
+    with pytest.raises(invitations.InvitationAnswered):
+        invitations.revoke(session, second, by=BY, now=NOW)

@@ -1,0 +1,136 @@
+"""Any order of publishing, registering, changing, cancelling and scanning ends in a legal state."""
+
+import uuid
+from datetime import timedelta
+
+import make
+import pytest
+import sqlalchemy as sa
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from make import BY, NOW
+
+from engage import arrivals, events, registrations
+from engage.errors import EngageError
+from engage.quotas import Full, Quota
+from engage.registrations import Attendee, ChosenActivity, Registration, State
+
+SEATS = {"event": 6, "enterprise": 4, "activity": 3}
+
+
+@pytest.fixture
+def door_hours():
+    return NOW + timedelta(days=7)
+
+
+def test_any_order_of_moves_ends_in_a_legal_state(session, door_hours):
+    class Moves(RuleBasedStateMachine):
+        def __init__(self):
+            super().__init__()
+            self.savepoint = session.begin_nested()
+            self.event = make.event(session, seats=SEATS["event"], by_category={"enterprise": SEATS["enterprise"]},
+                                    published=False)
+            self.activity = make.activity(session, self.event, seats=SEATS["activity"])
+            self.parties = []
+            self.people = 0
+
+        def attempt(self, move, *arguments, **keywords):
+            """Do it or be refused; a refusal is a legal answer, an exception of another kind is not."""
+            try:
+                return move(session, *arguments, **keywords)
+            except EngageError as refusal:
+                self.refusal = refusal
+                return None
+
+        def form(self, companions, category, chosen):
+            self.people += 1
+            return make.application(
+                session, f"来宾{self.people}", phone=f"139{self.people:08}", category=category,
+                companions=[f"同行{number}" for number in range(companions)],
+                activity_ids=[self.activity.id] if chosen else [],
+            )
+
+        @rule()
+        def publish(self):
+            self.attempt(events.publish, self.event, by=BY, now=NOW)
+
+        @rule(companions=st.integers(0, 2), category=st.sampled_from(["enterprise", "public"]), chosen=st.booleans())
+        def register(self, companions, category, chosen):
+            if category == "public":
+                companions = 0
+            party = self.attempt(registrations.register, self.event, self.form(companions, category, chosen),
+                                 by="guest", now=NOW)
+            if party is not None:
+                self.parties.append(party)
+
+        @rule(which=st.integers(0, 9), companions=st.integers(0, 2), chosen=st.booleans())
+        def change(self, which, companions, chosen):
+            if self.parties:
+                party = self.parties[which % len(self.parties)]
+                self.attempt(registrations.change, party, self.form(companions, "enterprise", chosen), by="guest", now=NOW)
+
+        @rule(which=st.integers(0, 9))
+        def cancel(self, which):
+            if self.parties:
+                party = self.parties[which % len(self.parties)]
+                self.attempt(registrations.cancel, party, by="guest", now=NOW)
+
+        @rule(which=st.integers(0, 9), direction=st.sampled_from(arrivals.Direction))
+        def scan(self, which, direction):
+            if self.parties:
+                ticket = self.parties[which % len(self.parties)].leader.ticket_code
+                request = arrivals.ScanRequest(id=str(uuid.uuid4()), code=ticket, at=door_hours, direction=direction)
+                arrivals.scan(session, self.event, [request], by=BY, now=door_hours)
+                session.expire_all()
+
+        @rule(which=st.integers(0, 9))
+        def undo(self, which):
+            if self.parties:
+                self.attempt(arrivals.undo, self.parties[which % len(self.parties)].leader, by=BY, now=door_hours)
+
+        @rule(seats=st.integers(1, 8))
+        def resize(self, seats):
+            self.attempt(events.set_quotas, self.event, seats, {}, by=BY, now=NOW)
+
+        @invariant()
+        def every_limit_counts_who_is_seated_and_is_kept(self):
+            session.flush()
+            session.expire_all()
+            standing = sa.and_(Registration.event_id == self.event.id, Registration.state == State.CONFIRMED)
+            seated = sa.select(sa.func.coalesce(sa.func.sum(Registration.party), 0)).where(standing)
+            for quota in session.scalars(sa.select(Quota).where(Quota.event_id == self.event.id)):
+                if quota.category_id:
+                    expected = session.scalar(seated.where(Registration.category_id == quota.category_id))
+                elif quota.activity_id:
+                    expected = session.scalar(seated.join(ChosenActivity))
+                else:
+                    expected = session.scalar(seated)
+                assert quota.taken == expected
+                assert quota.seats is None or quota.taken <= quota.seats
+            people = sa.select(sa.func.count(Attendee.id)).where(
+                Attendee.event_id == self.event.id, Attendee.state == State.CONFIRMED
+            )
+            assert session.scalar(people) == session.scalar(seated)
+
+        @invariant()
+        def nobody_is_inside_without_a_seat(self):
+            inside = sa.select(sa.func.count(Attendee.id)).where(
+                Attendee.event_id == self.event.id, Attendee.state == State.CANCELLED, Attendee.arrived_at.is_not(None)
+            )
+            assert session.scalar(inside) == 0
+
+        def teardown(self):
+            self.savepoint.rollback()
+            session.expunge_all()
+
+    run_state_machine_as_test(Moves, settings=settings(max_examples=40, stateful_step_count=25))
+
+
+def test_a_full_event_says_so_before_anything_is_filled_in(session):
+    event = make.event(session, seats=1)
+    make.registration(session, event)
+    with pytest.raises(Full):
+        make.registration(session, event, "王五", phone="13900000002")
+    session.expire_all()
+    assert event.quota.free == 0
