@@ -1,0 +1,217 @@
+"""Reports: what came of an event in figures. Every page and every export of them shows this one structure."""
+
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engage import events, invitations, registrations
+from engage.events import Event
+from engage.invitations import Invitation
+from engage.people import Category, Invitee
+from engage.registrations import Attendee, ChosenActivity, Registration
+from surveys.asked import Tally, in_language
+from surveys.summaries import QuestionSummary, Summary, summarise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFacts:
+    """What was announced of the event; times are aware, `seats` None is no limit, `hours` are class hours of a training."""
+
+    slug: str
+    title: str
+    kind: events.Kind
+    state: events.State
+    topic: events.Topic | None
+    hours: float | None
+    purpose: str
+    place: str
+    address: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    seats: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turnout:
+    """How many were asked, came and answered. Invitations count invitees, registrations and arrivals count people.
+
+    An invitation counts once its message is on its way or it was answered; `registered` are the people who hold a seat,
+    those who come along included.
+    """
+
+    invited: int = 0
+    opened: int = 0
+    accepted: int = 0
+    declined: int = 0
+    registered: int = 0
+    arrived: int = 0
+    responses: int = 0
+
+    @property
+    def arrival_share(self) -> float | None:
+        """The part of those registered who arrived, 0 to 1; None when nobody was registered."""
+        return self.arrived / self.registered if self.registered else None
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryTurnout:
+    """The turnout of one category. The code is "" for responses whose sender is of no known category."""
+
+    code: str
+    name: str
+    name_en: str
+    turnout: Turnout
+
+    def label(self, language: str = "zh") -> str:
+        return in_language(language, self.name, self.name_en)
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityChoice:
+    """An activity and the people of all parties that chose it; `seats` None is no limit."""
+
+    title: str
+    kind: events.ActivityKind
+    room: str
+    starts_at: datetime | None
+    seats: int | None
+    chosen: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventSummary:
+    """All figures of an event at the time `made_at`, with no tie to the database any more.
+
+    `categories` are those with any figure at all, in the office's order; their turnouts add up to `total`. `survey` is the
+    attached questionnaire in this event's context, its segments being category codes; None when no questionnaire is attached.
+    """
+
+    event: EventFacts
+    made_at: datetime
+    total: Turnout
+    categories: tuple[CategoryTurnout, ...]
+    activities: tuple[ActivityChoice, ...]
+    survey: Summary | None
+    survey_title: str
+    survey_title_en: str
+
+    @property
+    def questions(self) -> tuple[QuestionSummary, ...]:
+        """The questions of the questionnaire in their order; none without one."""
+        return self.survey.questions if self.survey else ()
+
+    @property
+    def satisfied(self) -> float | None:
+        """满意率: the part of all answers to five-level questions that is 基本满意 or better; None when there is none."""
+        rated = [one.tally for one in self.questions if one.tally.satisfied is not None]
+        answered = sum(tally.answered for tally in rated)
+        return sum((tally.satisfied or 0) * tally.answered for tally in rated) / answered if answered else None
+
+    def segments(self, language: str = "zh") -> dict[str, str]:
+        """The label of each category that answered the questionnaire, by its code."""
+        labels = {category.code: category.label(language) for category in self.categories}
+        return {code: labels[code] for code in self.survey.segments} if self.survey else {}
+
+    def groups(self, question: QuestionSummary, language: str = "zh") -> list[tuple[str, Tally]]:
+        """The tallies of a question by category, each with the category's label."""
+        return [(label, question.by_segment[code]) for code, label in self.segments(language).items()]
+
+
+def event_summary(session: Session, event: Event, *, now: datetime) -> EventSummary:
+    """Count everything of an event: some ten queries, whatever the number of people, categories and questions."""
+    known = session.scalars(sa.select(Category).order_by(Category.position, Category.id)).all()
+    questionnaire = event.questionnaire
+    survey = None
+    if questionnaire is not None:
+        survey = summarise(session, questionnaire, context=event.slug, segments={c.code: c.name for c in known})
+    counted = _turnouts(session, event)
+    answered = survey.by_segment if survey else {}
+    categories = [
+        CategoryTurnout(category.code, category.name, category.name_en, Turnout(**figures))
+        for category in known
+        if any((figures := {**counted.get(category.id, {}), "responses": answered.get(category.code, 0)}).values())
+    ]
+    unknown = [code for code in answered if code not in {category.code for category in known}]
+    categories += [
+        CategoryTurnout(code, code or "未注明类别", code or "Not stated", Turnout(responses=answered[code])) for code in unknown
+    ]
+    return EventSummary(
+        event=EventFacts(
+            seats=event.capacity,
+            **{field.name: getattr(event, field.name) for field in fields(EventFacts) if field.name != "seats"},
+        ),
+        made_at=now, total=_sum(category.turnout for category in categories), categories=tuple(categories),
+        activities=_activities(session, event), survey=survey,
+        survey_title=questionnaire.title if questionnaire else "",
+        survey_title_en=questionnaire.title_en if questionnaire else "",
+    )
+
+
+def conclusion(summary: EventSummary, language: str = "zh") -> str:
+    """The whole summary in one sentence of facts; what does not apply is left out."""
+    total, rate, satisfied = summary.total, summary.total.arrival_share, summary.satisfied
+    parts = [
+        in_language(language, f"共邀请{total.invited}人", f"{total.invited} people were invited"),
+        in_language(language, f"报名{total.registered}人", f"{total.registered} registered"),
+        in_language(language, f"到场{total.arrived}人", f"{total.arrived} came")
+        + ("" if rate is None else in_language(language, f"（到场率{rate:.1%}）", f" ({rate:.1%})")),
+    ]
+    if summary.survey:
+        parts.append(in_language(language, f"回收问卷{total.responses}份", f"{total.responses} questionnaires were returned"))
+    if satisfied is not None:
+        parts.append(in_language(language, f"满意率{satisfied:.1%}", f"{satisfied:.1%} of the ratings were satisfied"))
+    return in_language(language, "，".join(parts) + "。", ", ".join(parts) + ".")
+
+
+def _turnouts(session: Session, event: Event) -> dict[int, dict[str, int]]:
+    """Invitations and people of the event by category id, in the words of Turnout."""
+    state = invitations.State
+    asked = (
+        sa.select(
+            Invitee.category_id,
+            _number(Invitation.state != state.DRAFTED).label("invited"),
+            sa.func.count(Invitation.opened_at).label("opened"),
+            _number(Invitation.state == state.ACCEPTED).label("accepted"),
+            _number(Invitation.state == state.DECLINED).label("declined"),
+        )
+        .join(Invitation.invitee).where(Invitation.event_id == event.id).group_by(Invitee.category_id)
+    )
+    seated = (
+        sa.select(
+            Attendee.category_id, sa.func.count().label("registered"), sa.func.count(Attendee.arrived_at).label("arrived"),
+        )
+        .where(Attendee.event_id == event.id, Attendee.state == registrations.State.CONFIRMED)
+        .group_by(Attendee.category_id)
+    )
+    counted: dict[int, dict[str, int]] = {}
+    for query in (asked, seated):
+        for category_id, *numbers in session.execute(query):
+            names = list(query.selected_columns.keys())[1:]
+            counted.setdefault(category_id, {}).update(zip(names, numbers, strict=True))
+    return counted
+
+
+def _number(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.count(sa.case((condition, 1)))
+
+
+def _sum(turnouts: Iterable[Turnout]) -> Turnout:
+    columns = zip(*(astuple(turnout) for turnout in turnouts), strict=True)
+    return Turnout(**dict(zip((field.name for field in fields(Turnout)), map(sum, columns), strict=False)))
+
+
+def _activities(session: Session, event: Event) -> tuple[ActivityChoice, ...]:
+    people = (
+        sa.select(ChosenActivity.activity_id, sa.func.sum(Registration.party))
+        .join(Registration, Registration.id == ChosenActivity.registration_id)
+        .where(Registration.event_id == event.id, Registration.state == registrations.State.CONFIRMED)
+        .group_by(ChosenActivity.activity_id)
+    )
+    chosen = {row[0]: int(row[1]) for row in session.execute(people)}
+    return tuple(
+        ActivityChoice(one.title, one.kind, one.room, one.starts_at, one.quota.seats, chosen.get(one.id, 0))
+        for one in event.activities
+    )
