@@ -4,21 +4,29 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import hypothesis
+import make
 import pgserver
 import pytest
 import sqlalchemy as sa
 from database import open_engine, open_memory, sqlite_file
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 import engage  # noqa: F401 -- fills the metadata
 import surveys  # noqa: F401 -- fills the metadata
+from engage.people import seed_categories
+from engage.staff import Role, User
 from surveys.base import Base
+from webapp import create_app
+from webapp.guard import SignedIn
+from webapp.settings import Settings
 
 # Fixtures live longer than an example on purpose: `database.undone(session)` takes each example back.
 hypothesis.settings.register_profile(
@@ -31,7 +39,7 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 @pytest.fixture
 def now() -> datetime:
     """A Wednesday morning at the office, nine o'clock."""
-    return datetime(2026, 3, 18, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+    return make.NOW
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -96,3 +104,68 @@ def _own_database(request: pytest.FixtureRequest) -> str:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     admin.dispose()
     return server.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file as `engage init` leaves it, to be copied."""
+    folder = tmp_path_factory.mktemp("initialised")
+    engine = open_engine(sqlite_file(folder))
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        seed_categories(session)
+        session.commit()
+    engine.dispose()  # which also folds the write-ahead log into the file
+    return folder / "engage.sqlite"
+
+
+@pytest.fixture
+def app(initialised: Path, tmp_path: Path) -> Iterator[Flask]:
+    """The web app on a SQLite database of its own, categories there; without form tokens and rate limits."""
+    instance = tmp_path / "instance"
+    instance.mkdir()
+    shutil.copy(initialised, instance / "engage.sqlite")
+    settings = Settings(instance=instance, secret_key="only for tests")
+    app = create_app(settings, TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    yield app
+    with app.app_context():
+        app.extensions["sqlalchemy"].engine.dispose()
+
+
+@pytest.fixture
+def saved(app: Flask) -> Callable[[], AbstractContextManager[Session]]:
+    """`with saved() as session:` writes to the app's database and commits at the end; what was loaded stays readable."""
+
+    @contextmanager
+    def writing() -> Iterator[Session]:
+        with app.app_context():
+            engine = app.extensions["sqlalchemy"].engine.execution_options(writes=True)
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    return writing
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A guest's browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def signed_in(app: Flask, saved: Callable[[], AbstractContextManager[Session]]) -> Callable[[Role | str], FlaskClient]:
+    """`signed_in("door")` is the browser of a new member of staff of that role."""
+
+    def browser(role: Role | str) -> FlaskClient:
+        with saved() as session:
+            # Straight to the table: hashing a password takes long on purpose, and nobody types it here.
+            user = User(username=f"{Role(role).value}-{uuid.uuid4().hex[:8]}", display_name="王老师", password_hash="",
+                        role=Role(role), session_stamp=uuid.uuid4().hex, created_at=make.NOW)
+            session.add(user)
+        client = app.test_client()
+        with client.session_transaction() as cookie:
+            cookie["_user_id"] = SignedIn(user).get_id()
+            cookie["_fresh"] = True
+        return client
+
+    return browser

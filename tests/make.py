@@ -1,81 +1,141 @@
-"""Builders: a record with believable defaults, made by the library's own functions and flushed."""
+"""Builders: one line makes a lifelike record through the library's own functions; what a test is about is given by keyword.
 
+Everything is flushed, nothing committed. Names, phones and codes never repeat within a run.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage import events, invitations, people, registrations
-from engage.events import ActivityDetails, Details, Event, Visibility
+from engage import events, invitations, people, registrations, staff
+from engage.events import Activity, ActivityDetails, Event
 from engage.invitations import Invitation
-from engage.people import Category, Invitee
+from engage.people import Category, Invitee, InviteeForm
 from engage.registrations import Application, Person, Registration
+from engage.staff import Role, User
+from surveys import questionnaires, questions, responses
+from surveys.questionnaires import Questionnaire
+from surveys.responses import Response
 
-NOW = datetime(2026, 3, 18, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
-BY = "user:test"
+NOW = datetime(2026, 3, 18, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))  # also the fixture `now`
+BY = "user:wang"
+OPTIONS = ("大厅宽敞", "流程清楚", "讲解细致")
+
+_numbers = count(1)
 
 
-def category(session: Session, code: str = "enterprise") -> Category:
-    """One of the categories that every database begins with."""
-    people.seed_categories(session)
-    return session.scalars(sa.select(Category).where(Category.code == code)).one()
+def category(session: Session, **changes: Any) -> Category:
+    """A category of its own, with companions allowed and open to strangers."""
+    number = next(_numbers)
+    stated = {"code": f"kind_{number}", "name": f"第{number}类", "name_en": f"Kind {number}", "companions": 3, "self_chosen": True}
+    return people.add_category(session, by=BY, now=NOW, **{**stated, **changes})
 
 
-def details(**changes: Any) -> Details:
-    """An open day in a week's time, complete enough to be published."""
-    start = NOW + timedelta(days=7)
-    whole: dict[str, Any] = {
-        "title": "平台开放日", "purpose": "走进交易大厅", "place": "市公共资源交易中心", "address": "人民路 1 号",
-        "starts_at": start, "ends_at": start + timedelta(hours=3), "contact_name": "王老师", "contact_phone": "0533-1234567",
-        "visibility": Visibility.PUBLIC,
+def invitee(session: Session, **changes: Any) -> Invitee:
+    """A person with name, mobile number, e-mail and organisation, of a category of their own unless it is given."""
+    number = next(_numbers)
+    stated: dict[str, Any] = {
+        "name": f"受邀人{number}", "phone": f"138{number:08}", "email": f"guest{number}@example.com", "organisation": "丰和建设公司",
+        **changes,
     }
-    return Details(**whole | changes)
+    stated.setdefault("category", None)
+    stated["category"] = stated["category"] or category(session)
+    return people.add_invitee(session, InviteeForm(**stated), by=BY, now=NOW)
+
+
+_new_category, _new_invitee = category, invitee  # where a parameter has the builder's name
 
 
 def event(
-    session: Session, *, seats: int | None = 50, by_category: dict[str, int] | None = None, published: bool = True,
+    session: Session, *, state: str = "published", seats: int | None = 100, by_category: Mapping[int, int | None] | None = None,
     **changes: Any,
 ) -> Event:
-    """A published open day in a week's time; `by_category` are quotas by category code."""
-    made = events.create(session, details(**changes), seats=seats, by=BY, now=NOW)
+    """An open day for everyone from an hour before NOW to two hours after it, with registration open until its end."""
+    stated = {
+        "title": f"平台开放日{next(_numbers)}", "visibility": events.Visibility.PUBLIC, "purpose": "走进交易大厅", "place": "交易大厅",
+        "address": "文化路1号", "starts_at": NOW - timedelta(hours=1), "ends_at": NOW + timedelta(hours=2),
+        "registration_closes_at": NOW + timedelta(hours=2), "contact_name": "王老师", "contact_phone": "0371-60000000",
+    }
+    made = events.create(session, events.Details(**{**stated, **changes}), seats=seats, by=BY, now=NOW)
     if by_category:
-        limits = {category(session, code).id: limit for code, limit in by_category.items()}
-        events.set_quotas(session, made, seats, limits, by=BY, now=NOW)
-    if published:
+        events.set_quotas(session, made, seats, by_category, by=BY, now=NOW)
+    if state != "draft":
         events.publish(session, made, by=BY, now=NOW)
+    if state == "closed":
+        events.close(session, made, by=BY, now=NOW)
+    if state == "cancelled":
+        events.cancel(session, made, by=BY, now=NOW)
+    session.flush()
     return made
 
 
-def activity(session: Session, event: Event, title: str = "参观开标大厅", **changes: Any) -> events.Activity:
-    """A part of the event."""
-    return events.add_activity(session, event, ActivityDetails(title=title, **changes), by=BY, now=NOW)
+def activity(session: Session, of: Event, **changes: Any) -> Activity:
+    """A visit within the event, without a limit of its own unless `seats` is given."""
+    stated = {"title": f"参观{next(_numbers)}", "room": "一号厅", "host": "李老师", "starts_at": of.starts_at, "ends_at": of.ends_at}
+    made = events.add_activity(session, of, ActivityDetails(**{**stated, **changes}), by=BY, now=NOW)
+    session.flush()
+    return made
 
 
-def invitee(session: Session, name: str = "张三", **changes: Any) -> Invitee:
-    """Somebody known to the office."""
-    known = {"name": name, "phone": "13800000001", "organisation": "甲建设公司"} | changes
-    form = people.InviteeForm(**known | {"category": category(session, known.pop("category", "enterprise"))})
-    return people.add_invitee(session, form, by=BY, now=NOW)
+def invitation(session: Session, to: Event, *, invitee: Invitee | None = None, **changes: Any) -> Invitation:
+    """A drafted invitation of the invitee, or of a new one made with `changes`."""
+    person = invitee or _new_invitee(session, **changes)
+    invitations.invite(session, to, [person.id], by=BY, now=NOW)
+    return session.scalars(sa.select(Invitation).where(Invitation.event == to, Invitation.invitee == person)).one()
 
 
-def invitation(session: Session, event: Event, invitee: Invitee) -> Invitation:
-    """The invitee's invitation to the event, not sent yet."""
-    invitations.invite(session, event, [invitee.id], by=BY, now=NOW)
-    ours = sa.and_(Invitation.event_id == event.id, Invitation.invitee_id == invitee.id)
-    return session.scalars(sa.select(Invitation).where(ours)).one()
+def application(session: Session, *, companions: int = 0, category: Category | None = None, **changes: Any) -> Application:
+    """A filled-in form of a new person with so many companions; `changes` are fields of the person or of the form."""
+    number = next(_numbers)
+    form = {name: changes.pop(name) for name in ("activity_ids", "consent", "submission", "language") if name in changes}
+    leader = {"name": f"来宾{number}", "phone": f"139{number:08}", "email": f"visitor{number}@example.com", **changes}
+    return Application(
+        leader=Person(**leader), category=category or _new_category(session),
+        companions=[Person(name=f"随行{number}之{place + 1}") for place in range(companions)], **{"consent": True, **form},
+    )
 
 
-def application(session: Session, name: str = "李四", **changes: Any) -> Application:
-    """A filled-in form with consent; `companions` are names."""
-    leader = Person(name=name, phone=changes.pop("phone", "13900000001"), email=changes.pop("email", ""))
-    filled: dict[str, Any] = {"leader": leader, "consent": True}
-    filled["category"] = category(session, changes.pop("category", "enterprise"))
-    filled["companions"] = [Person(name=companion) for companion in changes.pop("companions", ())]
-    return Application(**filled | changes)
+def registration(session: Session, to: Event, *, invitation: Invitation | None = None, **changes: Any) -> Registration:
+    """A confirmed registration; `changes` as for `application`."""
+    form = application(session, **changes)
+    made = registrations.register(session, to, form, invitation=invitation, by="guest", now=NOW)
+    session.flush()
+    return made
 
 
-def registration(session: Session, event: Event, name: str = "李四", **changes: Any) -> Registration:
-    """A seated party; see `application` for what can be changed."""
-    return registrations.register(session, event, application(session, name, **changes), by="guest", now=NOW)
+def questionnaire(session: Session, *, state: str = "open", asks: Sequence[Mapping[str, Any]] | None = None, **changes: Any) -> Questionnaire:
+    """A questionnaire of one section. Without `asks` it has one question of each kind: q1 single, q2 multiple (both with
+    "other"), q3 scale (required), q4 number, q5 text, q6 long_text.
+    """
+    made = questionnaires.create(session, now=NOW, **{"title": f"满意度问卷{next(_numbers)}", **changes})
+    section = questions.add_section(session, made, now=NOW)
+    for ask in asks if asks is not None else (
+        {"kind": "single", "text": "您的身份", "options": OPTIONS, "settings": {"other": True}},
+        {"kind": "multiple", "text": "印象最深的是", "options": OPTIONS, "settings": {"other": True}},
+        {"kind": "scale", "text": "您对服务是否满意", "required": True},
+        {"kind": "number", "text": "您来过几次"},
+        {"kind": "text", "text": "您最关心的项目"},
+        {"kind": "long_text", "text": "您的意见和建议"},
+    ):
+        questions.add_question(session, section, now=NOW, **ask)
+    if state != "draft":
+        questionnaires.open_for_answers(session, made, now=NOW)
+    if state == "closed":
+        questionnaires.close(session, made, now=NOW)
+    return made
+
+
+def response(session: Session, to: Questionnaire, raw: Mapping[str, Any] | None = None, **changes: Any) -> Response:
+    """Answers to the questionnaire, by default only to q3: 非常满意."""
+    return responses.submit(session, to, raw if raw is not None else {"q3": "5"}, **{"now": NOW, **changes})
+
+
+def user(session: Session, role: Role | str = Role.ADMIN, *, password: str = "correct horse battery", **changes: Any) -> User:
+    """A member of staff; the password can be used to sign in."""
+    name = changes.pop("username", f"{Role(role).value}{next(_numbers)}")
+    return staff.add_user(session, name, password, role=Role(role), by=BY, now=NOW, **changes)
