@@ -45,7 +45,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "SECRET_KEY": settings.key(),
         "SQLALCHEMY_DATABASE_URI": settings.sqlalchemy_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine,
-        "MIGRATIONS": str(HERE.parent / "migrations"),
+        "MIGRATIONS": str(next(path for path in (HERE / "migrations", HERE.parent / "migrations") if path.is_dir())),
         "SESSION_COOKIE_NAME": "engage",
         "SESSION_COOKIE_SECURE": settings.https,
         "SESSION_COOKIE_HTTPONLY": True,
