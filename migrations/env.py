@@ -69,5 +69,6 @@ if "connection" in context.config.attributes:
 else:
     from flask import current_app
 
-    with current_app.extensions["migrate"].db.engine.connect() as own_connection:
+    # The option makes SQLite take its write lock at the start: a second upgrade waits for the first.
+    with current_app.extensions["migrate"].db.engine.execution_options(writes=True).connect() as own_connection:
         migrate(own_connection)
