@@ -19,12 +19,12 @@ class Ballot(Base):
     respondent: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
 
 
-_BALLOTS = typing.cast("sa.Table", Ballot.__table__)  # plain statements: no object is needed for a row
+_INSERT = sa.insert(typing.cast("sa.Table", Ballot.__table__))  # a plain statement: no object is needed for a row
 
 
-def cast(session: Session, questionnaire_id: int, *, context: str, respondent: str) -> None:
+def cast(connection: sa.Connection, questionnaire_id: int, *, context: str, respondent: str) -> None:
     """Put it in the box. The primary key refuses a second one (IntegrityError)."""
-    session.execute(sa.insert(_BALLOTS), {
+    connection.execute(_INSERT, {
         "questionnaire_id": questionnaire_id, "context": context, "respondent": respondent,
     })
 
