@@ -7,6 +7,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 
 BIN := .venv/bin
+# What `engage demo` printed, to be shown again the next time.
+TOLD := $(or $(ENGAGE_INSTANCE),instance)/demo.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCES := pyproject.toml hatch_build.py $(wildcard webapp/translations/*/LC_MESSAGES/*.po)
 
@@ -17,8 +19,9 @@ help:  ## show this list
 
 demo: .venv/.installed  ## a filled demo on http://127.0.0.1:8000, log-ins and links printed
 	@$(BIN)/engage init
-	@test -e .venv/.demo || { $(BIN)/engage demo && touch .venv/.demo; }
-	$(BIN)/engage serve --host $(HOST) --port $(PORT)
+	@umask 077; set -o pipefail; \
+	  if test -s $(TOLD); then cat $(TOLD); else $(BIN)/engage demo | tee $(TOLD).part && mv $(TOLD).part $(TOLD); fi
+	@exec $(BIN)/engage serve --host $(HOST) --port $(PORT)
 
 test: .venv/.tools  ## all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
@@ -32,7 +35,7 @@ bench: .venv/.tools  ## measure, and print a table of figures
 	$(BIN)/python -m bench $(ARGS)
 
 messages: .venv/.tools  ## gather the texts, update the catalogues, compile them
-	$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext -k _l --no-location --omit-header -o webapp/translations/messages.pot .
+	$(BIN)/pybabel -q extract -F pyproject.toml -k lazy_gettext -k _l --no-location --omit-header -o webapp/translations/messages.pot .
 	$(BIN)/pybabel -q update -i webapp/translations/messages.pot -d webapp/translations --no-fuzzy-matching --omit-header
 	$(BIN)/pybabel -q compile -d webapp/translations
 

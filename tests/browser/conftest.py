@@ -55,8 +55,8 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
     url = f"http://127.0.0.1:{port}"
     outside = {name: value for name, value in os.environ.items() if not name.startswith("ENGAGE_")}
     environment = {**outside, "ENGAGE_INSTANCE": str(instance), "ENGAGE_BASE_URL": url, "ENGAGE_SECRET_KEY": "only for tests"}
-    engage = [sys.executable, "-m", "webapp.cli"]
-    subprocess.run([*engage, "init"], env=environment, cwd=ROOT, check=True, capture_output=True)
+    engage = [sys.executable, "-c", "from webapp.cli import main; main(prog_name='engage')"]
+    subprocess.run([*engage, "init"], env=environment, cwd=ROOT, check=True)
     log = instance / "serve.log"
     with log.open("wb") as written:
         server = subprocess.Popen(
