@@ -6,20 +6,28 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp.settings import Settings
 
 HERE = Path(__file__).parent
-BLOCKING_THREADS = 16  # of one web process; measured best on SQLite, where writers queue anyway
+BLOCKING_THREADS = 16  # of one web process: writers wait for each other, and readers shall not wait for them
+
+
+class App(Flask):
+    """Flask, except that its error log names the endpoint instead of the address, which may contain a token."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Note what failed, with its trace."""
+        self.logger.error("exception in %s [%s]", request.endpoint, request.method, exc_info=exc_info)
 
 
 def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     """The app with these settings (by default the environment's); `overrides` go to Flask's configuration last."""
     settings = settings or Settings.from_environment()
     settings.instance.mkdir(parents=True, exist_ok=True)
-    app = Flask("webapp", instance_path=str(settings.instance.resolve()))
+    app = App("webapp", instance_path=str(settings.instance.resolve()))
     app.config.update(_configuration(settings), **overrides)
     app.extensions["engage_settings"] = settings
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
@@ -38,14 +46,14 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
 
 def _configuration(settings: Settings) -> dict[str, Any]:
     mail = {name.upper(): getattr(settings, name) or None for name in ("mail_username", "mail_password", "mail_default_sender")}
-    engine: dict[str, Any] = {"pool_size": BLOCKING_THREADS + 4, "max_overflow": 4}
+    engine: dict[str, Any] = {"pool_size": BLOCKING_THREADS + 4, "max_overflow": 4,
+                              "hide_parameters": True}  # personal data and tokens stay out of the log
     if not settings.on_sqlite:
         engine["pool_pre_ping"] = True
     return mail | {
         "SECRET_KEY": settings.key(),
         "SQLALCHEMY_DATABASE_URI": settings.sqlalchemy_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine,
-        "MIGRATIONS": str(next(path for path in (HERE / "migrations", HERE.parent / "migrations") if path.is_dir())),
         "SESSION_COOKIE_NAME": "engage",
         "SESSION_COOKIE_SECURE": settings.https,
         "SESSION_COOKIE_HTTPONLY": True,

@@ -10,3 +10,6 @@ for module in iter_modules(commands.__path__):
     import_module(f"{commands.__name__}.{module.name}")
 
 __all__ = ["main"]
+
+if __name__ == "__main__":
+    main(prog_name="engage")

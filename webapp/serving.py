@@ -1,7 +1,6 @@
 """The server: granian with the app's threads, and the jobs in the same process."""
 
 import ctypes
-import logging
 import signal
 import sys
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from multiprocessing import util
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
 from granian.server import Server
 
 from webapp import BLOCKING_THREADS, create_app, jobs
@@ -22,9 +22,8 @@ def run(host: str, port: int, *, workers: int) -> None:
 
     There is no access log: addresses contain tokens. A reverse proxy in front should leave them out as well.
     """
-    logging.getLogger("_granian").setLevel(logging.WARNING)
     server = Server("webapp", host, port, interface=Interfaces.WSGI, workers=workers, http=HTTPModes.http1,
-                    blocking_threads=BLOCKING_THREADS, log_access=False, log_level="warning",
+                    blocking_threads=BLOCKING_THREADS, log_access=False, log_level=LogLevels.error,
                     workers_kill_timeout=STOP_WITHIN)
     server.serve(target_loader=load, wrap_loader=False)
 

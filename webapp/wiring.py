@@ -11,14 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from flask import Flask, current_app, request
-from flask_babel import Babel
+from flask import Flask, current_app, g, request
+from flask_babel import Babel, force_locale
 from flask_bootstrap import Bootstrap5
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_mail import Mail
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy.orm import Session
@@ -29,7 +28,6 @@ from webapp.settings import Settings
 LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}  # what ?lang and the cookie say → locale; the first is the default
 
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
-migrate = Migrate()
 csrf = CSRFProtect()
 login = LoginManager()
 limiter = Limiter(get_remote_address)
@@ -88,8 +86,22 @@ def tune_sqlite(engine: sa.Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 
 
+@contextmanager
+def speaking(wanted: str) -> Iterator[None]:
+    """Inside the block texts, dates and numbers are in this language, whatever the request's is: for messages to others."""
+    before = g.get("speaking")
+    g.speaking = wanted if wanted in LANGUAGES else next(iter(LANGUAGES))
+    try:
+        with force_locale(LANGUAGES[g.speaking]):
+            yield
+    finally:
+        g.speaking = before
+
+
 def language() -> str:
-    """The language of this request: `zh` or `en`."""
+    """The language of this request, or of the message being written: `zh` or `en`."""
+    if g and g.get("speaking"):
+        return g.speaking
     for wish in (request.args.get("lang"), request.cookies.get("lang")) if request else ():
         if wish in LANGUAGES:
             return wish
@@ -111,7 +123,6 @@ def settings() -> Settings:
 def init_app(app: Flask) -> None:
     """Wire everything to the app; its configuration is already set."""
     db.init_app(app)
-    migrate.init_app(app, db, directory=app.config["MIGRATIONS"], render_as_batch=True)
     csrf.init_app(app)
     login.init_app(app)
     limiter.init_app(app)
