@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -109,7 +109,7 @@ class RosterLine(NamedTuple):
 _TICKETS = (
     sa.select(
         Attendee.id, Attendee.ticket_code, Attendee.event_id, Attendee.state, Attendee.name, Attendee.arrived_at,
-        Attendee.left_at, Category.name.label("category"), Registration.party,
+        Attendee.left_at, Category.name, Registration.party,  # in the order of _Ticket
     )
     .join(Category, Category.id == Attendee.category_id)
     .join(Registration, Registration.id == Attendee.registration_id)
@@ -118,10 +118,12 @@ _TICKETS = (
     .order_by(Attendee.id)
     .with_for_update(of=Attendee)
 )
+_SCANS = cast("sa.Table", Scan.__table__)
+_ATTENDEES = cast("sa.Table", Attendee.__table__)
 _KNOWN = sa.select(Scan).where(Scan.id.in_(sa.bindparam("ids", expanding=True)))
 _ARRIVE = (
-    sa.update(Attendee.__table__)
-    .where(Attendee.__table__.c.id == sa.bindparam("attendee"))
+    sa.update(_ATTENDEES)
+    .where(_ATTENDEES.c.id == sa.bindparam("attendee"))
     .values(arrived_at=sa.bindparam("arrived"), left_at=sa.bindparam("left"))
 )
 
@@ -132,52 +134,43 @@ def scan(session: Session, event: Event, requests: Sequence[ScanRequest], *, by:
     A repeated id answers what it answered the first time and changes nothing. A constant number of statements for any number
     of scans. On SQLite begin the transaction with BEGIN IMMEDIATE, as the web app does: there, that is what keeps rows still.
     """
-    tickets = {row.ticket_code: row._asdict() for row in session.execute(_TICKETS, {"codes": [r.code for r in requests]})}
-    known = {row.id: row for row in session.scalars(_KNOWN, {"ids": [r.id for r in requests]})}
-    outcomes: list[Outcome] = []
-    arrivals: dict[int, dict[str, object]] = {}
-    added: dict[str, dict[str, object]] = {}
-    answered: dict[str, Outcome] = {}
+    found = session.execute(_TICKETS, {"codes": [request.code for request in requests]})
+    tickets = {row.ticket_code: _Ticket(*row) for row in found}
+    known = session.scalars(_KNOWN, {"ids": [request.id for request in requests]})
+    answered = {scan.id: _repeated(scan, tickets) for scan in known}
+    moved: dict[int, _Ticket] = {}
+    added: list[dict[str, Any]] = []
     for request in requests:
-        ticket = tickets.get(request.code)
-        first = known.get(request.id)
-        if first is not None:
-            of_ticket = {} if first.attendee_id is None else _shown(ticket)
-            outcomes.append(Outcome(id=first.id, result=first.result, first_at=first.first_at, **of_ticket))
-            continue
         if request.id in answered:
-            outcomes.append(answered[request.id])
             continue
+        ticket = tickets.get(request.code)
         result = _judge(event, ticket, request)
-        if ticket is not None and result in {Result.ADMITTED, Result.LEFT}:
-            ticket["arrived_at"] = ticket["arrived_at"] or request.at
-            ticket["left_at"] = request.at if result is Result.LEFT else None
-            arrivals[ticket["id"]] = {
-                "attendee": ticket["id"], "arrived": ticket["arrived_at"], "left": ticket["left_at"]
-            }
-        ours = ticket is not None and ticket["event_id"] == event.id
-        first_at = ticket["arrived_at"] if ticket is not None and ours else None
-        outcome = Outcome(id=request.id, result=result, first_at=first_at, **(_shown(ticket) if ours else {}))
+        ours = ticket if ticket is not None and ticket.event_id == event.id else None
+        if ours is not None and result in {Result.ADMITTED, Result.LEFT}:
+            ours.arrived_at = ours.arrived_at or request.at
+            ours.left_at = request.at if result is Result.LEFT else None
+            moved[ours.id] = ours
+        outcome = _outcome(request.id, result, ours, ours and ours.arrived_at)
         answered[request.id] = outcome
-        outcomes.append(outcome)
-        added[request.id] = {
+        added.append({
             "id": request.id, "event_id": event.id, "attendee_id": outcome.attendee_id, "code_digest": digest(request.code),
-            "direction": request.direction, "result": result, "at": request.at, "received_at": now, "first_at": first_at,
-            "by": by, "device": request.device,
-        }
+            "direction": request.direction, "result": result, "at": request.at, "received_at": now,
+            "first_at": outcome.first_at, "by": by, "device": request.device,
+        })
     connection = session.connection()
-    if arrivals:
-        connection.execute(_ARRIVE, list(arrivals.values()))
+    if moved:
+        arrived = [{"attendee": t.id, "arrived": t.arrived_at, "left": t.left_at} for t in moved.values()]
+        connection.execute(_ARRIVE, arrived)
     if added:
         insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        connection.execute(insert(Scan.__table__).on_conflict_do_nothing(), list(added.values()))
-    return outcomes
+        connection.execute(insert(_SCANS).on_conflict_do_nothing(), added)
+    return [answered[request.id] for request in requests]
 
 
 def undo(session: Session, attendee: Attendee, *, by: str, now: datetime) -> None:
     """Take an admission back; the scan that caused it stays on record. Raises NotHere."""
     if attendee.arrived_at is None:
-        raise NotHere()
+        raise NotHere
     audit.record(session, "arrival.undo", attendee, by=by, now=now, arrived_at=attendee.arrived_at.isoformat())
     attendee.arrived_at = attendee.left_at = None
 
@@ -203,7 +196,8 @@ def roster(session: Session, event: Event) -> list[RosterLine]:
         .join(Registration, Registration.id == Attendee.registration_id)
         .where(Attendee.event_id == event.id).order_by(Attendee.id)
     )
-    return [RosterLine(digest(code), *rest) for code, *rest in session.execute(tickets)]
+    rows = session.execute(tickets)
+    return [RosterLine(digest(code), name, category, party, state, at) for code, name, category, party, state, at in rows]
 
 
 def door_open(event: Event, at: datetime) -> bool:
@@ -213,22 +207,45 @@ def door_open(event: Event, at: datetime) -> bool:
     return event.starts_at - DOOR_MARGIN <= at <= event.ends_at + DOOR_MARGIN
 
 
-def _judge(event: Event, ticket: dict[str, object] | None, request: ScanRequest) -> Result:
+@dataclass
+class _Ticket:
+    """A ticket as the door sees it, moved along while a batch is decided."""
+
+    id: int
+    ticket_code: str
+    event_id: int
+    state: State
+    name: str
+    arrived_at: datetime | None
+    left_at: datetime | None
+    category: str
+    party: int
+
+
+def _judge(event: Event, ticket: _Ticket | None, request: ScanRequest) -> Result:
     if ticket is None:
         return Result.UNKNOWN
-    if ticket["event_id"] != event.id:
+    if ticket.event_id != event.id:
         return Result.WRONG_EVENT
-    if ticket["state"] is State.CANCELLED:
+    if ticket.state is State.CANCELLED:
         return Result.CANCELLED
     if not door_open(event, request.at):
         return Result.NOT_OPEN
     if request.direction is Direction.OUT:
         return Result.LEFT
-    here = ticket["arrived_at"] is not None and ticket["left_at"] is None
-    return Result.ALREADY if here else Result.ADMITTED
+    return Result.ALREADY if ticket.arrived_at and not ticket.left_at else Result.ADMITTED
 
 
-def _shown(ticket: dict[str, object] | None) -> dict[str, object]:
+def _repeated(scan: Scan, tickets: dict[str, _Ticket]) -> Outcome:
+    """The answer that a scan was given before."""
+    ticket = next((ticket for ticket in tickets.values() if ticket.id == scan.attendee_id), None)
+    return _outcome(scan.id, scan.result, ticket, scan.first_at)
+
+
+def _outcome(scan_id: str, result: Result, ticket: _Ticket | None, first_at: datetime | None) -> Outcome:
     if ticket is None:
-        return {}
-    return {"name": ticket["name"], "category": ticket["category"], "party": ticket["party"], "attendee_id": ticket["id"]}
+        return Outcome(id=scan_id, result=result)
+    return Outcome(
+        id=scan_id, result=result, name=ticket.name, category=ticket.category, party=ticket.party, first_at=first_at,
+        attendee_id=ticket.id,
+    )

@@ -19,19 +19,17 @@ def digest(code: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(code.encode()).digest()[:16]).decode().rstrip("=")
 
 
-def _qr(text: str) -> "qrcode.QRCode[SvgPathImage]":
-    code: qrcode.QRCode[SvgPathImage] = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4, box_size=10)
-    code.add_data(text)
-    return code
-
-
 def qr_svg(text: str) -> str:
     """The text as a QR code: an SVG element that scales to any size, quiet zone included."""
-    return _qr(text).make_image(image_factory=SvgPathImage).to_string(encoding="unicode")
+    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4, image_factory=SvgPathImage)
+    code.add_data(text)
+    return code.make_image().to_string(encoding="unicode")
 
 
 def qr_png(text: str) -> bytes:
     """The text as a QR code: a PNG, 10 pixels a module, quiet zone included."""
+    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4, box_size=10)
+    code.add_data(text)
     picture = io.BytesIO()
-    _qr(text).make_image().save(picture)
+    code.make_image().save(picture)
     return picture.getvalue()

@@ -47,6 +47,11 @@ def find_phones(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def is_mobile(phone: str) -> bool:
+    """Whether a clean number is a mobile one of the mainland, so that an SMS reaches it."""
+    return bool(_MOBILE.fullmatch(phone))
+
+
 def _phone(chunk: str) -> str:
     number, _, extension = re.sub(r"\s", "", chunk).strip("-").partition("#")
     if landline := re.fullmatch(r"((?:\+?86-?|0086-?)?0\d{2,3}-?\d{7,8})-(\d{1,6})", number):

@@ -386,7 +386,7 @@ def by_slug(session: Session, slug: str) -> Event:
     return event
 
 
-def find(*, words: str = "", kind: Kind | None = None, state: State | None = None) -> sa.Select[tuple[Event]]:
+def find(*, words: str = "", kind: Kind | None = None, state: State | None = None) -> sa.Select[Event]:
     """Events whose title, place or address of the page contain `words`; rehearsals only when asked for."""
     found = sa.select(Event).where(Event.kind == kind if kind else Event.kind != Kind.REHEARSAL)
     if state:
@@ -396,7 +396,7 @@ def find(*, words: str = "", kind: Kind | None = None, state: State | None = Non
     return found
 
 
-def public() -> sa.Select[tuple[Event]]:
+def public() -> sa.Select[Event]:
     """The events that everyone may see: published or closed, public, soonest first."""
     shown = Event.state.in_((State.PUBLISHED, State.CLOSED))
     return find().where(Event.visibility == Visibility.PUBLIC, shown).order_by(Event.starts_at)

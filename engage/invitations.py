@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relat
 
 from engage import audit, outbox
 from engage.codes import new_code
+from engage.contacts import is_mobile
 from engage.errors import Conflict, NotFound
 from engage.events import Event, EventNotPublished
 from engage.events import State as EventState
@@ -80,7 +81,7 @@ def invite(session: Session, event: Event, invitees: Sequence[int], *, by: str, 
     return len(new)
 
 
-def audience(event: Event, *, category_ids: Collection[int] | None = None) -> sa.Select[tuple[int]]:
+def audience(event: Event, *, category_ids: Collection[int] | None = None) -> sa.Select[int]:
     """The ids of invitees not invited to the event yet, of all categories or of these."""
     invited = sa.select(Invitation.invitee_id).where(Invitation.event_id == event.id)
     found = sa.select(Invitee.id).where(Invitee.id.not_in(invited)).order_by(Invitee.id)
@@ -91,7 +92,7 @@ def channel_for(invitee: Invitee) -> Channel:
     """E-mail where there is an address, else SMS where there is a mobile number, else a letter."""
     if invitee.email:
         return Channel.EMAIL
-    if len(invitee.phone) == 11 and invitee.phone.startswith("1"):
+    if is_mobile(invitee.phone):
         return Channel.SMS
     return Channel.LETTER
 
@@ -102,14 +103,12 @@ def send(
     write: Callable[[Invitation, Channel], tuple[str, str, str]],
     *,
     ids: Collection[int] | None = None,
-    channel: Channel | None = None,
     by: str,
     now: datetime,
 ) -> dict[Channel, int]:
     """Put a message for each invitation still drafted (or just for these ids) into the outbox; answers how many by channel.
 
-    `write` gives subject, body and link; `channel` overrides the one that the invitee's contact suggests, where it can.
-    Raises EventNotPublished: a link must lead somewhere.
+    `write` gives subject, body and link. Raises EventNotPublished: a link must lead somewhere.
     """
     if event.state is not EventState.PUBLISHED:
         raise EventNotPublished(state=event.state)
@@ -119,7 +118,7 @@ def send(
     sent = dict.fromkeys(Channel, 0)
     for invitation in session.scalars(drafted).all():
         invitee = invitation.invitee
-        chosen = channel if channel is Channel.LETTER else channel_for(invitee)
+        chosen = channel_for(invitee)
         address = {Channel.EMAIL: invitee.email, Channel.SMS: invitee.phone, Channel.LETTER: ""}[chosen]
         subject, body, link = write(invitation, chosen)
         message = Message(
@@ -164,13 +163,13 @@ def by_token(session: Session, token: str) -> Invitation:
         .where(Invitation.token == token)
     )
     if invitation is None:
-        raise InvitationNotFound()
+        raise InvitationNotFound
     return invitation
 
 
 def of_event(
     event: Event, *, state: State | None = None, category_id: int | None = None, words: str = ""
-) -> sa.Select[tuple[Invitation]]:
+) -> sa.Select[Invitation]:
     """The event's invitations with their invitees; `words` looks into name, phone and organisation."""
     found = (
         sa.select(Invitation).join(Invitation.invitee).options(contains_eager(Invitation.invitee))

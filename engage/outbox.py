@@ -140,7 +140,7 @@ def withdraw(session: Session, *, invitation_id: int) -> None:
 def find(
     *, event_id: int | None = None, channel: Channel | None = None, state: State | None = None,
     purpose: Purpose | None = None, words: str = "",
-) -> sa.Select[tuple[Message]]:
+) -> sa.Select[Message]:
     """Messages that match every given filter; `words` looks into name and address. Newest first."""
     given = {Message.event_id: event_id, Message.channel: channel, Message.state: state, Message.purpose: purpose}
     found = sa.select(Message).where(*(column == value for column, value in given.items() if value is not None))

@@ -77,9 +77,8 @@ def take(session: Session, event_id: int, party: int, *, category_id: int, activ
         .execution_options(synchronize_session=False)
     )
     if session.execute(gate).first() is None:
-        event_quota = sa.select(Quota.seats, Quota.taken).where(Quota.event_id == event_id, _OF_THE_EVENT)
-        seats, taken = session.execute(event_quota).one()
-        raise EventFull(free=seats - taken, wanted=party)
+        event_quota = sa.select(Quota.seats - Quota.taken).where(Quota.event_id == event_id, _OF_THE_EVENT)
+        raise EventFull(free=session.scalar(event_quota), wanted=party)
     others = sa.select(Quota.id, Quota.category_id, Quota.activity_id, Quota.seats, Quota.taken).where(
         Quota.event_id == event_id,
         sa.or_(Quota.category_id == category_id, Quota.activity_id.in_(activity_ids)),

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relat
 
 from engage import audit, events, invitations, quotas
 from engage.codes import new_code
+from engage.contacts import InvalidPhone, clean_email, clean_phone
 from engage.errors import Conflict, Denied, Invalid, NotFound
 from engage.events import Activity, Event, Visibility
 from engage.invitations import Invitation
-from engage.contacts import InvalidPhone, clean_email, clean_phone
 from engage.people import Category, NameMissing, NoContact, name_key
 from surveys.base import Base
 
@@ -56,6 +56,10 @@ class UnknownActivity(Invalid):
 
 class InvitationNeeded(Denied):
     """The event is for invited people."""
+
+
+class NotLeader(Denied):
+    """Only whoever registered the party can change or cancel it."""
 
 
 class AlreadyRegistered(Conflict):
@@ -208,10 +212,7 @@ def register(
     ]
     try:
         with session.begin_nested():
-            quotas.take(
-                session, event.id, application.party,
-                category_id=application.category.id, activity_ids=application.activity_ids,
-            )
+            _take(session, event.id, application)
             session.add(registration)
             session.flush()
             _choose(session, registration, application.activity_ids)
@@ -231,13 +232,11 @@ def change(session: Session, registration: Registration, application: Applicatio
     _require_changeable(registration)
     events.require_open(registration.event, now=now)
     application = _cleaned(registration.event, application, registration.invitation)
-    before = {"category_id": registration.category_id, "activity_ids": [a.id for a in registration.activities]}
-    after = {"category_id": application.category.id, "activity_ids": application.activity_ids}
     staying = {attendee.name: attendee for attendee in registration.companions}
     try:
         with session.begin_nested():
-            quotas.give_back(session, registration.event_id, registration.party, **before)
-            quotas.take(session, registration.event_id, application.party, **after)
+            _give_back(session, registration)
+            _take(session, registration.event_id, application)
             registration.party = application.party
             registration.category_id = application.category.id
             registration.person_key = _person_key(application.leader)
@@ -263,10 +262,7 @@ def change(session: Session, registration: Registration, application: Applicatio
 def cancel(session: Session, registration: Registration, *, reason: str = "", by: str, now: datetime) -> None:
     """Give the seats back; the tickets are void. Raises AlreadyCancelled, or AlreadyHere once somebody has arrived."""
     _require_changeable(registration)
-    quotas.give_back(
-        session, registration.event_id, registration.party,
-        category_id=registration.category_id, activity_ids=[activity.id for activity in registration.activities],
-    )
+    _give_back(session, registration)
     registration.state, registration.cancelled_at = State.CANCELLED, now
     for attendee in registration.attendees:
         attendee.state = State.CANCELLED
@@ -279,6 +275,14 @@ def cancel(session: Session, registration: Registration, *, reason: str = "", by
 def by_ticket(session: Session, ticket_code: str) -> Attendee:
     """The attendee who holds this ticket, with the registration. Raises TicketNotFound."""
     return _attendee(session, Attendee.ticket_code == ticket_code)
+
+
+def led_with(session: Session, ticket_code: str) -> Registration:
+    """The registration whose leader holds this ticket. Raises TicketNotFound, or NotLeader for a companion's ticket."""
+    attendee = by_ticket(session, ticket_code)
+    if attendee.place:
+        raise NotLeader
+    return attendee.registration
 
 
 def by_survey_code(session: Session, survey_code: str) -> Attendee:
@@ -294,7 +298,7 @@ def of_invitation(session: Session, invitation: Invitation) -> Registration | No
 
 def attendees(
     event: Event, *, state: State | None = None, category_id: int | None = None, words: str = ""
-) -> sa.Select[tuple[Attendee]]:
+) -> sa.Select[Attendee]:
     """The event's attendees with category and registration, party by party; `words` looks into name, phone, organisation."""
     found = (
         sa.select(Attendee).join(Attendee.registration).join(Attendee.category)
@@ -321,15 +325,15 @@ def _attendee(session: Session, which: sa.ColumnElement[bool]) -> Attendee:
         )
     )
     if attendee is None:
-        raise TicketNotFound()
+        raise TicketNotFound
     return attendee
 
 
 def _require_changeable(registration: Registration) -> None:
     if registration.state is State.CANCELLED:
-        raise AlreadyCancelled()
+        raise AlreadyCancelled
     if any(attendee.arrived_at for attendee in registration.attendees):
-        raise AlreadyHere()
+        raise AlreadyHere
 
 
 def _cleaned(event: Event, application: Application, invitation: Invitation | None) -> Application:
@@ -338,7 +342,7 @@ def _cleaned(event: Event, application: Application, invitation: Invitation | No
         raise ConsentMissing(field="consent")
     if invitation is None:
         if event.visibility is not Visibility.PUBLIC:
-            raise InvitationNeeded()
+            raise InvitationNeeded
         if not application.category.self_chosen or application.category.retired:
             raise CategoryNotOpen(field="category")
     allowed = application.category.companions
@@ -373,6 +377,16 @@ def _clean_companion(person: Person) -> Person:
 
 def _person_key(leader: Person) -> str:
     return f"{name_key(leader.name)}|{leader.phone or leader.email}"
+
+
+def _take(session: Session, event_id: int, application: Application) -> None:
+    category, activities = application.category.id, application.activity_ids
+    quotas.take(session, event_id, application.party, category_id=category, activity_ids=activities)
+
+
+def _give_back(session: Session, registration: Registration) -> None:
+    category, activities = registration.category_id, [activity.id for activity in registration.activities]
+    quotas.give_back(session, registration.event_id, registration.party, category_id=category, activity_ids=activities)
 
 
 def _choose(session: Session, registration: Registration, activity_ids: Sequence[int]) -> None:

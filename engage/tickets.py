@@ -10,22 +10,16 @@ from engage.events import Event
 
 def calendar(event: Event, *, url: str = "", now: datetime) -> bytes:
     """A calendar with the event as its one entry; `url` leads back to the ticket or the event's page."""
-    entry = Entry()
-    entry.add("uid", f"{event.slug}@engage")
-    entry.add("dtstamp", now)
-    entry.add("summary", event.title)
-    if event.starts_at:
-        entry.add("dtstart", event.starts_at)
-    if event.ends_at:
-        entry.add("dtend", event.ends_at)
-    entry.add("location", "，".join(part for part in (event.place, event.address) if part))
-    if event.purpose:
-        entry.add("description", event.purpose)
-    if url:
-        entry.add("url", url)
-    ics = Calendar()
-    ics.add("prodid", "-//Engage//engage//ZH")
-    ics.add("version", "2.0")
-    ics.add("method", "PUBLISH")
+    stated: dict[str, datetime | str | None] = {
+        "uid": f"{event.slug}@engage", "dtstamp": now, "summary": event.title, "dtstart": event.starts_at,
+        "dtend": event.ends_at, "location": "，".join(part for part in (event.place, event.address) if part),
+        "description": event.purpose, "url": url,
+    }
+    entry, ics = Entry(), Calendar()
+    for name, value in stated.items():
+        if value:
+            entry.add(name, value)  # pyright: ignore[reportUnknownMemberType] -- icalendar takes values of any type
+    for name, value in {"prodid": "-//Engage//engage//ZH", "version": "2.0", "method": "PUBLISH"}.items():
+        ics.add(name, value)  # pyright: ignore[reportUnknownMemberType] -- the same
     ics.add_component(entry)
     return ics.to_ical()

@@ -4,11 +4,11 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import make
+import chain
 import pytest
 import sqlalchemy as sa
+from chain import BY, NOW
 from database import count_queries
-from make import BY, NOW
 from sqlalchemy.orm import Session
 
 from engage import arrivals, events, registrations, rehearsals
@@ -29,8 +29,8 @@ def results(session, event, *requests):
 
 
 def test_a_ticket_is_admitted_once_and_then_answered_with_the_first_time(session):
-    event = make.event(session)
-    guest = make.registration(session, event, companions=["赵一"]).leader
+    event = chain.event(session)
+    guest = chain.registration(session, event, companions=["赵一"]).leader
     first, second = held(guest.ticket_code), held(guest.ticket_code, OPEN + timedelta(minutes=5))
     assert arrivals.scan(session, event, [first], by=DOOR, now=OPEN) == [
         Outcome(id=first.id, result=Result.ADMITTED, name="李四", category="企业代表", party=2, first_at=OPEN,
@@ -43,8 +43,8 @@ def test_a_ticket_is_admitted_once_and_then_answered_with_the_first_time(session
 
 
 def test_repeating_a_scan_repeats_its_answer_and_changes_nothing(session):
-    event = make.event(session)
-    guest = make.registration(session, event).leader
+    event = chain.event(session)
+    guest = chain.registration(session, event).leader
     request = held(guest.ticket_code)
     first = arrivals.scan(session, event, [request], by=DOOR, now=OPEN)
     again = arrivals.scan(session, event, [request, request], by=DOOR, now=OPEN + timedelta(hours=1))
@@ -53,11 +53,11 @@ def test_repeating_a_scan_repeats_its_answer_and_changes_nothing(session):
 
 
 def test_every_refusal_has_its_own_word(session):
-    event, other = make.event(session), make.event(session)
-    gone = make.registration(session, event)
+    event, other = chain.event(session), chain.event(session)
+    gone = chain.registration(session, event)
     registrations.cancel(session, gone, by=BY, now=NOW)
-    stranger = make.registration(session, other)
-    early = make.registration(session, event, "王五", phone="13900000002")
+    stranger = chain.registration(session, other)
+    early = chain.registration(session, event, "王五", phone="13900000002")
     requests = [
         held("no-such-code"),
         held(gone.leader.ticket_code),
@@ -72,8 +72,8 @@ def test_every_refusal_has_its_own_word(session):
 
 
 def test_a_guest_leaves_and_comes_back_and_the_first_arrival_stays(session):
-    event = make.event(session)
-    guest = make.registration(session, event).leader
+    event = chain.event(session)
+    guest = chain.registration(session, event).leader
     later = [OPEN + timedelta(minutes=minute) for minute in range(4)]
     scanned = results(
         session, event,
@@ -86,8 +86,8 @@ def test_a_guest_leaves_and_comes_back_and_the_first_arrival_stays(session):
 
 
 def test_a_closed_event_takes_late_scans_of_its_hours_and_a_cancelled_one_none(session):
-    event, cancelled = make.event(session), make.event(session)
-    guest, other = make.registration(session, event).leader, make.registration(session, cancelled).leader
+    event, cancelled = chain.event(session), chain.event(session)
+    guest, other = chain.registration(session, event).leader, chain.registration(session, cancelled).leader
     events.close(session, event, by=BY, now=OPEN + timedelta(days=1))
     events.cancel(session, cancelled, by=BY, now=NOW)
     assert results(session, event, held(guest.ticket_code)) == [Result.ADMITTED]
@@ -95,8 +95,8 @@ def test_a_closed_event_takes_late_scans_of_its_hours_and_a_cancelled_one_none(s
 
 
 def test_an_admission_can_be_taken_back_and_the_scan_stays_on_record(session):
-    event = make.event(session)
-    guest = make.registration(session, event).leader
+    event = chain.event(session)
+    guest = chain.registration(session, event).leader
     with pytest.raises(arrivals.NotHere):
         arrivals.undo(session, guest, by=BY, now=OPEN)
     results(session, event, held(guest.ticket_code))
@@ -108,9 +108,9 @@ def test_an_admission_can_be_taken_back_and_the_scan_stays_on_record(session):
 
 
 def test_counts_tell_expected_and_arrived_people_by_category(session):
-    event = make.event(session)
-    make.registration(session, event, companions=["赵一"])
-    citizen = make.registration(session, event, "王五", phone="13900000002", category="public").leader
+    event = chain.event(session)
+    chain.registration(session, event, companions=["赵一"])
+    citizen = chain.registration(session, event, "王五", phone="13900000002", category="public").leader
     results(session, event, held(citizen.ticket_code))
     assert [(c.category.code, c.expected, c.arrived) for c in arrivals.counts(session, event)] == [
         ("enterprise", 2, 0), ("public", 1, 1),
@@ -118,8 +118,8 @@ def test_counts_tell_expected_and_arrived_people_by_category(session):
 
 
 def test_the_roster_has_digests_and_no_codes(session):
-    event = make.event(session)
-    guest = make.registration(session, event).leader
+    event = chain.event(session)
+    guest = chain.registration(session, event).leader
     session.flush()
     assert arrivals.roster(session, event) == [
         (digest(guest.ticket_code), "李四", "企业代表", 1, "confirmed", None)
@@ -127,7 +127,7 @@ def test_the_roster_has_digests_and_no_codes(session):
 
 
 def test_a_thousand_scans_cost_as_many_statements_as_one(session):
-    make.category(session)
+    chain.category(session)
     event = rehearsals.rehearse(session, 1000, by=BY, now=OPEN)
     codes = session.scalars(sa.select(Attendee.ticket_code)).all()
     with count_queries(session) as one:
@@ -141,8 +141,8 @@ def test_a_thousand_scans_cost_as_many_statements_as_one(session):
 
 def test_16_scanners_with_one_ticket_admit_it_once(fresh_engine):
     with Session(fresh_engine) as session, session.begin():
-        event = make.event(session)
-        code = make.registration(session, event).leader.ticket_code
+        event = chain.event(session)
+        code = chain.registration(session, event).leader.ticket_code
         slug = event.slug
 
     def one(_):
@@ -155,7 +155,7 @@ def test_16_scanners_with_one_ticket_admit_it_once(fresh_engine):
 
 
 def test_a_rehearsal_is_open_at_once_and_counts_its_guests(session):
-    make.category(session)
+    chain.category(session)
     event = rehearsals.rehearse(session, 20, by=BY, now=NOW)
     assert (event.state, event.quota.taken) == (events.State.PUBLISHED, 20)
     assert sum(count.expected for count in arrivals.counts(session, event)) == 20

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-import make
+import chain
 import pytest
 import sqlalchemy as sa
-from make import BY, NOW
+from chain import BY, NOW
 
 from engage import events
 from engage.audit import AuditEntry
@@ -42,13 +42,13 @@ def test_publishing_names_each_gap_with_its_field(session):
 )
 def test_what_can_never_be_right_is_refused_at_once(session, changes, code, field):
     with pytest.raises(EngageError) as refusal:
-        events.create(session, make.details(**changes), by=BY, now=NOW)
+        events.create(session, chain.details(**changes), by=BY, now=NOW)
     assert (refusal.value.code, refusal.value.field) == (code, field)
     assert session.scalars(sa.select(events.Event)).all() == []
 
 
 def test_an_event_goes_from_draft_to_published_to_closed_and_never_back(session):
-    event = make.event(session, published=False)
+    event = chain.event(session, published=False)
     with pytest.raises(events.IllegalMove):
         events.close(session, event, by=BY, now=NOW)
     events.publish(session, event, by=BY, now=NOW)
@@ -57,39 +57,39 @@ def test_an_event_goes_from_draft_to_published_to_closed_and_never_back(session)
     assert twice.value.facts == {"now": State.PUBLISHED, "wanted": State.PUBLISHED}
     events.close(session, event, by=BY, now=NOW)
     with pytest.raises(events.NotEditable):
-        events.edit(session, event, make.details(), by=BY, now=NOW)
+        events.edit(session, event, chain.details(), by=BY, now=NOW)
     trail = session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)).all()
     assert trail == ["event.create", "event.published", "event.closed"]
 
 
 def test_a_published_event_stays_complete(session):
-    event = make.event(session)
+    event = chain.event(session)
     with pytest.raises(events.PlaceMissing):
-        events.edit(session, event, make.details(place=""), by=BY, now=NOW)
+        events.edit(session, event, chain.details(place=""), by=BY, now=NOW)
     assert event.place == "市公共资源交易中心"
 
 
 def test_an_edit_tells_the_audit_trail_which_fields_changed(session):
-    event = make.event(session)
-    events.edit(session, event, make.details(title="新标题", place="二楼"), by=BY, now=NOW)
+    event = chain.event(session)
+    events.edit(session, event, chain.details(title="新标题", place="二楼"), by=BY, now=NOW)
     (entry,) = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "event.edit"))
     assert entry.detail == {"changed": ["title", "place"]}
 
 
 def test_slugs_come_from_kind_and_local_day_and_stay_unique(session):
-    first, second = make.event(session), make.event(session)
+    first, second = chain.event(session), chain.event(session)
     assert (first.slug, second.slug) == ("open-day-20260325", "open-day-20260325-2")
     with pytest.raises(events.SlugTaken):
-        make.event(session, slug="open-day-20260325")
+        chain.event(session, slug="open-day-20260325")
 
 
 def test_quotas_stay_within_the_capacity_and_above_what_is_taken(session):
-    event = make.event(session, seats=10)
-    enterprise = make.category(session)
+    event = chain.event(session, seats=10)
+    enterprise = chain.category(session)
     with pytest.raises(events.QuotaAboveCapacity) as refusal:
         events.set_quotas(session, event, 10, {enterprise.id: 11}, by=BY, now=NOW)
     assert refusal.value.field == f"category-{enterprise.id}"
-    make.registration(session, event, companions=["赵一", "钱二"])
+    chain.registration(session, event, companions=["赵一", "钱二"])
     with pytest.raises(QuotaBelowTaken) as refusal:
         events.set_quotas(session, event, 10, {enterprise.id: 2}, by=BY, now=NOW)
     assert refusal.value.facts == {"taken": 3, "wanted": 2}
@@ -100,21 +100,21 @@ def test_quotas_stay_within_the_capacity_and_above_what_is_taken(session):
 
 
 def test_an_activity_lies_within_its_event_and_its_capacity(session):
-    event = make.event(session, seats=10)
+    event = chain.event(session, seats=10)
     assert event.starts_at is not None
     with pytest.raises(events.OutsideEvent):
-        make.activity(session, event, starts_at=event.starts_at - timedelta(minutes=1))
+        chain.activity(session, event, starts_at=event.starts_at - timedelta(minutes=1))
     with pytest.raises(events.QuotaAboveCapacity):
-        make.activity(session, event, seats=11)
-    activity = make.activity(session, event, seats=5)
+        chain.activity(session, event, seats=11)
+    activity = chain.activity(session, event, seats=5)
     events.edit_activity(session, activity, ActivityDetails(title="座谈", seats=6), by=BY, now=NOW)
     assert (activity.title, activity.quota.seats) == ("座谈", 6)
 
 
 def test_an_activity_that_somebody_chose_stays(session):
-    event = make.event(session)
-    chosen, free = make.activity(session, event), make.activity(session, event, "座谈")
-    make.registration(session, event, activity_ids=[chosen.id])
+    event = chain.event(session)
+    chosen, free = chain.activity(session, event), chain.activity(session, event, "座谈")
+    chain.registration(session, event, activity_ids=[chosen.id])
     session.expire_all()
     with pytest.raises(events.ActivityChosen):
         events.remove_activity(session, chosen, by=BY, now=NOW)
@@ -126,7 +126,7 @@ def test_an_activity_that_somebody_chose_stays(session):
 
 
 def test_registration_is_open_from_its_opening_to_its_closing(session):
-    event = make.event(
+    event = chain.event(
         session, registration_opens_at=NOW + timedelta(days=1), registration_closes_at=NOW + timedelta(days=2)
     )
     with pytest.raises(events.RegistrationNotYetOpen):
@@ -137,10 +137,10 @@ def test_registration_is_open_from_its_opening_to_its_closing(session):
 
 
 def test_the_public_sees_public_events_and_never_a_draft_or_a_rehearsal(session):
-    shown = make.event(session, title="公开")
-    make.event(session, visibility=Visibility.INVITED)
-    make.event(session, published=False)
-    make.event(session, kind=Kind.REHEARSAL)
+    shown = chain.event(session, title="公开")
+    chain.event(session, visibility=Visibility.INVITED)
+    chain.event(session, published=False)
+    chain.event(session, kind=Kind.REHEARSAL)
     assert session.scalars(events.public()).all() == [shown]
     assert len(session.scalars(events.find()).all()) == 3
     assert session.scalars(events.find(words="公开")).all() == [shown]

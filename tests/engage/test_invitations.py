@@ -1,9 +1,9 @@
 """Invitations: each person once, by the channel that reaches them, with an answer that can change."""
 
-import make
+import chain
 import pytest
 import sqlalchemy as sa
-from make import BY, NOW
+from chain import BY, NOW
 
 from engage import invitations, outbox
 from engage.events import EventNotPublished
@@ -19,14 +19,14 @@ def write(invitation, channel):
 def three(session):
     """One reachable by e-mail, one by mobile phone only, one by landline only."""
     return [
-        make.invitee(session, "张三", email="zhang@example.org"),
-        make.invitee(session, "李四", phone="13800000002", category="deputy"),
-        make.invitee(session, "王五", phone="05331234567", category="village"),
+        chain.invitee(session, "张三", email="zhang@example.org"),
+        chain.invitee(session, "李四", phone="13800000002", category="deputy"),
+        chain.invitee(session, "王五", phone="05331234567", category="village"),
     ]
 
 
 def test_nobody_is_invited_twice(session, three):
-    event = make.event(session)
+    event = chain.event(session)
     ids = [person.id for person in three]
     assert invitations.invite(session, event, [*ids, ids[0]], by=BY, now=NOW) == 3
     assert invitations.invite(session, event, ids, by=BY, now=NOW) == 0
@@ -35,15 +35,15 @@ def test_nobody_is_invited_twice(session, three):
 
 
 def test_the_audience_is_everyone_or_a_category_without_those_invited(session, three):
-    event = make.event(session)
+    event = chain.event(session)
     invitations.invite(session, event, [three[0].id], by=BY, now=NOW)
-    deputies = [make.category(session, "deputy").id]
+    deputies = [chain.category(session, "deputy").id]
     assert session.scalars(invitations.audience(event)).all() == [three[1].id, three[2].id]
     assert session.scalars(invitations.audience(event, category_ids=deputies)).all() == [three[1].id]
 
 
 def test_each_is_told_by_the_channel_that_reaches_them_and_once(session, three):
-    event = make.event(session)
+    event = chain.event(session)
     invitations.invite(session, event, [person.id for person in three], by=BY, now=NOW)
     sent = invitations.send(session, event, write, by=BY, now=NOW)
     assert sent == {Channel.EMAIL: 1, Channel.SMS: 1, Channel.LETTER: 1}
@@ -58,16 +58,16 @@ def test_each_is_told_by_the_channel_that_reaches_them_and_once(session, three):
 
 
 def test_an_unpublished_event_sends_nothing(session, three):
-    event = make.event(session, published=False)
-    make.invitation(session, event, three[0])
+    event = chain.event(session, published=False)
+    chain.invitation(session, event, three[0])
     with pytest.raises(EventNotPublished):
         invitations.send(session, event, write, by=BY, now=NOW)
     assert session.scalars(sa.select(Message)).all() == []
 
 
 def test_an_answer_takes_back_what_still_waits_to_be_sent(session, three):
-    event = make.event(session)
-    invitation = make.invitation(session, event, three[0])
+    event = chain.event(session)
+    invitation = chain.invitation(session, event, three[0])
     invitations.send(session, event, write, by=BY, now=NOW)
     invitations.answer(session, invitation, State.DECLINED, reason="出差", by="invitee:1", now=NOW)
     assert [m.state for m in session.scalars(sa.select(Message))] == [outbox.State.WITHDRAWN]
@@ -78,8 +78,8 @@ def test_an_answer_takes_back_what_still_waits_to_be_sent(session, three):
 
 
 def test_opening_is_noted_once_and_never_undoes_an_answer(session, three):
-    event = make.event(session)
-    invitation = make.invitation(session, event, three[0])
+    event = chain.event(session)
+    invitation = chain.invitation(session, event, three[0])
     invitations.opened(session, invitation, now=NOW)
     assert (invitation.state, invitation.opened_at) == (State.OPENED, NOW)
     invitations.answer(session, invitation, State.ACCEPTED, by="invitee:1", now=NOW)
@@ -88,8 +88,8 @@ def test_opening_is_noted_once_and_never_undoes_an_answer(session, three):
 
 
 def test_a_revoked_link_opens_nothing_and_an_answered_one_is_not_revoked(session, three):
-    event = make.event(session)
-    first, second = (make.invitation(session, event, person) for person in three[:2])
+    event = chain.event(session)
+    first, second = (chain.invitation(session, event, person) for person in three[:2])
     assert invitations.by_token(session, first.token) is first
     token = first.token
     invitations.revoke(session, first, by=BY, now=NOW)

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-import make
+import chain
 import pytest
 import sqlalchemy as sa
-from make import BY, NOW
+from chain import BY, NOW
 
 from engage import outbox
 from engage.outbox import Channel, Message, Purpose, State
@@ -14,7 +14,7 @@ from engage.outbox import Channel, Message, Purpose, State
 @pytest.fixture
 def message(session):
     told = Message(channel=Channel.EMAIL, purpose=Purpose.TICKET, name="张三", address="zhang@example.org",
-                   subject="报名成功", body="您的电子票", event_id=make.event(session).id)
+                   subject="报名成功", body="您的电子票", event_id=chain.event(session).id)
     outbox.post(session, told, now=NOW)
     session.flush()
     return told

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-import make
+import chain
 import pytest
 import sqlalchemy as sa
-from make import BY, NOW
+from chain import BY, NOW
 
 from engage import events, invitations, registrations
 from engage.errors import EngageError
@@ -20,9 +20,9 @@ def taken(session, event):
 
 
 def test_a_party_takes_a_seat_for_each_from_every_limit(session):
-    event = make.event(session, seats=10, by_category={"enterprise": 5})
-    visit = make.activity(session, event, seats=4)
-    registration = make.registration(session, event, companions=["赵一", "钱二"], activity_ids=[visit.id])
+    event = chain.event(session, seats=10, by_category={"enterprise": 5})
+    visit = chain.activity(session, event, seats=4)
+    registration = chain.registration(session, event, companions=["赵一", "钱二"], activity_ids=[visit.id])
     assert taken(session, event) == [3, 3, 3]
     assert [(a.place, a.name, a.state) for a in registration.attendees] == [
         (0, "李四", State.CONFIRMED), (1, "赵一", State.CONFIRMED), (2, "钱二", State.CONFIRMED),
@@ -40,37 +40,37 @@ def test_a_party_takes_a_seat_for_each_from_every_limit(session):
     ],
 )
 def test_a_full_day_refuses_a_party_whole_and_changes_nothing(session, limits, refused, free):
-    event = make.event(session, **limits)
+    event = chain.event(session, **limits)
     before = taken(session, event)
     with pytest.raises(refused) as refusal:
-        make.registration(session, event, companions=["赵一", "钱二"])
+        chain.registration(session, event, companions=["赵一", "钱二"])
     assert (refusal.value.facts["free"], refusal.value.facts["wanted"]) == (free, 3)
     assert taken(session, event) == before
     assert session.scalars(sa.select(Registration)).all() == []
 
 
 def test_a_full_activity_refuses_and_gives_the_event_its_seats_back(session):
-    event = make.event(session, seats=10)
-    visit = make.activity(session, event, seats=1)
+    event = chain.event(session, seats=10)
+    visit = chain.activity(session, event, seats=1)
     with pytest.raises(ActivityFull) as refusal:
-        make.registration(session, event, companions=["赵一"], activity_ids=[visit.id])
+        chain.registration(session, event, companions=["赵一"], activity_ids=[visit.id])
     assert refusal.value.facts == {"free": 1, "wanted": 2, "activity_id": visit.id}
     assert taken(session, event) == [0, 0]
 
 
 def test_the_same_form_sent_twice_is_one_registration(session):
-    event = make.event(session)
-    first = make.registration(session, event, submission="8f14e45f-ceea-467f-a8a0-0c2fdd4f2a10")
-    again = make.registration(session, event, submission="8f14e45f-ceea-467f-a8a0-0c2fdd4f2a10")
+    event = chain.event(session)
+    first = chain.registration(session, event, submission="8f14e45f-ceea-467f-a8a0-0c2fdd4f2a10")
+    again = chain.registration(session, event, submission="8f14e45f-ceea-467f-a8a0-0c2fdd4f2a10")
     assert again is first
     assert taken(session, event)[0] == 1
 
 
 def test_the_same_person_is_registered_once_however_the_name_and_number_are_written(session):
-    event = make.event(session)
-    make.registration(session, event, "李四", phone="13900000001")
+    event = chain.event(session)
+    chain.registration(session, event, "李四", phone="13900000001")
     with pytest.raises(registrations.AlreadyRegistered):
-        make.registration(session, event, "李 四", phone="+86 139 0000 0001")
+        chain.registration(session, event, "李 四", phone="+86 139 0000 0001")
     assert taken(session, event)[0] == 1
 
 
@@ -88,23 +88,23 @@ def test_the_same_person_is_registered_once_however_the_name_and_number_are_writ
     ],
 )
 def test_a_wrong_form_is_refused_at_its_field(session, changes, code, field):
-    event = make.event(session)
+    event = chain.event(session)
     with pytest.raises(EngageError) as refusal:
-        make.registration(session, event, **changes)
+        chain.registration(session, event, **changes)
     assert (refusal.value.code, refusal.value.field) == (code, field)
     assert taken(session, event)[0] == 0
 
 
 def test_strangers_need_an_invitation_to_an_event_for_the_invited(session):
-    event = make.event(session, visibility=Visibility.INVITED)
+    event = chain.event(session, visibility=Visibility.INVITED)
     with pytest.raises(registrations.InvitationNeeded):
-        make.registration(session, event)
+        chain.registration(session, event)
 
 
 def test_accepting_an_invitation_takes_a_seat_and_cancelling_gives_it_back(session):
-    event = make.event(session, visibility=Visibility.INVITED, seats=1, by_category={"deputy": 1})
-    deputy = make.invitee(session, category="deputy")
-    invitation = make.invitation(session, event, deputy)
+    event = chain.event(session, visibility=Visibility.INVITED, seats=1, by_category={"deputy": 1})
+    deputy = chain.invitee(session, category="deputy")
+    invitation = chain.invitation(session, event, deputy)
     form = Application(leader=Person(name="张三", phone="13800000001"), category=deputy.category, consent=True)
     registration = registrations.register(session, event, form, invitation=invitation, by="invitee:1", now=NOW)
     assert (invitation.state, taken(session, event)) == (invitations.State.ACCEPTED, [1, 1])
@@ -119,11 +119,11 @@ def test_accepting_an_invitation_takes_a_seat_and_cancelling_gives_it_back(sessi
 
 
 def test_a_change_moves_the_seats_and_keeps_the_tickets_of_those_who_stay(session):
-    event = make.event(session, seats=5)
-    visit, talk = make.activity(session, event, seats=3), make.activity(session, event, "座谈", seats=3)
-    registration = make.registration(session, event, companions=["赵一", "钱二"], activity_ids=[visit.id])
+    event = chain.event(session, seats=5)
+    visit, talk = chain.activity(session, event, seats=3), chain.activity(session, event, "座谈", seats=3)
+    registration = chain.registration(session, event, companions=["赵一", "钱二"], activity_ids=[visit.id])
     tickets = {attendee.name: attendee.ticket_code for attendee in registration.attendees}
-    form = make.application(session, companions=["钱二"], activity_ids=[talk.id])
+    form = chain.application(session, companions=["钱二"], activity_ids=[talk.id])
     registrations.change(session, registration, form, by="guest", now=NOW)
     session.expire_all()
     assert taken(session, event) == [2, 0, 2, 2]  # the event, the visit, the talk, and the category from its first guest on
@@ -136,37 +136,37 @@ def test_a_change_moves_the_seats_and_keeps_the_tickets_of_those_who_stay(sessio
 
 
 def test_a_change_that_does_not_fit_leaves_everything_as_it_was(session):
-    event = make.event(session, seats=2)
-    registration = make.registration(session, event)
-    make.registration(session, event, "王五", phone="13900000002")
+    event = chain.event(session, seats=2)
+    registration = chain.registration(session, event)
+    chain.registration(session, event, "王五", phone="13900000002")
     with pytest.raises(EventFull):
-        registrations.change(session, registration, make.application(session, companions=["赵一"]), by="guest", now=NOW)
+        registrations.change(session, registration, chain.application(session, companions=["赵一"]), by="guest", now=NOW)
     session.expire_all()
     assert taken(session, event)[0] == 2
     assert (registration.party, len(registration.attendees)) == (1, 1)
 
 
 def test_nobody_registers_or_changes_after_registration_is_over(session):
-    event = make.event(session)
-    registration = make.registration(session, event)
+    event = chain.event(session)
+    registration = chain.registration(session, event)
     assert event.starts_at is not None
     with pytest.raises(events.RegistrationOver):
-        registrations.register(session, event, make.application(session, "王五"), by="guest", now=event.starts_at)
+        registrations.register(session, event, chain.application(session, "王五"), by="guest", now=event.starts_at)
     with pytest.raises(events.RegistrationOver):
-        registrations.change(session, registration, make.application(session), by="guest", now=event.starts_at)
+        registrations.change(session, registration, chain.application(session), by="guest", now=event.starts_at)
 
 
 def test_who_has_arrived_can_no_longer_cancel(session):
-    event = make.event(session)
-    registration = make.registration(session, event)
+    event = chain.event(session)
+    registration = chain.registration(session, event)
     registration.leader.arrived_at = NOW + timedelta(days=7)
     with pytest.raises(registrations.AlreadyHere):
         registrations.cancel(session, registration, by="guest", now=NOW)
 
 
 def test_tickets_and_survey_links_lead_to_their_attendee(session):
-    event = make.event(session)
-    registration = make.registration(session, event, companions=["赵一"])
+    event = chain.event(session)
+    registration = chain.registration(session, event, companions=["赵一"])
     session.flush()
     leader, companion = registration.attendees
     assert registrations.by_ticket(session, companion.ticket_code) is companion
@@ -177,9 +177,9 @@ def test_tickets_and_survey_links_lead_to_their_attendee(session):
 
 
 def test_the_list_of_attendees_is_filtered_by_words_state_and_category(session):
-    event = make.event(session)
-    make.registration(session, event, companions=["赵一"])
-    gone = make.registration(session, event, "王五", phone="13900000002", category="public")
+    event = chain.event(session)
+    chain.registration(session, event, companions=["赵一"])
+    gone = chain.registration(session, event, "王五", phone="13900000002", category="public")
     registrations.cancel(session, gone, by=BY, now=NOW)
 
     def names(**filters):
@@ -188,6 +188,6 @@ def test_the_list_of_attendees_is_filtered_by_words_state_and_category(session):
 
     assert names() == ["李四", "赵一", "王五"]
     assert names(state=State.CANCELLED) == ["王五"]
-    assert names(category_id=make.category(session, "enterprise").id) == ["李四", "赵一"]
+    assert names(category_id=chain.category(session, "enterprise").id) == ["李四", "赵一"]
     assert names(words="0002") == ["王五"]
     assert session.scalar(sa.select(sa.func.count(Attendee.id))) == 3

@@ -3,7 +3,7 @@
 import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 
-import make
+import chain
 import pytest
 import sqlalchemy as sa
 from database import open_engine
@@ -23,7 +23,7 @@ def one_guest(engine, slug, number):
         leader = registrations.Person(name=f"来宾{number}", phone=f"139{number:08}")
         form = registrations.Application(leader=leader, category=category, consent=True)
         try:
-            registrations.register(session, event, form, by="guest", now=make.NOW)
+            registrations.register(session, event, form, by="guest", now=chain.NOW)
         except EventFull:
             return False
         return True
@@ -41,7 +41,7 @@ def guests_of_a_process(url, slug, numbers):
 def prepare(engine):
     with Session(engine) as session, session.begin():
         people.seed_categories(session)
-        return make.event(session, seats=5).slug
+        return chain.event(session, seats=5).slug
 
 
 def taken_and_seated(engine):
@@ -65,13 +65,13 @@ def test_2_processes_of_12_threads_after_the_last_5_seats_seat_exactly_5(databas
     slug = prepare(engine)
     spawn = multiprocessing.get_context("spawn")
     with spawn.Pool(2) as processes:
-        shares = [(database_url, slug, range(0, 12)), (database_url, slug, range(12, 24))]
+        shares = [(database_url, slug, range(12)), (database_url, slug, range(12, 24))]
         assert sum(processes.starmap(guests_of_a_process, shares)) == 5
     assert taken_and_seated(engine) == (5, 5)
     engine.dispose()
 
 
 def test_the_database_itself_refuses_an_oversold_limit(session):
-    event = make.event(session, seats=5)
+    event = chain.event(session, seats=5)
     with pytest.raises(sa.exc.IntegrityError), session.begin_nested():
         session.execute(sa.update(Quota).where(Quota.event_id == event.id).values(taken=6))
