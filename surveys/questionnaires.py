@@ -209,6 +209,13 @@ def _columns(record: Base, *names: str) -> dict[str, Any]:
     return {name: getattr(record, name) for name in names}
 
 
+def remove(session: Session, questionnaire: Questionnaire, *, now: datetime) -> None:
+    """Delete a questionnaire that nobody has answered, with all that it asks. Raises Frozen."""
+    change(session, questionnaire, now=now)
+    session.delete(questionnaire)
+    session.flush()
+
+
 def open_for_answers(session: Session, questionnaire: Questionnaire, *, now: datetime) -> None:
     """From draft or closed to open. Raises WrongState or NothingToAsk."""
     if not session.scalar(sa.select(sa.exists().where(Question.questionnaire_id == questionnaire.id))):

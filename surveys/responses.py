@@ -173,7 +173,7 @@ _INSERT_RESPONSE = sa.insert(_RESPONSES).from_select(
     .where(Questionnaire.id == sa.bindparam("new_questionnaire_id", type_=sa.Integer),
            Questionnaire.edition == sa.bindparam("edition", type_=sa.BigInteger), Questionnaire.state == State.OPEN)
     .with_for_update(key_share=True, read=True),
-)
+).execution_options(preserve_rowcount=True)
 
 
 def _insert(connection: sa.Connection, response: Response, filled: list[Filled], *, edition: int) -> None:

@@ -1,0 +1,192 @@
+"""Summaries count what was answered, and nothing else."""
+
+import math
+import statistics
+import string
+from collections import Counter
+
+import pytest
+from database import count_queries, undone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from surveys import questionnaires, questions
+from surveys.asked import Row, Tally
+from surveys.responses import submit
+from surveys.summaries import open_answers, raw_rows, summarise
+from surveys.templates import create_from_template
+
+LABELS = {"deputy": "人大代表", "enterprise": "企业代表", "media": "媒体"}
+
+
+@pytest.fixture
+def questionnaire(session, now):
+    made = questionnaires.create(session, title="问卷", now=now)
+    section = questions.add_section(session, made, now=now)
+    questions.add_question(session, section, kind="single", text="甲？", text_en="A?", options=["是", "否"],
+                           settings={"other": True}, now=now)
+    questions.add_question(session, section, kind="multiple", text="乙？", options=["一", "二", "三"], now=now)
+    questions.add_question(session, section, kind="scale", text="丙？", now=now)
+    questions.add_question(session, section, kind="number", text="丁？", settings={"unit": "次"}, now=now)
+    questions.add_question(session, section, kind="long_text", text="戊？", now=now)
+    questionnaires.open_for_answers(session, made, now=now)
+    return made
+
+
+@pytest.fixture
+def answers(session, questionnaire, now):
+    """Four responses on two occasions from two known segments and one that has no label."""
+    for context, segment, raw in [
+        ("spring", "enterprise", {"q1": "1", "q2": ["1", "2"], "q3": 5, "q4": 2, "q5": "停车不便"}),
+        ("spring", "deputy", {"q1": "other", "q1.other": "看情况", "q3": 2, "q5": "很好，50% 满意"}),
+        ("spring", "visitor", {"q2": ["2"], "q3": 4, "q4": "2.5"}),
+        ("autumn", "deputy", {"q1": "2", "q5": "停车方便多了"}),
+    ]:
+        submit(session, questionnaire, raw, context=context, segment=segment, now=now)
+    return questionnaire
+
+
+def test_a_summary_counts_by_question_and_segment_in_the_order_given(session, answers):
+    summary = summarise(session, answers, context="spring", segments=LABELS)
+    assert (summary.responses, summary.by_segment) == (3, {"deputy": 1, "enterprise": 1, "visitor": 1})
+    assert list(summary.segments.items()) == [("deputy", "人大代表"), ("enterprise", "企业代表"), ("visitor", "visitor")]
+    single, multiple, scale, number, text = summary.questions
+    assert single.tally == Tally(2, rows=(
+        Row("1", "是", "", 1, 0.5), Row("2", "否", "", 0, 0.0), Row("other", "其他", "Other", 1, 0.5),
+    ))
+    assert [(row.count, row.share) for row in multiple.tally.rows] == [(1, 0.5), (2, 1.0), (0, 0.0)]
+    assert (scale.tally.mean, scale.tally.median, scale.tally.satisfied) == (11 / 3, 4, 2 / 3)
+    assert number.tally == Tally(2, mean=2.25, median=2.25, least=2, most=2.5)
+    assert text.tally == Tally(2)
+    assert {code: tally.answered for code, tally in multiple.by_segment.items()} == {"deputy": 0, "enterprise": 1, "visitor": 1}
+    assert [row.count for row in scale.by_segment["deputy"].rows] == [0, 0, 0, 1, 0]
+    assert summary.question("q5") is text
+
+
+def test_a_summary_of_one_segment_or_of_all_occasions_counts_just_those(session, answers):
+    assert summarise(session, answers, segment="deputy").by_segment == {"deputy": 2}
+    everything = summarise(session, answers)
+    assert (everything.responses, everything.question("q1").tally.answered) == (4, 3)
+    assert summarise(session, answers, context="winter").responses == 0
+
+
+def test_a_summary_takes_as_many_queries_for_one_response_as_for_many(session, now):
+    def queries(made):
+        session.expire_all()
+        session.refresh(made)
+        with count_queries(session) as seen:
+            summarise(session, made, segments=LABELS)
+        return len(seen)
+
+    made = create_from_template(session, "open_day", now=now)
+    questionnaires.open_for_answers(session, made, now=now)
+    assert queries(made) <= 3  # the form, the responses, the tally
+    for segment in LABELS:
+        submit(session, made, {"q1": "1", "q2": ["1", "2"], "q4": 5, "q10": "好"}, segment=segment, now=now)
+    assert queries(made) == 2
+
+
+def test_open_answers_are_found_by_question_segment_and_words(session, answers):
+    def texts(**wanted):
+        return sorted((found.question.code, found.choice, found.response.segment, found.text)
+                      for found in session.scalars(open_answers(answers, **wanted)))
+
+    assert texts(context="spring") == [
+        ("q1", "other", "deputy", "看情况"), ("q5", None, "deputy", "很好，50% 满意"), ("q5", None, "enterprise", "停车不便"),
+    ]
+    assert texts(question="q1") == [("q1", "other", "deputy", "看情况")]
+    assert texts(segment="enterprise") == [("q5", None, "enterprise", "停车不便")]
+    assert texts(words="停车 便多") == [("q5", None, "deputy", "停车方便多了")]
+    assert [text for *_, text in texts(words="0%")] == ["很好，50% 满意"]
+    assert texts(words="%_") == []
+
+
+def test_reading_a_page_of_open_answers_is_one_query(session, answers):
+    session.expunge_all()
+    with count_queries(session) as seen:
+        page = session.scalars(open_answers(answers).limit(3)).all()
+        assert all(found.question.text and found.response.submitted_on for found in page)
+    assert len(seen) == 1
+
+
+def test_raw_rows_have_a_cell_for_every_question_in_order(session, answers):
+    rows = list(raw_rows(session, answers, context="spring", language="en"))
+    by_segment = {row.segment: row.answers for row in rows}
+    assert by_segment == {
+        "enterprise": {"q1": "是", "q2": "一; 二", "q3": 5, "q4": 2, "q5": "停车不便"},
+        "deputy": {"q1": "Other: 看情况", "q2": None, "q3": 2, "q4": None, "q5": "很好，50% 满意"},
+        "visitor": {"q1": None, "q2": "二", "q3": 4, "q4": 2.5, "q5": None},
+    }
+    assert [list(row.answers) for row in rows] == [["q1", "q2", "q3", "q4", "q5"]] * 3
+    assert len(list(raw_rows(session, answers, segment="deputy"))) == 2
+
+
+def test_a_response_without_any_answer_is_a_row_and_a_response(session, questionnaire, now):
+    submit(session, questionnaire, {}, now=now)
+    assert [row.answers for row in raw_rows(session, questionnaire)] == [dict.fromkeys(["q1", "q2", "q3", "q4", "q5"])]
+    summary = summarise(session, questionnaire)
+    assert (summary.responses, summary.question("q1").tally.answered) == (1, 0)
+
+
+def test_frames_hold_the_same_numbers(session, answers):
+    summary = summarise(session, answers, context="spring", segments=LABELS)
+    frame = summary.frame("en")
+    assert list(frame.columns) == ["question", "text", "segment", "segment_label", "option", "label", "count", "share"]
+    total = frame[frame.segment.isna() & (frame.question == "q1")]
+    assert list(zip(total.text, total.segment_label, total.label, total["count"], strict=True)) == [
+        ("A?", "Total", "是", 1), ("A?", "Total", "否", 0), ("A?", "Total", "Other", 1),
+    ]
+    assert summary.frames()["q2"].to_dict() == {
+        "合计": {"回答人数": 2, "一": 1, "二": 2, "三": 0}, "人大代表": {"回答人数": 0, "一": 0, "二": 0, "三": 0},
+        "企业代表": {"回答人数": 1, "一": 1, "二": 1, "三": 0}, "visitor": {"回答人数": 1, "一": 0, "二": 1, "三": 0},
+    }
+
+
+TEXTS = st.text(st.sampled_from(string.ascii_letters + "好坏，。% _"), max_size=8)
+ANSWERS = st.fixed_dictionaries({}, optional={
+    "q1": st.sampled_from(["1", "2", "other"]),
+    "q1.other": TEXTS.filter(str.strip),
+    "q2": st.lists(st.sampled_from(["1", "2", "3"]), unique=True),
+    "q3": st.integers(1, 5),
+    "q4": st.integers(-1000, 1000) | st.decimals(-99, 99, places=2).map(str),
+    "q5": TEXTS,
+}).filter(lambda raw: raw.get("q1") != "other" or "q1.other" in raw)
+
+
+@settings(max_examples=40)
+@given(sent=st.lists(st.tuples(st.sampled_from(["", "deputy", "media"]), ANSWERS), max_size=12))
+def test_any_valid_answers_are_tallied_to_the_numbers_of_a_plain_count(session, questionnaire, now, sent):
+    with undone(session):
+        made = session.merge(questionnaire)
+        for segment, raw in sent:
+            submit(session, made, raw, segment=segment, now=now)
+        summary = summarise(session, made)
+        assert (summary.responses, summary.by_segment) == (len(sent), Counter(segment for segment, _ in sent))
+        wanted = [(None, [raw for _, raw in sent])]
+        wanted += [(code, [raw for segment, raw in sent if segment == code]) for code in summary.segments]
+        for code, raws in wanted:
+            tallies = [one.tally if code is None else one.by_segment[code] for one in summary.questions]
+            check_choices(tallies[0], [[raw["q1"]] for raw in raws if "q1" in raw])
+            check_choices(tallies[1], [raw["q2"] for raw in raws if raw.get("q2")])
+            check_choices(tallies[2], [[str(raw["q3"])] for raw in raws if "q3" in raw])
+            check_numbers(tallies[2], [raw["q3"] for raw in raws if "q3" in raw])
+            check_numbers(tallies[3], [float(raw["q4"]) for raw in raws if "q4" in raw])
+            assert tallies[4] == Tally(len([raw for raw in raws if raw.get("q5", "").strip()]))
+
+
+def check_choices(tally, picks):
+    plain = Counter(code for picked in picks for code in picked)
+    assert tally.answered == len(picks)
+    assert [(row.count, row.share) for row in tally.rows] == [
+        (plain[row.code], plain[row.code] / len(picks) if picks else None) for row in tally.rows
+    ]
+    assert plain.keys() <= {row.code for row in tally.rows}
+
+
+def check_numbers(tally, numbers):
+    if not numbers:
+        assert (tally.answered, tally.mean, tally.median, tally.least, tally.most) == (0, None, None, None, None)
+        return
+    assert (tally.answered, tally.least, tally.most) == (len(numbers), min(numbers), max(numbers))
+    assert math.isclose(tally.mean, statistics.fmean(numbers), abs_tol=1e-9)
+    assert math.isclose(tally.median, statistics.median(numbers), abs_tol=1e-9)
