@@ -1,0 +1,88 @@
+"""Fields that several forms share: tidy text, whole numbers within limits, local times."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext
+from wtforms import DateTimeLocalField, FloatField, IntegerField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from surveys.asked import clean
+from webapp import wiring
+from webapp.formats import local
+
+REQUIRED = InputRequired(lazy_gettext("请填写此项。"))
+LARGEST = 1_000_000  # seats, minutes and the like; far below what a database's integer holds
+
+
+def at_most(characters: int) -> Length:
+    return Length(max=characters, message=lazy_gettext("请勿超过 %(max)d 个字符。"))
+
+
+def _line(text: str | None) -> str:
+    return " ".join(clean(text or "").split())
+
+
+def line(label: Any, most: int, *checks: Any, required: bool = False, **more: Any) -> StringField:
+    """One line of text without needless blanks; `checks` are further validators."""
+    return StringField(label, [REQUIRED if required else Optional(), at_most(most), *checks], filters=[_line], **more)
+
+
+def paragraphs(label: Any, most: int, **more: Any) -> TextAreaField:
+    """Several lines of text."""
+    return TextAreaField(label, [Optional(), at_most(most)], filters=[lambda text: clean(text or "")], **more)
+
+
+class WholeNumberField(IntegerField):
+    """A whole number, `data` None when left empty."""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(lazy_gettext("请填写整数，例如 60。")) from None
+
+
+class AnyNumberField(FloatField):
+    """A number, `data` an int where it is whole and None when left empty."""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(lazy_gettext("请填写数字，例如 2.5。")) from None
+        if self.data is not None and self.data.is_integer():
+            self.data = int(self.data)
+
+
+def whole_number(label: Any, **more: Any) -> WholeNumberField:
+    """A whole number that may be left empty; that it is positive is the library's to judge."""
+    limits = NumberRange(-LARGEST, LARGEST, lazy_gettext("请勿超过 1000000。"))
+    return WholeNumberField(label, [Optional(), limits], **more)
+
+
+class MomentField(DateTimeLocalField):
+    """A date and time as typed at the office; `data` is aware, in the zone of the installation, None when left empty."""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(lazy_gettext("请填写日期和时间，例如 2026-03-18 09:00。")) from None
+        if self.data is None:
+            return
+        if not 2000 <= self.data.year < 2200:
+            raise ValueError(lazy_gettext("请检查年份。"))
+        self.data = self.data.replace(tzinfo=ZoneInfo(wiring.settings().timezone))
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return " ".join(self.raw_data)
+        return local(self.data).strftime("%Y-%m-%dT%H:%M") if isinstance(self.data, datetime) else ""
+
+
+def moment(label: Any, **more: Any) -> MomentField:
+    """A date and time that may be left empty."""
+    return MomentField(label, [Optional()], **more)

@@ -1,0 +1,158 @@
+"""Forms of the questionnaire editor. What can be set for a kind of question follows from its SETTINGS in surveys.kinds."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, SelectField
+from wtforms.validators import Optional
+
+from surveys.kinds import KINDS
+from surveys.questionnaires import Question, Questionnaire, State
+from surveys.templates import TEMPLATES
+from webapp import wiring
+from webapp.forms.fields import AnyNumberField, line, moment, paragraphs
+
+SURVEY_STATE_WORDS = {
+    State.DRAFT: lazy_gettext("草稿"),
+    State.OPEN: lazy_gettext("收集中"),
+    State.CLOSED: lazy_gettext("已停止"),
+}
+SURVEY_STATE_LOOKS = {State.DRAFT: "quiet", State.OPEN: "yes", State.CLOSED: "info"}
+# A setting is found by its name alone, or by kind and name where the words differ.
+SETTING_WORDS = {
+    "other": lazy_gettext("加上“其他”选项，可填写文字"),
+    "multiple.min": lazy_gettext("至少选几项"),
+    "multiple.max": lazy_gettext("最多选几项"),
+    "number.min": lazy_gettext("最小值"),
+    "number.max": lazy_gettext("最大值"),
+    "integer": lazy_gettext("只能填整数"),
+    "unit": lazy_gettext("单位"),
+    "unit_en": lazy_gettext("单位（英文）"),
+    "labels": lazy_gettext("五级名称，从好到差，每行一个"),
+    "labels_en": lazy_gettext("五级名称（英文），每行一个"),
+    "max_length": lazy_gettext("最多字数"),
+}
+SETTING = "setting-"  # before the name of a field that is a setting
+OPTIONS_SHOWN = 20_000  # characters
+
+
+class QuestionnaireForm(FlaskForm):
+    """What a questionnaire says about itself."""
+
+    title = line(lazy_gettext("问卷名称"), 120, required=True)
+    title_en = line(lazy_gettext("问卷名称（英文）"), 200)
+    intro = paragraphs(lazy_gettext("开头说明"), 2000, description=lazy_gettext("问卷用途、大约需要几分钟、结果怎样使用。"))
+    intro_en = paragraphs(lazy_gettext("开头说明（英文）"), 2000)
+    thanks = paragraphs(lazy_gettext("提交后的致谢"), 2000)
+    thanks_en = paragraphs(lazy_gettext("提交后的致谢（英文）"), 2000)
+    anonymous = BooleanField(lazy_gettext("匿名问卷"),
+                             description=lazy_gettext("不保存任何能把答案对应到个人的信息。有人作答后不能再改。"))
+    opens_at = moment(lazy_gettext("开始收集"), description=lazy_gettext("不填则开放后即可作答。"))
+    closes_at = moment(lazy_gettext("停止收集"), description=lazy_gettext("不填则到手动停止为止。"))
+
+    def details(self) -> dict[str, Any]:
+        """What was typed, as the library takes it."""
+        return {field.name: field.data for field in self if field.name != "csrf_token"}
+
+
+class NewQuestionnaireForm(FlaskForm):
+    """A title, or a template with its own."""
+
+    template = SelectField(lazy_gettext("起点"))
+    title = line(lazy_gettext("问卷名称"), 120, description=lazy_gettext("使用模板时可以不填，采用模板的名称。"))
+
+
+def new_questionnaire_form() -> NewQuestionnaireForm:
+    """The form with the templates there are."""
+    form = NewQuestionnaireForm()
+    named = [(name, template.label(wiring.language())) for name, template in TEMPLATES.items()]
+    form.template.choices = [("", str(lazy_gettext("空白问卷"))), *named]
+    return form
+
+
+def questionnaire_form(questionnaire: Questionnaire) -> QuestionnaireForm:
+    """The form filled from the questionnaire."""
+    return QuestionnaireForm(obj=questionnaire)
+
+
+class SectionForm(FlaskForm):
+    """The title of a section."""
+
+    title = line(lazy_gettext("分组标题"), 120, description=lazy_gettext("只有一组问题时可以不填。"))
+    title_en = line(lazy_gettext("分组标题（英文）"), 200)
+
+
+class QuestionForm(FlaskForm):
+    """A question; `question_form` adds what its kind needs."""
+
+    text = line(lazy_gettext("问题"), 500, required=True)
+    text_en = line(lazy_gettext("问题（英文）"), 500)
+    hint = line(lazy_gettext("提示"), 500, description=lazy_gettext("显示在问题下方，例如怎样填写。"))
+    hint_en = line(lazy_gettext("提示（英文）"), 500)
+    required = BooleanField(lazy_gettext("必答"))
+
+    def fields(self, present: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
+        """What was typed, as the library takes it. An option that keeps its wording keeps its code of the `present` ones."""
+        stated: dict[str, Any] = {name: self[name].data for name in ("text", "text_en", "hint", "hint_en", "required")}
+        if "options" in self:
+            stated["options"] = _options(self["options"].data or "", present)
+        return stated | {"settings": {
+            name.removeprefix(SETTING): _setting(field) for name, field in self._fields.items() if name.startswith(SETTING)
+        }}
+
+    @property
+    def setting_fields(self) -> list[Any]:
+        return [field for name, field in self._fields.items() if name.startswith(SETTING)]
+
+
+def question_form(kind: str, question: Question | None = None) -> QuestionForm:
+    """The form for a question of this kind, filled from the question where there is one."""
+    extra: dict[str, Any] = {}
+    if KINDS[kind].has_options:
+        extra["options"] = paragraphs(lazy_gettext("选项，每行一个"), OPTIONS_SHOWN,
+                                      description=lazy_gettext("英文写在竖线之后，例如：现场参观 | Guided visit"))
+    for name, (default, _) in KINDS[kind].SETTINGS.items():
+        words = SETTING_WORDS.get(name) or SETTING_WORDS[f"{kind}.{name}"]
+        extra[SETTING + name] = _setting_field(words, default)
+    made: type[QuestionForm] = type("QuestionFormOfKind", (QuestionForm,), extra)
+    return made(**_stated(kind, question))
+
+
+def _stated(kind: str, question: Question | None) -> dict[str, Any]:
+    present = question.settings if question is not None and question.kind == kind else {}
+    stated = {SETTING + name: present.get(name, default) for name, (default, _) in KINDS[kind].SETTINGS.items()}
+    stated = {name: "\n".join(value) if isinstance(value, list) else value for name, value in stated.items()}
+    if question is None:
+        return stated
+    stated |= {name: getattr(question, name) for name in ("text", "text_en", "hint", "hint_en", "required")}
+    return stated | {"options": "\n".join(_option_line(option) for option in question.options)}
+
+
+def _option_line(option: Mapping[str, str]) -> str:
+    return f"{option['label']} | {option['label_en']}" if option.get("label_en") else option["label"]
+
+
+def _options(typed: str, present: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    codes = {option["label"]: option["code"] for option in present}
+    options = []
+    for written in filter(None, (part.strip() for part in typed.replace("｜", "|").split("\n"))):
+        label, _, label_en = (part.strip() for part in written.partition("|"))
+        options.append({"label": label, "label_en": label_en, "code": codes.pop(label, "")})
+    return options
+
+
+def _setting_field(words: Any, default: Any) -> Any:
+    """The input that a setting's default value calls for."""
+    if isinstance(default, bool):
+        return BooleanField(words)
+    if isinstance(default, list):
+        return paragraphs(words, 200)
+    if isinstance(default, str):
+        return line(words, 20)
+    return AnyNumberField(words, [Optional()])
+
+
+def _setting(field: Any) -> Any:
+    return field.data.split("\n") if field.widget.__class__.__name__ == "TextArea" else field.data
