@@ -3,6 +3,7 @@
 `saving()` is the web's only commit and `clock()` its only clock.
 """
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -20,6 +21,7 @@ from flask_login import LoginManager
 from flask_mail import Mail
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from surveys.base import Base
@@ -42,12 +44,12 @@ _writing = threading.Lock()
 
 def clock() -> datetime:
     """Now, aware, in UTC."""
-    return datetime.now(UTC)  # noqa: DTZ005, TID251 -- the one clock
+    return datetime.now(UTC)
 
 
 @contextmanager
 def saving() -> Iterator[Session]:
-    """A write transaction: `with saving() as session:` commits at the end and rolls back on any exception.
+    """Open a write transaction (`with saving() as session:`), which commits at the end and rolls back on any exception.
 
     What was read before is read again, so that nothing is decided on a stale state. Not to be nested (RuntimeError).
     """
@@ -75,13 +77,13 @@ def tune_sqlite(engine: sa.Engine) -> None:
     A transaction that begins by reading and then writes would fail at once when another has written meanwhile.
     """
 
-    @sa.event.listens_for(engine, "connect")
-    def connect(connection: Any, _record: object) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # the driver shall not begin by itself
         for pragma in ("busy_timeout=15000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
-    @sa.event.listens_for(engine, "begin")
+    @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 

@@ -1,0 +1,46 @@
+"""A questionnaire as it is being filled in: what was sent and what is wrong with it, for the page to show again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from surveys.asked import Asked
+from surveys.errors import Invalid
+from webapp.errors import words
+
+# Names of our own fields; the code of a question holds no dot, so they cannot meet.
+SUBMISSION = "form.submission"
+SEGMENT = "form.segment"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """`sent` maps field names to what was sent for them, `problems` the code of a question to its refusal."""
+
+    sent: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    problems: Mapping[str, Invalid] = field(default_factory=dict)
+
+    def value(self, name: str) -> str:
+        """The text of a field."""
+        return next(iter(self.sent.get(name, ())), "")
+
+    def picked(self, name: str, option: str) -> bool:
+        """Whether the option was chosen."""
+        return option in self.sent.get(name, ())
+
+    def errors(self, code: str) -> list[str]:
+        """What is wrong with a question, in words."""
+        return [words(self.problems[code])] if code in self.problems else []
+
+    def faults(self, questions: Sequence[Asked]) -> list[tuple[str, str]]:
+        """Where to go and what is wrong, for the summary on top."""
+        return [(f"a-{asked.code}", f"{asked.number}. {words(self.problems[asked.code])}")
+                for asked in questions if asked.code in self.problems]
+
+    @property
+    def submission(self) -> str:
+        """The UUID of this very sheet; a new one where none, or nonsense, was sent."""
+        try:
+            return str(UUID(self.value(SUBMISSION)))
+        except ValueError:
+            return str(uuid4())

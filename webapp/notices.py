@@ -1,0 +1,111 @@
+"""What guests are told by e-mail and SMS: the texts, and their way into the outbox."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import render_template
+from flask_babel import gettext
+from sqlalchemy.orm import Session, joinedload
+
+from engage import audit, outbox
+from engage.contacts import is_mobile
+from engage.events import Event
+from engage.invitations import Invitation
+from engage.outbox import Channel, Message, Purpose
+from engage.registrations import Attendee, Registration, State
+from webapp.wiring import link, speaking
+
+MESSAGE_LANGUAGE = "zh"  # of those who have not chosen one yet
+
+
+def invitation_text(invitation: Invitation, channel: Channel) -> tuple[str, str, str]:
+    """Subject, body and personal link of an invitation; what `invitations.send` asks for."""
+    event = invitation.event
+    address = link("registration.invitation", token=invitation.token)
+    with speaking(MESSAGE_LANGUAGE):
+        subject = gettext("诚邀您参加“%(title)s”", title=event.title)
+        body = _body(
+            f"invitation.{channel}", event=event, name=invitation.invitee.name, link=address,
+            deadline=event.registration_closes_at,
+        )
+    return subject, body, address
+
+
+def ticket_message(session: Session, registration: Registration, *, now: datetime) -> Message | None:
+    """Send the leader the way to the tickets; None where there is neither e-mail nor mobile phone."""
+    with speaking(registration.language):
+        return _tell(
+            session, registration.leader, Purpose.TICKET, now=now,
+            subject=gettext("您已报名“%(title)s”", title=registration.event.title),
+            link=link("registration.ticket", code=registration.leader.ticket_code), party=registration.party,
+            companions=[(guest.name, link("registration.ticket", code=guest.ticket_code)) for guest in registration.companions],
+        )
+
+
+def cancellation_message(session: Session, registration: Registration, *, now: datetime) -> Message | None:
+    """Confirm to the leader that the party is no longer expected."""
+    with speaking(registration.language):
+        return _tell(
+            session, registration.leader, Purpose.CANCELLATION, now=now,
+            subject=gettext("您已取消“%(title)s”的报名", title=registration.event.title),
+            link=link("registration.ticket", code=registration.leader.ticket_code),
+        )
+
+
+def thanks_message(session: Session, attendee: Attendee, *, now: datetime) -> Message | None:
+    """Thank somebody who came and give the personal link to the questionnaire, where the event has one."""
+    registration = attendee.registration
+    with speaking(registration.language):
+        return _tell(
+            session, attendee, Purpose.THANKS, now=now,
+            subject=gettext("感谢您参加“%(title)s”", title=registration.event.title),
+            link=link("questionnaire.answer", token=attendee.survey_code) if registration.event.questionnaire_id else "",
+        )
+
+
+def thank(session: Session, event: Event, *, by: str, now: datetime) -> int:
+    """Thank everybody who came, can be reached and has not been thanked yet; answers how many."""
+    thanked = set(session.execute(
+        sa.select(Message.name, Message.address).where(Message.event_id == event.id, Message.purpose == Purpose.THANKS)
+    ).tuples())
+    came = session.scalars(_came(event)).all()
+    told = [
+        thanks_message(session, attendee, now=now) for attendee in came
+        if not {(attendee.name, attendee.email), (attendee.name, attendee.phone)} & thanked
+    ]
+    count = sum(message is not None for message in told)
+    audit.record(session, "event.thank", event, by=by, now=now, thanked=count)
+    return count
+
+
+def _came(event: Event) -> sa.Select[tuple[Attendee]]:
+    arrived = sa.and_(Attendee.event_id == event.id, Attendee.state == State.CONFIRMED, Attendee.arrived_at.is_not(None))
+    return (
+        sa.select(Attendee).where(arrived).order_by(Attendee.id)
+        .options(joinedload(Attendee.registration).joinedload(Registration.event))
+    )
+
+
+def _tell(
+    session: Session, attendee: Attendee, purpose: Purpose, *, subject: str, link: str, now: datetime, **facts: Any
+) -> Message | None:
+    """Queue one text for one person by the channel that the contact suggests."""
+    if not attendee.email and not is_mobile(attendee.phone):
+        return None
+    channel, address = (Channel.EMAIL, attendee.email) if attendee.email else (Channel.SMS, attendee.phone)
+    event = attendee.registration.event
+    body = _body(f"{purpose}.{channel}", event=event, name=attendee.name, link=link, **facts)
+    return outbox.post(session, Message(
+        event_id=event.id, invitation_id=attendee.registration.invitation_id, channel=channel, purpose=purpose,
+        name=attendee.name, address=address, subject=subject, body=body, link=link,
+    ), now=now)
+
+
+def _body(template: str, **facts: Any) -> str:
+    text = render_template(f"messages/{template}.txt", **facts)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+

@@ -1,0 +1,260 @@
+"""From an invitation or a public event to a ticket: accept, decline, register, change, cancel."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from engage import codes, invitations, registrations
+from engage.errors import Conflict, EngageError
+from engage.events import Event, State, Visibility
+from engage.invitations import Invitation
+from engage.people import Category
+from engage.quotas import ActivityFull, CategoryFull
+from engage.registrations import Application, Attendee, InvitationNeeded, Person, Registration
+from surveys import questionnaires
+from webapp import notices, wiring
+from webapp.errors import form_refused
+from webapp.forms.registration import ReasonForm, RegistrationForm
+from webapp.openings import full, obstacle, self_chosen
+from webapp.views.public import calendar, qr, visible
+from webapp.wiring import clock, db, limiter, link, saving
+
+pages = Blueprint("registration", __name__)
+# Codes are too long to guess; whoever tries anyway is slowed down, and a hall behind one address is not.
+misses = limiter.shared_limit("30 per minute", scope="misses", deduct_when=lambda response: response.status_code == 404)
+
+
+@pages.after_request
+def unlisted(response: Response) -> Response:
+    """What stands behind a personal link is kept by nobody on the way and found by no search engine."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@pages.route("/events/<slug>/register", methods=["GET", "POST"])
+@limiter.limit("30 per minute; 300 per hour", methods=["POST"])
+def register(slug: str) -> Response | str:
+    """A stranger registers for a public event."""
+    event = visible(slug)
+    categories = self_chosen(db.session())
+    form = _form(event, categories)
+    if form.validate_on_submit():
+        try:
+            seated = _register(event, _application(form, categories))
+        except EngageError as error:
+            _refused(form, event, error)
+        else:
+            return redirect(url_for(".ticket", code=seated.leader.ticket_code))
+    stranger = event.visibility is Visibility.PUBLIC
+    blocked = obstacle(event, categories, now=clock()) if stranger else InvitationNeeded()
+    return render_template("public/register.html", event=event, form=form, categories=categories,
+                           obstacle=None if form.is_submitted() else blocked)
+
+
+@pages.route("/i/<token>", methods=["GET", "POST"])
+@misses
+@limiter.limit("30 per minute", methods=["POST"])
+def invitation(token: str) -> Response | str:
+    """The personal page of somebody who is invited: what it is about, yes or no."""
+    found = invitations.by_token(db.session(), token)
+    _note_opened(found)
+    event, invitee = found.event, found.invitee
+    standing = registrations.of_invitation(db.session(), found)
+    form = _form(event, [invitee.category], Person(
+        name=invitee.name, phone=invitee.phone, email=invitee.email, organisation=invitee.organisation))
+    if form.validate_on_submit():
+        try:
+            seated = _register(event, _application(form, [invitee.category], position=invitee.position), found)
+        except EngageError as error:
+            _refused(form, event, error)
+        else:
+            return redirect(url_for(".ticket", code=seated.leader.ticket_code))
+    blocked = None if form.is_submitted() else obstacle(event, [invitee.category], now=clock())
+    return render_template("public/invitation.html", event=event, invitation=found, form=form, standing=standing,
+                           categories=[invitee.category], obstacle=blocked)
+
+
+@pages.route("/i/<token>/decline", methods=["GET", "POST"])
+@misses
+@limiter.limit("30 per minute", methods=["POST"])
+def decline(token: str) -> Response | str:
+    """Somebody who is invited will not come, and may say why."""
+    found = invitations.by_token(db.session(), token)
+    standing = registrations.of_invitation(db.session(), found)
+    if standing is not None:
+        return redirect(url_for(".cancel", code=standing.leader.ticket_code))
+    form = ReasonForm()
+    declined = invitations.State.DECLINED
+    if found.state is not declined and not form.validate_on_submit():
+        return render_template("public/decline.html", event=found.event, invitation=found, form=form)
+    if found.state is not declined:
+        with saving() as session:
+            invitations.answer(session, found, declined, reason=form.reason.data, by=_actor(found), now=clock())
+    return redirect(url_for(".invitation", token=token))
+
+
+@pages.get("/t/<code>")
+@misses
+def ticket(code: str) -> str:
+    """The ticket: a QR code and what one needs on the way; at the door staff admit with it."""
+    holder = registrations.by_ticket(db.session(), code)
+    return render_template("public/ticket.html", attendee=holder, registration=holder.registration,
+                           event=holder.registration.event, qr=qr(link(".ticket", code=code)), survey=_survey_open(holder))
+
+
+@pages.get("/t/<code>.ics")
+@misses
+def ticket_calendar(code: str) -> Response:
+    """The event as a calendar entry that leads back to the ticket."""
+    holder = registrations.by_ticket(db.session(), code)
+    return calendar(holder.registration.event, link("registration.ticket", code=code))
+
+
+@pages.get("/t/<code>.png")
+@misses
+def ticket_picture(code: str) -> Response:
+    """The ticket's QR code as a picture to keep."""
+    holder = registrations.by_ticket(db.session(), code)
+    answer = Response(codes.qr_png(link("registration.ticket", code=code)), content_type="image/png")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{holder.registration.event.slug}.png")
+    return answer
+
+
+@pages.route("/t/<code>/change", methods=["GET", "POST"])
+@misses
+@limiter.limit("30 per minute", methods=["POST"])
+def change(code: str) -> Response | str:
+    """The leader states anew who comes and to what."""
+    party = registrations.led_with(db.session(), code)
+    event, leader = party.event, party.leader
+    invited = party.invitation is not None
+    categories = [party.category] if invited else self_chosen(db.session())
+    form = _form(event, categories, leader, party)
+    if form.validate_on_submit():
+        try:
+            with saving() as session:
+                stated = _application(form, categories, position=leader.position)
+                registrations.change(session, party, stated, by=_actor(party.invitation), now=clock())
+        except EngageError as error:
+            _refused(form, event, error)
+        else:
+            flash(gettext("更改已保存。"), "success")
+            return redirect(url_for(".ticket", code=code))
+    return render_template("public/change.html", event=event, registration=party, form=form, categories=categories,
+                           obstacle=None if form.is_submitted() else _unchangeable(party))
+
+
+@pages.route("/t/<code>/cancel", methods=["GET", "POST"])
+@misses
+@limiter.limit("30 per minute", methods=["POST"])
+def cancel(code: str) -> Response | str:
+    """The leader gives the party's seats back."""
+    party = registrations.led_with(db.session(), code)
+    form = ReasonForm()
+    if form.validate_on_submit() and party.state is not registrations.State.CANCELLED:
+        try:
+            with saving() as session:
+                now = clock()
+                registrations.cancel(session, party, reason=form.reason.data, by=_actor(party.invitation), now=now)
+                notices.cancellation_message(session, party, now=now)
+        except Conflict as error:
+            form_refused(form, error)
+    if party.state is registrations.State.CANCELLED:
+        return redirect(url_for(".ticket", code=code))
+    return render_template("public/cancel.html", event=party.event, registration=party, form=form)
+
+
+def _actor(found: Invitation | None) -> str:
+    return "guest" if found is None else f"invitee:{found.invitee_id}"
+
+
+def _note_opened(found: Invitation) -> None:
+    """Staff who look at a letter's link are not the invitee."""
+    first = invitations.State.OPENED in invitations.NEXT[found.state]
+    if first and request.method == "GET" and not current_user.is_authenticated:
+        with saving() as session:
+            invitations.opened(session, found, now=clock())
+
+
+def _form(
+    event: Event, categories: Sequence[Category], known: Person | Attendee | None = None, party: Registration | None = None
+) -> RegistrationForm:
+    """The form as this event and these categories ask it, filled in with what is known."""
+    stated = {name: getattr(known, name) for name in ("name", "phone", "email", "organisation")} if known else {}
+    if party is not None:
+        stated |= {
+            "category": party.category_id, "activities": [activity.id for activity in party.activities],
+            "companions": [{"name": guest.name, "phone": guest.phone} for guest in party.companions], "consent": True,
+        }
+    form = RegistrationForm(data=stated)
+    form.submission.data = form.submission_id()
+    form.activities.choices = [(activity.id, activity.title) for activity in event.activities]
+    if len(categories) == 1:
+        del form.category
+    else:
+        form.category.choices = [(category.id, category.name) for category in categories]
+    form.offer_rows(max((category.companions for category in categories), default=0))
+    return form
+
+
+def _application(form: RegistrationForm, categories: Sequence[Category], *, position: str = "") -> Application:
+    chosen = categories[0].id if len(categories) == 1 else form.category.data
+    rows = [row.form for row in form.companions if row.form.name.data or row.form.phone.data]
+    leader = Person(name=form.name.data, phone=form.phone.data, email=form.email.data, organisation=form.organisation.data,
+                    position=position)
+    return Application(
+        leader=leader, category=next(category for category in categories if category.id == chosen),
+        companions=[Person(name=row.name.data, phone=row.phone.data) for row in rows],
+        activity_ids=form.activities.data or (), consent=form.consent.data, submission=form.submission.data,
+        language=wiring.language(),
+    )
+
+
+def _register(event: Event, application: Application, found: Invitation | None = None) -> Registration:
+    """Seat the party once and tell the leader; who has answered an invitation already gets that registration."""
+    with saving() as session:
+        now = clock()
+        standing = found and registrations.of_invitation(session, found)
+        if standing:
+            return standing
+        seated = registrations.register(session, event, application, invitation=found, by=_actor(found), now=now)
+        if seated.created_at == now:  # and is not the answer to the same form, sent before
+            notices.ticket_message(session, seated, now=now)
+        return seated
+
+
+def _refused(form: RegistrationForm, event: Event, error: EngageError) -> None:
+    """Next to the field that can put it right."""
+    if isinstance(error, ActivityFull):
+        activity = next(activity for activity in event.activities if activity.id == error.facts["activity_id"])
+        form.activities.errors = [gettext(
+            "“%(title)s”还有 %(free)s 个名额，您一行需要 %(wanted)s 个。请减少人数，或不选这个环节。",
+            title=activity.title, free=error.facts["free"], wanted=error.facts["wanted"],
+        )]
+        return
+    if isinstance(error, CategoryFull):
+        error.field = "category"
+    form_refused(form, error)
+
+
+def _unchangeable(party: Registration) -> EngageError | None:
+    """Why nothing can be changed any more. Seats do not matter here: the party has its own."""
+    if party.state is registrations.State.CANCELLED:
+        return registrations.AlreadyCancelled()
+    if any(attendee.arrived_at for attendee in party.attendees):
+        return registrations.AlreadyHere()
+    refusal = obstacle(party.event, [], now=clock())
+    return None if full(party.event.quota) and party.event.state is State.PUBLISHED else refusal
+
+
+def _survey_open(holder: Attendee) -> bool:
+    """Whether to offer the questionnaire: the event has begun and answers are taken."""
+    event, now = holder.registration.event, clock()
+    begun = event.starts_at is not None and event.starts_at <= now and holder.state is registrations.State.CONFIRMED
+    return begun and event.questionnaire is not None and questionnaires.accepts(event.questionnaire, now=now)
+
+
