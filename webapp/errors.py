@@ -6,12 +6,15 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime
+from http import HTTPStatus
 
 from flask import Flask, Response, current_app, json, render_template, request
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.routing import RoutingException
+from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form
 
 import engage.errors as engage_errors
@@ -33,28 +36,70 @@ STATUSES: dict[type[Exception], int] = {
 }
 
 REFUSALS: dict[str, LazyString] = {
+    "activity_chosen": lazy_gettext("已有 %(taken)s 人选择这个环节，不能删除。"),
+    "activity_full": lazy_gettext("这个环节的名额不足，还剩 %(free)s 个。"),
+    "already_cancelled": lazy_gettext("这个报名已经取消。"),
+    "already_here": lazy_gettext("已有人到场签到，不能再修改或取消，请到现场处理。"),
+    "bad_option": lazy_gettext("第 %(place)s 个选项有误，请填写文字；“其他”请用下方的设置。"),
+    "bad_setting": lazy_gettext("题目设置的值不合适，请检查。"),
+    "category_full": lazy_gettext("这个类别的名额不足，还剩 %(free)s 个。"),
+    "closes_before_opens": lazy_gettext("停止收集的时间应晚于开始收集的时间。"),
+    "code_taken": lazy_gettext("编号“%(question)s”已被使用，请换一个。"),
     "conflict": lazy_gettext("现在不能进行这项操作，请刷新页面后重试。"),
+    "contact_missing": lazy_gettext("请填写联系电话。"),
     "denied": lazy_gettext("您没有权限进行这项操作。"),
     "device_name_missing": lazy_gettext("请填写设备名称。"),
     "device_name_taken": lazy_gettext("已有名为“%(name)s”的设备，请换一个名称。"),
     "device_token_refused": lazy_gettext("设备令牌无效或已停用，请向管理员索取新的令牌。"),
     "device_unknown": lazy_gettext("没有这台设备，可能已被删除。"),
+    "end_missing": lazy_gettext("请填写结束时间。"),
+    "ends_before_start": lazy_gettext("结束时间应晚于开始时间。"),
     "engage_error": lazy_gettext("这项操作无法完成，请稍后重试。"),
+    "event_full": lazy_gettext("活动名额不足，还剩 %(free)s 个。"),
+    "event_not_found": lazy_gettext("没有这个活动，可能已被删除或地址有误。"),
+    "event_not_published": lazy_gettext("活动还没有发布，或已经结束、取消。"),
+    "frozen": lazy_gettext("已有人作答，不能再修改。请复制一份，在副本上修改。"),
+    "illegal_move": lazy_gettext("活动的当前状态不允许这项操作，请刷新页面后查看。"),
     "invalid": lazy_gettext("填写的内容有误，请检查后重试。"),
     "last_admin": lazy_gettext("这是最后一位管理员，请先指定另一位管理员。"),
     "link_expired": lazy_gettext("链接已过期，请重新获取。"),
     "link_invalid": lazy_gettext("链接无效，请核对是否完整。"),
     "locked_out": lazy_gettext("登录失败次数过多，账号已锁定，请在%(until)s之后重试。"),
+    "no_such_question": lazy_gettext("没有这个问题，可能已被删除。"),
+    "no_such_questionnaire": lazy_gettext("没有这份问卷，可能已被删除或链接有误。"),
+    "no_such_section": lazy_gettext("没有这个分组，可能已被删除。"),
+    "no_such_template": lazy_gettext("没有这个模板，请重新选择。"),
+    "not_editable": lazy_gettext("活动已结束或取消，不能再修改。"),
     "not_found": lazy_gettext("没有找到您要的内容，可能已被删除或地址有误。"),
+    "nothing_to_ask": lazy_gettext("问卷还没有问题，请先添加问题再开放作答。"),
+    "options_missing": lazy_gettext("请至少填写两个选项，每行一个。"),
+    "outside_event": lazy_gettext("环节时间应在活动时间之内。"),
     "password_is_user_name": lazy_gettext("密码不能包含用户名，请换一个密码。"),
     "password_too_short": lazy_gettext("密码至少需要 %(least)s 个字符。"),
     "password_wrong": lazy_gettext("当前密码不正确，请重新输入。"),
+    "place_missing": lazy_gettext("请填写地点。"),
+    "quota_above_capacity": lazy_gettext("名额不能超过活动总名额 %(capacity)s。"),
+    "quota_below_taken": lazy_gettext("已有 %(taken)s 人报名，名额不能少于这个数。"),
+    "registration_closes_too_late": lazy_gettext("报名截止时间不能晚于活动结束时间。"),
+    "registration_not_found": lazy_gettext("没有这个报名，可能已被删除。"),
+    "registration_not_yet_open": lazy_gettext("报名尚未开始，将于%(opens_at)s开放。"),
+    "registration_over": lazy_gettext("报名已于%(closed_at)s截止。"),
+    "registration_window_reversed": lazy_gettext("报名截止时间应晚于报名开始时间。"),
+    "seats_not_positive": lazy_gettext("名额应为 1 以上的整数，不限请留空。"),
+    "section_not_empty": lazy_gettext("分组中还有问题，请先移走或删除问题。"),
     "setup_over": lazy_gettext("管理员账号已经创建，请直接登录。"),
     "sign_in_failed": lazy_gettext("用户名或密码不正确，请检查后重试。"),
+    "slug_taken": lazy_gettext("网址名称“%(slug)s”已被其他活动使用，请换一个。"),
+    "start_missing": lazy_gettext("请填写开始时间。"),
     "survey_error": lazy_gettext("这项操作无法完成，请稍后重试。"),
+    "text_missing": lazy_gettext("请填写问题。"),
+    "text_too_long": lazy_gettext("文字过长，请勿超过 %(max)s 个字符。"),
+    "title_missing": lazy_gettext("请填写名称。"),
+    "unknown_kind": lazy_gettext("没有这种题型，请重新选择。"),
     "user_name_invalid": lazy_gettext("用户名应为 2 至 60 个字母、数字、点、连字符或下划线。"),
     "user_name_taken": lazy_gettext("用户名“%(username)s”已被使用，请换一个。"),
     "user_unknown": lazy_gettext("没有这个用户，可能已被删除。"),
+    "wrong_state": lazy_gettext("问卷的当前状态不允许这项操作，请刷新页面后查看。"),
 }
 
 # What the visitor reads for a status, and what to do next.
@@ -86,7 +131,7 @@ def words(error: Refusal) -> str:
 
 def form_refused(form: Form, error: Refusal) -> None:
     """Put the words next to the field that the refusal names, or on top of the form (`form.form_errors`)."""
-    field = form._fields.get(error.field or "")  # noqa: SLF001 -- `in form` and `form[…]` know no nested default
+    field = form._fields.get(error.field or "")
     if field is None:
         form.form_errors.append(words(error))
     else:
@@ -109,7 +154,7 @@ def _shown(value: object) -> str:
 
 
 def _answer(status: int, detail: str, *, code: str, headers: Mapping[str, str]) -> Response:
-    title, advice = PAGES.get(status) or PAGES[500 if status >= 500 else 400]
+    title, advice = PAGES.get(status) or PAGES[500 if status >= HTTPStatus.INTERNAL_SERVER_ERROR else 400]
     if request.path.startswith("/api/"):
         body = {"type": "about:blank", "title": str(title), "status": status, "code": code, "detail": detail or str(advice)}
         return Response(json.dumps(body, ensure_ascii=False), status, headers, content_type="application/problem+json")
@@ -126,10 +171,10 @@ def refused(error: Refusal) -> Response:
     return _answer(status_of(error), words(error), code=error.code, headers={})
 
 
-def http_error(error: HTTPException) -> Response:
+def http_error(error: HTTPException) -> BaseResponse:
     """What Flask and Werkzeug refuse: never their English descriptions, never a trace."""
-    if error.response is not None and error.code is not None and error.code < 400:
-        return Response(error.response.get_data(), error.code, error.response.headers)
+    if isinstance(error, RoutingException):  # a redirect to the address with a slash
+        return error.get_response(request.environ)
     wanted = {"Retry-After", "Allow", "WWW-Authenticate"}
     headers = {name: value for name, value in error.get_headers() if name in wanted}
     return _answer(error.code or 500, "", code=error.name.lower().replace(" ", "_"), headers=headers)
