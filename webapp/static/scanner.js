@@ -1,6 +1,6 @@
 /* Reads QR codes from the camera.
 
-   import { startScanner, CameraRefused } from "./scanner.js";
+   const { startScanner } = await import(video.dataset.scanner); // data-scanner="{{ url_for('static', filename='scanner.js') }}": the address carries the hash
    const scanner = await startScanner(video, { onCode: (text) => …, repeatMs: 4000 });
    scanner.pause(); scanner.resume(); scanner.forget(); await scanner.torch(true); scanner.stop();
 
@@ -28,9 +28,9 @@ export class CameraRefused extends Error {
 export async function detector() {
   const own = globalThis.BarcodeDetector;
   if (own && (await own.getSupportedFormats().catch(() => [])).includes("qr_code")) return new own({ formats: ["qr_code"] });
-  if (!globalThis.BarcodeDetectionAPI) await load(new URL("barcode-detector.js", vendor));
+  if (!globalThis.BarcodeDetectionAPI) await load(new URL("barcode-detector-3.2.2.js", vendor));
   const { BarcodeDetector, prepareZXingModule } = globalThis.BarcodeDetectionAPI;
-  await prepareZXingModule({ overrides: { locateFile: () => new URL("zxing_reader.wasm", vendor).href }, fireImmediately: true });
+  await prepareZXingModule({ overrides: { locateFile: () => new URL("zxing_reader-3.1.3.wasm", vendor).href }, fireImmediately: true });
   return new BarcodeDetector({ formats: ["qr_code"] });
 }
 
