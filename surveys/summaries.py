@@ -49,7 +49,7 @@ class Summary:
     def frame(self, language: str = "zh") -> "DataFrame":
         """All counts as one long table: question, text, segment, segment_label, option, label, count, share.
 
-        The rows of all segments together have the segment None; a question without options has one row, whose option is
+        The rows of all segments together have no segment (missing); a question without options has one row, whose option is
         None and whose count is the number of answers.
         """
         from pandas import DataFrame  # noqa: PLC0415 -- slow import
