@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from engage import audit
@@ -253,7 +254,11 @@ def create(session: Session, details: Details, *, seats: int | None = None, by: 
     stated = {name: value for name, value in asdict(details).items() if name != "slug"}
     event = Event(**stated, slug=_slug(session, details), created_at=now)
     event.quotas.append(Quota(seats=_seats(seats, field="seats")))
-    session.add(event)
+    try:
+        with session.begin_nested():
+            session.add(event)
+    except IntegrityError:  # somebody else took the address at the same moment
+        raise SlugTaken(field="slug", slug=event.slug) from None
     audit.record(session, "event.create", event, by=by, now=now, slug=event.slug)
     return event
 
@@ -267,7 +272,11 @@ def edit(session: Session, event: Event, details: Details, *, by: str, now: date
             raise problem
     if details.slug and details.slug != event.slug:
         _require_free(session, details.slug)
-        event.slug = details.slug
+        try:
+            with session.begin_nested():
+                event.slug = details.slug
+        except IntegrityError:
+            raise SlugTaken(field="slug", slug=details.slug) from None
     changed = [
         field.name for field in fields(Details)
         if field.name != "slug" and getattr(event, field.name) != getattr(details, field.name)
@@ -300,7 +309,7 @@ def set_quotas(
             event.quotas.append(quota)
             session.flush()
         if quota is not None:
-            resize(session, quota, limit)
+            resize(session, quota, limit, field=f"category-{category_id}")
     limits = {str(category_id): limit for category_id, limit in by_category.items()}
     audit.record(session, "event.quotas", event, by=by, now=now, seats=seats, by_category=limits)
 

@@ -108,11 +108,11 @@ def _add(session: Session, which: sa.ColumnElement[bool], seats: int) -> None:
     session.execute(change.execution_options(synchronize_session="fetch"))
 
 
-def resize(session: Session, quota: Quota, seats: int | None) -> None:
-    """Change a limit; None lifts it. Raises QuotaBelowTaken when more seats are taken already."""
+def resize(session: Session, quota: Quota, seats: int | None, *, field: str = "seats") -> None:
+    """Change a limit; None lifts it. Raises QuotaBelowTaken, naming `field`, when more seats are taken already."""
     try:
         with session.begin_nested():
             quota.seats = seats
     except IntegrityError:
         session.refresh(quota)
-        raise QuotaBelowTaken(field="seats", taken=quota.taken, wanted=seats) from None
+        raise QuotaBelowTaken(field=field, taken=quota.taken, wanted=seats) from None
