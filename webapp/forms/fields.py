@@ -14,6 +14,7 @@ from webapp import wiring
 from webapp.formats import local
 
 REQUIRED = InputRequired(lazy_gettext("请填写此项。"))
+YEARS = range(2000, 2200)
 LARGEST = 1_000_000  # seats, minutes and the like; far below what a database's integer holds
 
 
@@ -73,7 +74,7 @@ class MomentField(DateTimeLocalField):
             raise ValueError(lazy_gettext("请填写日期和时间，例如 2026-03-18 09:00。")) from None
         if self.data is None:
             return
-        if not 2000 <= self.data.year < 2200:
+        if self.data.year not in YEARS:
             raise ValueError(lazy_gettext("请检查年份。"))
         self.data = self.data.replace(tzinfo=ZoneInfo(wiring.settings().timezone))
 

@@ -12,12 +12,12 @@ from werkzeug.wrappers import Response
 
 from engage import events, people
 from engage.errors import EngageError, Invalid
-from engage.events import Event, Kind, State
+from engage.events import Event, IllegalMove, Kind, State
 from engage.people import Category
 from engage.staff import Permission
 from webapp.errors import form_refused, status_of, words
 from webapp.forms import events as forms
-from webapp.forms.events import EventForm, event_form
+from webapp.forms.events import STATE_WORDS, EventForm, event_form
 from webapp.guard import allowed
 from webapp.views.desk import desk
 from webapp.views.public import qr
@@ -158,8 +158,12 @@ def _overview(event: Event, refusal: EngageError | None = None) -> str:
     names = {category.id: category for category in db.session.scalars(sa.select(Category).order_by(Category.position))}
     limited = {quota.category_id: quota for quota in event.quotas if quota.category_id and (quota.seats or quota.taken)}
     address = link("public.event", slug=event.slug)
+    if isinstance(refusal, IllegalMove):
+        reason = gettext("活动当前为“%(state)s”，不能进行这项操作。", state=STATE_WORDS[event.state])
+    else:
+        reason = refusal and words(refusal)
     return render_template(
-        "desk/events/overview.html", event=event, refusal=refusal and words(refusal), address=address, qr=qr(address),
+        "desk/events/overview.html", event=event, refusal=reason, address=address, qr=qr(address),
         problems=[(problem.field, words(problem)) for problem in events.problems(event)],
         category_seats=[(category, limited[id_]) for id_, category in names.items() if id_ in limited],
     )

@@ -98,7 +98,7 @@ def preview_questionnaire(questionnaire_id: int) -> str:
     """The questions as participants see them."""
     found = questionnaires.get(db.session(), questionnaire_id)
     return render_template("desk/questionnaires/preview.html", questionnaire=found,
-                           form=form_of(db.session(), found), sheet=Sheet({}))
+                           form=form_of(db.session(), found), sheet=Sheet())
 
 
 @desk.post("/questionnaires/<int:questionnaire_id>/<any(open, close):move>")
