@@ -72,14 +72,20 @@ def test_a_library_module_holds_one_noun(path):
     assert lines <= 500
 
 
+def commits(path: Path) -> list[int]:
+    """The lines that call something's `commit`; a docstring may show how a caller does."""
+    calls = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+    return [call.lineno for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "commit"]
+
+
 @pytest.mark.parametrize("path", LIBRARY_FILES, ids=name_of)
 def test_the_libraries_never_commit(path):
-    assert offences(path, r"\bsession\.commit\(") == []
+    assert commits(path) == []
 
 
 def test_only_wiring_commits_in_the_web():
-    elsewhere = [path for path in (ROOT / "webapp").rglob("*.py") if path.name != "wiring.py"]
-    assert {name_of(path): found for path in elsewhere if (found := offences(path, r"session\.commit\("))} == {}
+    found = {name_of(path): lines for path in (ROOT / "webapp").rglob("*.py") if (lines := commits(path))}
+    assert list(found) == ["webapp/wiring.py"]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
