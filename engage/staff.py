@@ -154,8 +154,9 @@ def any_user(session: Session) -> bool:
     return session.scalar(sa.select(sa.exists(sa.select(User.id)))) or False
 
 
-def add_user(session: Session, username: str, password: str, *, role: Role, display_name: str = "", now: datetime,
-             by: str) -> User:
+def add_user(  # noqa: PLR0913 -- a dataclass for one optional name would tell less
+    session: Session, username: str, password: str, *, role: Role, display_name: str = "", now: datetime, by: str,
+) -> User:
     """Raises UserNameInvalid, UserNameTaken, PasswordTooShort, PasswordIsUserName."""
     key = username_key(username)
     if not USERNAME.fullmatch(key):

@@ -18,7 +18,7 @@ BLOCKING_THREADS = 16  # of one web process: writers wait for each other, and re
 class App(Flask):
     """Flask, except that its error log names the endpoint instead of the address, which may contain a token."""
 
-    def log_exception(self, exc_info: Any) -> None:
+    def log_exception(self, exc_info: Any) -> None:  # noqa: ANN401 -- as Flask has it
         """Note what failed, with its trace."""
         self.logger.error("exception in %s [%s]", request.endpoint, request.method, exc_info=exc_info)
 

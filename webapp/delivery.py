@@ -9,6 +9,7 @@ from engage.outbox import Channel, Message
 from webapp.wiring import clock, mail, saving, settings
 
 BATCH = 50
+PERMANENT = 500  # from here on the mail server will not think again (RFC 5321)
 
 
 def deliver_mail() -> int:
@@ -42,10 +43,10 @@ def _sent(message: Message, connection: object) -> bool:
         connection.send(_mail(message))  # type: ignore[attr-defined]
     except smtplib.SMTPRecipientsRefused as error:
         (answer,) = error.recipients.values()
-        _note_failure(message, f"{answer[0]} {answer[1].decode(errors='replace')}", final=answer[0] >= 500)
+        _note_failure(message, f"{answer[0]} {answer[1].decode(errors='replace')}", final=answer[0] >= PERMANENT)
         return False
     except smtplib.SMTPResponseException as error:
-        _note_failure(message, str(error.smtp_code), final=error.smtp_code >= 500)
+        _note_failure(message, str(error.smtp_code), final=error.smtp_code >= PERMANENT)
         return False
     with saving() as session:
         outbox.delivered(session, [message], now=clock())

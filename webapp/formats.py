@@ -7,6 +7,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 from flask import Flask
 
+from engage import contacts
 from webapp import wiring
 
 DAY = {"zh": "y年M月d日（EEE）", "en": "EEE d MMMM y"}
@@ -64,24 +65,10 @@ def share(value: float | None) -> str:
     return "" if value is None else f"{value * 100:.1f}%"
 
 
-def masked_phone(phone: str | None) -> str:
-    """138****5678: enough to recognise one's own number."""
-    if not phone:
-        return ""
-    return f"{phone[:3]}{'*' * max(len(phone) - 7, 4)}{phone[-4:]}" if len(phone) >= 7 else "*" * len(phone)
-
-
-def masked_email(email: str | None) -> str:
-    """w***@example.org."""
-    name, at, host = (email or "").partition("@")
-    return f"{name[:1]}***{at}{host}" if at else ""
-
-
-def masked_name(name: str | None) -> str:
-    """王**: the family name of a Chinese name, the first letter of another."""
-    return f"{name[:1]}{'*' * min(len(name) - 1, 3)}" if name else ""
-
-
 def init_app(app: Flask) -> None:
-    for shown in (day, clock_time, when, period, number, share, masked_phone, masked_email, masked_name):
+    """Give the filters to the templates."""
+    for shown in (day, clock_time, when, period, number, share):
         app.add_template_filter(shown)
+    app.add_template_filter(contacts.mask_phone, "masked_phone")
+    app.add_template_filter(contacts.mask_email, "masked_email")
+    app.add_template_filter(contacts.mask_name, "masked_name")

@@ -21,34 +21,44 @@ class BadSetting(ValueError):
     """An environment variable has a value that cannot be used."""
 
 
-def _from(variable: str, meaning: str, default: Any) -> Any:
-    return field(default=default, metadata={"variable": variable, "meaning": meaning})
+def _told(variable: str, meaning: str) -> dict[str, str]:
+    return {"variable": variable, "meaning": meaning}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """The configuration of one installation. Raises BadSetting, from `from_environment`, for a value of no use."""
 
-    instance: Path = _from("ENGAGE_INSTANCE", "Folder for the SQLite database, the job queue, uploads and the secret key.",
-                           Path("instance"))
-    database_url: str = _from("ENGAGE_DATABASE_URL", "SQLAlchemy address of the database; empty: SQLite in the instance "
-                              "folder. `postgresql://…` is understood.", "")
-    redis_url: str = _from("ENGAGE_REDIS_URL", "Redis for jobs, rate limits and live updates; empty: inside the process.", "")
-    secret_key: str = _from("ENGAGE_SECRET_KEY", "Signs sessions and expiring links; empty: made once and kept in the "
-                            "instance folder. All processes need the same one.", "")
-    base_url: str = _from("ENGAGE_BASE_URL", "Address under which people reach the site; links, QR codes and secure cookies "
-                          "follow it.", "http://127.0.0.1:8000")
-    timezone: str = _from("ENGAGE_TIMEZONE", "Time zone in which times are shown and typed.", "Asia/Shanghai")
-    trusted_proxies: int = _from("ENGAGE_TRUSTED_PROXIES", "Number of reverse proxies in front whose X-Forwarded headers "
-                                 "are believed.", 0)
-    max_upload_mb: int = _from("ENGAGE_MAX_UPLOAD_MB", "Largest request body, in megabytes.", 16)
-    mail_server: str = _from("ENGAGE_MAIL_SERVER", "SMTP server; empty: messages stay in the outbox.", "")
-    mail_port: int = _from("ENGAGE_MAIL_PORT", "Port of the SMTP server.", 25)
-    mail_use_tls: bool = _from("ENGAGE_MAIL_USE_TLS", "Use STARTTLS.", False)
-    mail_use_ssl: bool = _from("ENGAGE_MAIL_USE_SSL", "Use TLS from the first byte (usually port 465).", False)
-    mail_username: str = _from("ENGAGE_MAIL_USERNAME", "User name at the SMTP server.", "")
-    mail_password: str = _from("ENGAGE_MAIL_PASSWORD", "Password at the SMTP server.", "")
-    mail_default_sender: str = _from("ENGAGE_MAIL_DEFAULT_SENDER", "Sender address of all mail.", "")
+    instance: Path = field(default=Path("instance"), metadata=_told(
+        "ENGAGE_INSTANCE", "Folder for the SQLite database, the job queue, uploads and the secret key."))
+    database_url: str = field(default="", metadata=_told(
+        "ENGAGE_DATABASE_URL", "SQLAlchemy address of the database; empty: SQLite in the instance folder. `postgresql://…` is understood."))
+    redis_url: str = field(default="", metadata=_told(
+        "ENGAGE_REDIS_URL", "Redis for jobs, rate limits and live updates; empty: inside the process."))
+    secret_key: str = field(default="", metadata=_told(
+        "ENGAGE_SECRET_KEY", "Signs sessions and expiring links; empty: made once and kept in the instance folder. The same for all processes."))
+    base_url: str = field(default="http://127.0.0.1:8000", metadata=_told(
+        "ENGAGE_BASE_URL", "Address under which people reach the site; links, QR codes and secure cookies follow it."))
+    timezone: str = field(default="Asia/Shanghai", metadata=_told(
+        "ENGAGE_TIMEZONE", "Time zone in which times are shown and typed."))
+    trusted_proxies: int = field(default=0, metadata=_told(
+        "ENGAGE_TRUSTED_PROXIES", "Number of reverse proxies in front whose X-Forwarded headers are believed."))
+    max_upload_mb: int = field(default=16, metadata=_told(
+        "ENGAGE_MAX_UPLOAD_MB", "Largest request body, in megabytes."))
+    mail_server: str = field(default="", metadata=_told(
+        "ENGAGE_MAIL_SERVER", "SMTP server; empty: messages stay in the outbox."))
+    mail_port: int = field(default=25, metadata=_told(
+        "ENGAGE_MAIL_PORT", "Port of the SMTP server."))
+    mail_use_tls: bool = field(default=False, metadata=_told(
+        "ENGAGE_MAIL_USE_TLS", "Use STARTTLS."))
+    mail_use_ssl: bool = field(default=False, metadata=_told(
+        "ENGAGE_MAIL_USE_SSL", "Use TLS from the first byte (usually port 465)."))
+    mail_username: str = field(default="", metadata=_told(
+        "ENGAGE_MAIL_USERNAME", "User name at the SMTP server."))
+    mail_password: str = field(default="", metadata=_told(
+        "ENGAGE_MAIL_PASSWORD", "Password at the SMTP server."))
+    mail_default_sender: str = field(default="", metadata=_told(
+        "ENGAGE_MAIL_DEFAULT_SENDER", "Sender address of all mail."))
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -111,7 +121,7 @@ def described() -> list[tuple[str, str, str]]:
     return [(each.metadata["variable"], str(each.default), each.metadata["meaning"]) for each in fields(Settings)]
 
 
-def _parsed(setting: Field[Any], kind: type, text: str) -> Any:
+def _parsed(setting: Field[Any], kind: type, text: str) -> object:
     variable = setting.metadata["variable"]
     if kind is bool:
         if text.casefold() not in TRUE | FALSE:

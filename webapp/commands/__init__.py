@@ -11,7 +11,7 @@ import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ParamSpec
+from typing import Any
 
 import click
 from sqlalchemy.exc import DBAPIError
@@ -21,7 +21,6 @@ from surveys.errors import SurveyError
 from webapp import create_app
 from webapp.settings import BadSetting
 
-P = ParamSpec("P")
 BY = "system"  # what the audit trail says of whoever can run commands on the server
 
 
@@ -36,7 +35,7 @@ class Answer:
 class Commands(click.Group):
     """The group that turns a refusal into one clear line on standard error and exit status 1."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
         try:
             return super().invoke(ctx)
@@ -57,17 +56,17 @@ def engage() -> None:
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
-def told(run: Callable[P, Answer]) -> Callable[..., None]:
+def told(run: Callable[..., Answer]) -> Callable[..., None]:
     """Run inside the app's context and print the answer; adds `--json`."""
 
-    @json_option
     @functools.wraps(run)
-    def command(*args: P.args, as_json: bool, **options: P.kwargs) -> None:
+    def command(**options: Any) -> None:  # noqa: ANN401 -- click gives everything by keyword
+        as_json = options.pop("as_json")
         with create_app().app_context():
-            answer = run(*args, **options)
+            answer = run(**options)
         tell(answer, as_json=as_json)
 
-    return command
+    return json_option(command)
 
 
 def tell(answer: Answer, *, as_json: bool) -> None:

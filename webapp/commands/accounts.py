@@ -1,5 +1,7 @@
 """`engage user add`, `engage device add`."""
 
+import sys
+
 import click
 
 from engage import devices, staff
@@ -20,10 +22,8 @@ def user() -> None:
 @told
 def add_user(name: str, role: str, *, password_stdin: bool) -> Answer:
     """Add the user NAME."""
-    if password_stdin:
-        password = click.get_text_stream("stdin").readline().rstrip("\r\n")
-    else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    given = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    password = given if given is not None else click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     with saving() as session:
         added = staff.add_user(session, name, password, role=Role(role), now=clock(), by=BY).username
     return Answer(f"Added {added} as {role}.", {"name": added, "role": role})

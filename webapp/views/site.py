@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from flask import Blueprint, abort, jsonify, redirect, render_template, request
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from webapp import wiring
@@ -23,7 +24,7 @@ def readyz() -> tuple[Response, int]:
     """The process answers and its database has its tables."""
     try:
         wiring.db.session.execute(sa.text("SELECT id FROM staff_user LIMIT 1"))
-    except sa.exc.SQLAlchemyError:
+    except SQLAlchemyError:
         return jsonify(status="database unavailable"), 503
     return jsonify(status="ok"), 200
 

@@ -46,8 +46,8 @@ def new_user() -> Response | str:
     if form.validate_on_submit():
         try:
             with saving() as session:
-                staff.add_user(session, form.username.data, form.password.data, role=form.role.data,
-                               display_name=form.display_name.data, now=clock(), by=current_user.by)
+                staff.add_user(session, form.username.data or "", form.password.data or "", role=form.role.data,
+                               display_name=form.display_name.data or "", now=clock(), by=current_user.by)
         except EngageError as error:
             form_refused(form, error)
         else:
@@ -66,7 +66,7 @@ def user(user_id: int) -> Response | str:
         try:
             with saving() as session:
                 staff.set_role(session, subject, form.role.data, now=clock(), by=current_user.by)
-                staff.rename_user(session, subject, form.display_name.data, now=clock(), by=current_user.by)
+                staff.rename_user(session, subject, form.display_name.data or "", now=clock(), by=current_user.by)
         except EngageError as error:
             form_refused(form, error)
         else:
@@ -85,7 +85,7 @@ def user_password(user_id: int) -> Response | str:
     if form.validate_on_submit():
         try:
             with saving() as session:
-                staff.reset_password(session, subject, form.password.data, now=clock(), by=current_user.by)
+                staff.reset_password(session, subject, form.password.data or "", now=clock(), by=current_user.by)
         except EngageError as error:
             form_refused(form, error)
         else:
@@ -125,7 +125,7 @@ def new_device() -> str:
     if form.validate_on_submit():
         try:
             with saving() as session:
-                _, token = devices.add_device(session, form.name.data, now=clock(), by=current_user.by)
+                _, token = devices.add_device(session, form.name.data or "", now=clock(), by=current_user.by)
         except EngageError as error:
             form_refused(form, error)
         else:

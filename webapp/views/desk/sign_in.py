@@ -29,7 +29,7 @@ def sign_in() -> Response | str:
     if form.validate_on_submit():
         with saving() as session:  # a refusal is saved too: it counts the failures
             try:
-                user = staff.sign_in(session, form.username.data, form.password.data, now=clock())
+                user = staff.sign_in(session, form.username.data or "", form.password.data or "", now=clock())
             except EngageError as error:
                 user = form_refused(form, error)
         if user:
@@ -56,7 +56,7 @@ def account() -> Response | str:
         user = current_user.user
         try:
             with saving() as session:
-                staff.change_password(session, user, form.password.data, present=form.present.data, now=clock(),
+                staff.change_password(session, user, form.password.data or "", present=form.present.data or "", now=clock(),
                                       by=current_user.by)
         except EngageError as error:
             form_refused(form, error)
@@ -79,7 +79,7 @@ def setup(token: str) -> Response | str:
     if form.validate_on_submit():
         try:
             with saving() as session:
-                user = staff.add_first_admin(session, form.username.data, form.password.data, now=clock())
+                user = staff.add_first_admin(session, form.username.data or "", form.password.data or "", now=clock())
         except EngageError as error:
             form_refused(form, error)
         else:
