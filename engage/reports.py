@@ -12,7 +12,8 @@ from engage.events import Event
 from engage.invitations import Invitation
 from engage.people import Category, Invitee
 from engage.registrations import Attendee, ChosenActivity, Registration
-from surveys.asked import Tally, in_language
+from surveys.asked import Asked, Tally, in_language
+from surveys.kinds import KINDS, Text
 from surveys.summaries import QuestionSummary, Summary, summarise
 
 
@@ -98,6 +99,10 @@ class EventSummary:
     survey_title: str
     survey_title_en: str
 
+    def title(self, language: str = "zh") -> str:
+        """The title of the questionnaire."""
+        return in_language(language, self.survey_title, self.survey_title_en)
+
     @property
     def questions(self) -> tuple[QuestionSummary, ...]:
         """The questions of the questionnaire in their order; none without one."""
@@ -109,6 +114,10 @@ class EventSummary:
         rated = [one.tally for one in self.questions if one.tally.satisfied is not None]
         answered = sum(tally.answered for tally in rated)
         return sum((tally.satisfied or 0) * tally.answered for tally in rated) / answered if answered else None
+
+    def share_of_registered(self, activity: ActivityChoice) -> float:
+        """The part of those registered who chose an activity, 0 to 1."""
+        return activity.chosen / self.total.registered if self.total.registered else 0
 
     def segments(self, language: str = "zh") -> dict[str, str]:
         """The label of each category that answered the questionnaire, by its code."""
@@ -148,6 +157,11 @@ def event_summary(session: Session, event: Event, *, now: datetime) -> EventSumm
         survey_title=questionnaire.title if questionnaire else "",
         survey_title_en=questionnaire.title_en if questionnaire else "",
     )
+
+
+def takes_words(question: Asked) -> bool:
+    """Whether people answer a question in their own words: it has open answers, or an option "other"."""
+    return isinstance(KINDS[question.kind], Text) or any(option.other for option in question.options)
 
 
 def conclusion(summary: EventSummary, language: str = "zh") -> str:

@@ -1,0 +1,65 @@
+"""What leaves the house as a file: an event's opinion summary in four formats, and its list of attendees in three.
+
+Every format of the summary shows the one structure of `engage.reports`, so the same number is the same everywhere. To add a
+format is to add a line to FORMATS (ATTENDEE_FORMATS). Files are written to a binary stream, most of them bit by bit.
+
+    note_export(session, event, "summary.docx", by=by, now=now); session.commit()
+    FORMATS["docx"].write(gather(session, event, zone=zone, now=now), stream)
+    ATTENDEE_FORMATS["csv"].write(Table(session, event, MASKED, zone), stream)
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import BinaryIO, Generic, TypeVar
+
+from sqlalchemy.orm import Session
+
+from engage import audit, reports
+from engage.events import Event
+from engage.exports import attendees, document, plain, workbook
+from engage.exports.attendees import FULL, MASKED, TICKET, Column, Table
+from engage.exports.material import Material
+
+__all__ = [
+    "ATTENDEE_FORMATS", "FORMATS", "FULL", "MASKED", "TICKET", "Column", "Format", "Material", "Table", "gather", "note_export",
+]
+
+T = TypeVar("T")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@dataclass(frozen=True, slots=True)
+class Format(Generic[T]):
+    """How something is written to a stream, and the media type of the result."""
+
+    write: Callable[[T, BinaryIO], None]
+    media_type: str
+
+
+FORMATS: dict[str, Format[Material]] = {
+    "xlsx": Format(workbook.write, XLSX),
+    "docx": Format(document.write, DOCX),
+    "csv": Format(plain.write_csv, "text/csv"),
+    "json": Format(plain.write_json, "application/json"),
+}
+ATTENDEE_FORMATS: dict[str, Format[Table]] = {
+    "xlsx": Format(attendees.write_xlsx, XLSX),
+    "csv": Format(attendees.write_csv, "text/csv"),
+    "json": Format(attendees.write_json, "application/json"),
+}
+
+
+def gather(session: Session, event: Event, *, zone: tzinfo, language: str = "zh", now: datetime) -> Material:
+    """The opinion summary of an event, to be written in one of FORMATS, in Chinese or English, with times in `zone`."""
+    return Material(session, event, reports.event_summary(session, event, now=now), zone, language)
+
+
+def note_export(session: Session, event: Event, what: str, *, by: str, now: datetime) -> None:
+    """Put into the audit trail that a file of an event is made: `summary.docx`, `attendees.csv`, …
+
+    To be saved before anything is written, in a transaction of its own: building a file takes long, and must neither hold
+    up the door, which writes too, nor leave the house unrecorded.
+    """
+    audit.record(session, "event.export", event, by=by, now=now, what=what)

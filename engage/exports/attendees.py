@@ -1,0 +1,137 @@
+"""The list of an event's attendees, streamed from the database into csv, xlsx or json."""
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# -- xlsxwriter has hardly any types.
+
+import csv
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import BinaryIO
+
+from sqlalchemy.orm import Session
+
+from engage import registrations
+from engage.contacts import mask_email, mask_name, mask_phone
+from engage.events import Event
+from engage.exports.material import text_layer
+from engage.registrations import Attendee, State
+from engage.sheets import disarm
+from surveys.asked import in_language
+from surveys.summaries import BATCH
+
+Cell = str | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One attendee with the name of the party's leader, "" for somebody who comes alone."""
+
+    attendee: Attendee
+    leader: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its key in JSON, its heading in Chinese and English, its width in characters, and where it comes from."""
+
+    key: str
+    chinese: str
+    english: str
+    width: int
+    cell: Callable[[Line], Cell]
+
+
+STATES = {State.CONFIRMED: ("已报名", "Registered"), State.CANCELLED: ("已取消", "Cancelled")}
+
+FULL: tuple[Column, ...] = (
+    Column("name", "姓名", "Name", 12, lambda line: line.attendee.name),
+    Column("phone", "手机", "Phone", 16, lambda line: line.attendee.phone),
+    Column("email", "邮箱", "E-mail", 28, lambda line: line.attendee.email),
+    Column("organisation", "单位", "Organisation", 30, lambda line: line.attendee.organisation),
+    Column("position", "职务", "Position", 14, lambda line: line.attendee.position),
+    Column("category", "类别", "Category", 18,
+           lambda line: in_language(line.language, line.attendee.category.name, line.attendee.category.name_en)),
+    Column("party", "团队", "Party", 14, lambda line: line.leader),
+    Column("state", "报名状态", "State", 12, lambda line: in_language(line.language, *STATES[line.attendee.state])),
+    Column("arrived_at", "到场时间", "Arrived", 18, lambda line: line.attendee.arrived_at),
+)
+_MASKS: dict[str, Callable[[Line], Cell]] = {
+    "name": lambda line: mask_name(line.attendee.name),
+    "phone": lambda line: mask_phone(line.attendee.phone),
+    "email": lambda line: mask_email(line.attendee.email),
+    "party": lambda line: mask_name(line.leader),
+}
+MASKED = tuple(
+    Column(one.key, one.chinese, one.english, one.width, _MASKS.get(one.key, one.cell)) for one in FULL
+)
+TICKET = Column("ticket_code", "ticket_code", "ticket_code", 30, lambda line: line.attendee.ticket_code)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The list on its way out, with times in `zone`. Columns are MASKED, FULL, or (*FULL, TICKET), which is as good as tickets."""
+
+    session: Session
+    event: Event
+    columns: Sequence[Column]
+    zone: tzinfo
+    language: str = "zh"
+
+    @property
+    def headings(self) -> list[str]:
+        return [in_language(self.language, column.chinese, column.english) for column in self.columns]
+
+    def rows(self) -> Iterator[list[Cell]]:
+        """The cells of every attendee, cancelled ones too, party by party, fetched in batches; times are aware."""
+        found = self.session.scalars(registrations.attendees(self.event), execution_options={"yield_per": BATCH})
+        leader = ""
+        for attendee in found:
+            if attendee.place == 0:
+                leader = attendee.name
+            line = Line(attendee, leader if attendee.registration.party > 1 else "", self.language)
+            cells = [column.cell(line) for column in self.columns]
+            yield [cell.astimezone(self.zone) if isinstance(cell, datetime) else cell for cell in cells]
+
+
+def write_csv(table: Table, stream: BinaryIO) -> None:
+    """UTF-8 with the byte order mark that Excel looks for; times to the minute; what looks like a formula is disarmed."""
+    with text_layer(stream, "utf-8-sig") as text:
+        out = csv.writer(text)
+        out.writerow(table.headings)
+        for row in table.rows():
+            out.writerow([f"{cell:%Y-%m-%d %H:%M}" if isinstance(cell, datetime) else disarm(cell or "") for cell in row])
+
+
+def write_json(table: Table, stream: BinaryIO) -> None:
+    """`{"event": slug, "attendees": [{…}]}` with the columns' keys; times in ISO 8601."""
+    with text_layer(stream, "utf-8") as text:
+        text.write(f'{{"event": {json.dumps(table.event.slug)}, "attendees": [')
+        for place, row in enumerate(table.rows()):
+            cells = [cell.isoformat() if isinstance(cell, datetime) else cell for cell in row]
+            one = dict(zip((column.key for column in table.columns), cells, strict=True))
+            text.write((",\n" if place else "\n") + json.dumps(one, ensure_ascii=False))
+        text.write("\n]}\n")
+
+
+def write_xlsx(table: Table, stream: BinaryIO) -> None:
+    """One sheet, texts as texts, arrival as a time; written row by row in constant memory."""
+    from xlsxwriter import Workbook  # noqa: PLC0415 -- slow import
+
+    with Workbook(stream, {"constant_memory": True, "default_format_properties": {"font_name": "Microsoft YaHei"}}) as book:
+        sheet = book.add_worksheet(in_language(table.language, "参会名单", "Attendees"))
+        heading = book.add_format({"bold": True, "bg_color": "#E6EEF7", "bottom": 1})
+        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"})
+        for place, (column, words) in enumerate(zip(table.columns, table.headings, strict=True)):
+            sheet.set_column(place, place, column.width)
+            sheet.write_string(0, place, words, heading)
+        sheet.freeze_panes(1, 1)
+        last = 0
+        for last, row in enumerate(table.rows(), start=1):
+            for place, cell in enumerate(row):
+                if isinstance(cell, datetime):
+                    sheet.write_datetime(last, place, cell.replace(tzinfo=None), moment)
+                elif cell:
+                    sheet.write_string(last, place, cell)
+        sheet.autofilter(0, 0, last, len(table.columns) - 1)

@@ -1,0 +1,108 @@
+"""What every export is made of: the event's summary, and the answers behind it one after the other."""
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from io import TextIOWrapper
+from typing import BinaryIO
+
+from sqlalchemy.orm import Session
+
+from engage.events import Event
+from engage.reports import EventSummary, Turnout
+from surveys.asked import Tally, in_language
+from surveys.responses import Answer
+from surveys.summaries import BATCH, QuestionSummary, RawRow, open_answers, raw_rows
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+)
+
+
+@contextmanager
+def text_layer(stream: BinaryIO, encoding: str) -> Generator[TextIOWrapper]:
+    """A layer that encodes text into a stream and leaves the stream open."""
+    text = TextIOWrapper(stream, encoding=encoding, newline="")
+    yield text
+    text.detach()  # flushes
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A summary on its way out, in one language, with times in one zone."""
+
+    session: Session
+    event: Event
+    summary: EventSummary
+    zone: tzinfo
+    language: str = "zh"
+
+    def say(self, chinese: str, english: str) -> str:
+        """The wording in the export's language."""
+        return in_language(self.language, chinese, english)
+
+    def local(self, moment: datetime | None) -> datetime | None:
+        """The moment in the export's zone, without the zone, as tables show it."""
+        return moment.astimezone(self.zone).replace(tzinfo=None) if moment else None
+
+    def time(self, moment: datetime | None) -> str:
+        """The moment in words: 2026年3月18日9:00, or 18 March 2026, 9:00; "" for None."""
+        there = self.local(moment)
+        if there is None:
+            return ""
+        return f"{self.day(moment)}{self.say('', ', ')}{there.hour}:{there.minute:02}"
+
+    def day(self, moment: datetime | None) -> str:
+        """The day in words; "" for None."""
+        there = self.local(moment)
+        if there is None:
+            return ""
+        return self.say(f"{there.year}年{there.month}月{there.day}日", f"{there.day} {MONTHS[there.month - 1]} {there.year}")
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What was announced of the event, name by name; what was left open is left out."""
+        event = self.summary.event
+        start, end = self.local(event.starts_at), self.local(event.ends_at)
+        same_day = start is not None and end is not None and start.date() == end.date()
+        until = f"{end.hour}:{end.minute:02}" if same_day and end else self.time(event.ends_at)
+        times = ("–" if same_day else " – ").join(time for time in (self.time(event.starts_at), until) if time)
+        place = self.say("，", ", ").join(words for words in (event.place, event.address) if words)
+        facts = [
+            (self.say("时间", "Time"), times), (self.say("地点", "Place"), place), (self.say("目的", "Purpose"), event.purpose),
+            (self.say("名额", "Seats"), "" if event.seats is None else str(event.seats)),
+            (self.say("学时", "Class hours"), "" if event.hours is None else f"{event.hours:g}"),
+            (self.say("数据截至", "Figures of"), self.time(self.summary.made_at)),
+        ]
+        return [(name, words) for name, words in facts if words]
+
+    def answers(self, *, question: str | None = None, most: int | None = None) -> Iterator[Answer]:
+        """What people wrote, in the order of the form, fetched in batches; of one question, or at most so many, if asked."""
+        if self.event.questionnaire is None:
+            return
+        found = open_answers(self.event.questionnaire, context=self.event.slug, question=question).limit(most)
+        yield from self.session.scalars(found, execution_options={"yield_per": BATCH})
+
+    def responses(self) -> Iterator[RawRow]:
+        """Every response as a row, fetched in batches."""
+        if self.event.questionnaire is not None:
+            yield from raw_rows(self.session, self.event.questionnaire, context=self.event.slug, language=self.language)
+
+    def turnouts(self) -> list[tuple[str, Turnout]]:
+        """The turnout of each category by its label, and of all at the end."""
+        by_category = [(category.label(self.language), category.turnout) for category in self.summary.categories]
+        return [*by_category, (self.say("合计", "Total"), self.summary.total)]
+
+    def groups(self, question: QuestionSummary) -> list[tuple[str, Tally]]:
+        """All answers to a question, then those of each category, each with its label."""
+        return [(self.say("全部", "All"), question.tally), *self.summary.groups(question, self.language)]
+
+    def spread(self, tally: Tally) -> list[tuple[str, float]]:
+        """The key figures of numbers with their names; of five levels the mean alone, of anything else none."""
+        figures = [(self.say("平均数", "Mean"), tally.mean)]
+        if not tally.rows:
+            figures += [
+                (self.say("中位数", "Median"), tally.median), (self.say("最小", "Least"), tally.least),
+                (self.say("最大", "Most"), tally.most),
+            ]
+        return [(name, value) for name, value in figures if value is not None]

@@ -1,0 +1,310 @@
+"""The summary as an Excel workbook: overview, one sheet per section with native charts, open answers, raw data, codebook.
+
+Texts are written as strings and nothing as a formula, so that what looks like one is shown as it was written. The sheets
+that grow with the answers are streamed to disk row by row.
+"""
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# -- xlsxwriter has hardly any types.
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, BinaryIO
+
+from engage.exports.material import Material
+from engage.reports import conclusion, takes_words
+from surveys.asked import Asked
+from surveys.forms import FormSection
+from surveys.kinds import KINDS
+from surveys.summaries import QuestionSummary
+
+FONT = "Microsoft YaHei"
+BLUE = "#14508C"
+LEVELS = ("#14508C", "#6797CB", "#B5CBE3", "#E39A8B", "#B3261E")  # from the best to the worst, as on the page
+FORBIDDEN = str.maketrans("[]:*?/\\", "（）：＊？／＼")  # what Excel refuses in the name of a sheet
+CHART_WIDTH, ROW_PIXELS = 760, 20
+Cell = str | float | date | None
+STYLES: dict[str, dict[str, Any]] = {
+    "title": {"bold": True, "font_size": 16, "font_color": BLUE},
+    "lead": {"bold": True, "text_wrap": True, "valign": "top"},
+    "question": {"bold": True, "font_size": 12, "text_wrap": True, "valign": "top"},
+    "note": {"font_color": "#56616F", "text_wrap": True, "valign": "top"},
+    "heading": {"bold": True, "bg_color": "#E6EEF7", "border": 1, "border_color": "#D8DEE6", "text_wrap": True, "valign": "vcenter"},
+    "text": {"border": 1, "border_color": "#D8DEE6", "text_wrap": True, "valign": "top"},
+    "count": {"border": 1, "border_color": "#D8DEE6", "num_format": "#,##0", "valign": "top"},
+    "share": {"border": 1, "border_color": "#D8DEE6", "num_format": "0.0%", "valign": "top"},
+    "number": {"border": 1, "border_color": "#D8DEE6", "num_format": "#,##0.##", "valign": "top"},
+    "day": {"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"},
+    "moment": {"num_format": "yyyy-mm-dd hh:mm", "align": "left", "valign": "top"},
+    "plain": {"valign": "top"},
+    "wrapped": {"valign": "top", "text_wrap": True},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The workbook being written, what it is made of, and its styles of cells."""
+
+    material: Material
+    book: Any  # xlsxwriter's Workbook; it has no types worth the name, and is imported only to be used
+    styles: dict[str, Any]
+
+    def sheet(self, name: str) -> "Sheet":
+        """A new sheet, kept in memory until the end because charts repeat its figures."""
+        self.book.constant_memory = False
+        return self._printable(name)
+
+    def streamed(self, name: str) -> "Sheet":
+        """A new sheet of which only the row in hand is kept in memory, so it must be written from top to bottom."""
+        self.book.constant_memory = True
+        return self._printable(name)
+
+    def _printable(self, name: str) -> "Sheet":
+        sheet = self.book.add_worksheet(name)
+        sheet.set_landscape()
+        sheet.set_paper(9)  # A4
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&C&P / &N")
+        return Sheet(sheet, self)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet with the one way to write cells."""
+
+    sheet: Any
+    book: Book
+
+    @property
+    def name(self) -> str:
+        return self.sheet.get_name()
+
+    def row(self, row: int, cells: Sequence[Cell], styles: Sequence[str] = (), *, column: int = 0) -> None:
+        """Write cells from a column on: text always as text; `styles` go with them, the last one for the rest."""
+        for place, cell in enumerate(cells):
+            style = self.book.styles[styles[min(place, len(styles) - 1)]] if styles else None
+            if cell is None:
+                self.sheet.write_blank(row, column + place, None, style)
+            elif isinstance(cell, str):
+                self.sheet.write_string(row, column + place, cell, style)
+            elif isinstance(cell, datetime | date):
+                self.sheet.write_datetime(row, column + place, cell, style)
+            else:
+                self.sheet.write_number(row, column + place, cell, style)
+
+    def chart(self, row: int, chart: Any, height: int) -> int:
+        """Put a chart at a row; answers the first free row below it."""
+        chart.set_size({"width": CHART_WIDTH, "height": height})
+        self.sheet.insert_chart(row, 0, chart, {"x_offset": 4, "y_offset": 6, "object_position": 1})
+        return row + -(-height // ROW_PIXELS) + 2
+
+
+def write(material: Material, stream: BinaryIO) -> None:
+    """Write the workbook. In memory are only the sheets of figures, whose size is the questionnaire's."""
+    from xlsxwriter import Workbook  # noqa: PLC0415 -- slow import
+
+    options = {"default_format_properties": {"font_name": FONT, "font_size": 11}}
+    with Workbook(stream, options) as workbook:
+        workbook.set_properties({"title": material.summary.event.title, "created": material.local(material.summary.made_at)})
+        styles: dict[str, Any] = {name: workbook.add_format({"font_name": FONT, **style}) for name, style in STYLES.items()}
+        book = Book(material, workbook, styles)
+        _overview(book)
+        if material.summary.survey:
+            for number, section in enumerate(material.summary.survey.form.sections, start=1):
+                _section(book, section, number)
+            _answers(book)
+            _raw(book)
+            _codebook(book)
+
+
+def _overview(book: Book) -> None:
+    material, summary = book.material, book.material.summary
+    say, event = material.say, material.summary.event
+    sheet = book.sheet(say("概览", "Overview"))
+    sheet.sheet.set_column(0, 0, 26)
+    sheet.sheet.set_column(1, 8, 12)
+    sheet.row(0, [event.title], ["title"])
+    sheet.sheet.set_row(0, 28)
+    sheet.sheet.merge_range(1, 0, 1, 8, "", book.styles["lead"])
+    sheet.row(1, [conclusion(summary, material.language)], ["lead"])
+    sheet.sheet.set_row(1, 40)
+    row = 2
+    for name, value in material.facts():
+        sheet.row(row, [name, value], ["note", "plain"])
+        row += 1
+    row += 1
+    sheet.row(row, [
+        say("类别", "Category"), say("邀请", "Invited"), say("已查看", "Opened"), say("接受", "Accepted"), say("谢绝", "Declined"),
+        say("报名人数", "Registered"), say("到场人数", "Arrived"), say("到场率", "Arrival rate"), say("问卷", "Responses"),
+    ], ["heading"])
+    head = row
+    for label, turnout in material.turnouts():
+        row += 1
+        sheet.row(row, [
+            label, turnout.invited, turnout.opened, turnout.accepted, turnout.declined, turnout.registered, turnout.arrived,
+            turnout.arrival_share, turnout.responses,
+        ], ["text", *["count"] * 6, "share", "count"])
+    row += 2
+    if summary.categories:
+        chart = book.book.add_chart({"type": "column"})
+        name, last = sheet.name, head + len(summary.categories)
+        for column, colour in ((1, LEVELS[2]), (5, LEVELS[1]), (6, LEVELS[0])):
+            chart.add_series({
+                "name": [name, head, column], "categories": [name, head + 1, 0, last, 0], "values": [name, head + 1, column, last, column],
+                "fill": {"color": colour}, "data_labels": {"value": True}, "gap": 60,
+            })
+        chart.set_legend({"position": "top"})
+        chart.set_y_axis({"visible": False, "major_gridlines": {"visible": False}})
+        row = sheet.chart(row, chart, 300)
+    if summary.activities:
+        sheet.row(row, [say("活动安排", "Activities"), say("地点", "Room"), say("开始", "Start"), say("名额", "Seats"), say("人数", "People")], ["heading"])
+        for activity in summary.activities:
+            row += 1
+            sheet.row(row, [
+                activity.title, activity.room, material.time(activity.starts_at), activity.seats, activity.chosen,
+            ], ["text", "text", "text", "count"])
+
+
+def _section(book: Book, section: FormSection, number: int) -> None:
+    """One sheet of tables and charts, question below question."""
+    material, survey = book.material, book.material.summary.survey
+    assert survey is not None
+    title = section.label(material.language) or material.say("问卷", "Questions")
+    sheet = book.sheet(f"{number} {title.translate(FORBIDDEN)}"[:31].rstrip("' "))
+    sheet.sheet.set_column(0, 0, 34)
+    sheet.sheet.set_column(1, 1 + len(survey.segments) + 1, 11)
+    sheet.row(0, [title], ["title"])
+    sheet.sheet.set_row(0, 28)
+    sheet.sheet.freeze_panes(1, 1)
+    row = 2
+    for asked in section.questions:
+        one = survey.question(asked.code)
+        assert one is not None
+        row = _question(sheet, one, row)
+
+
+def _question(sheet: Sheet, one: QuestionSummary, row: int) -> int:
+    """The block of one question from a row on: its words, its table and its chart; answers the first free row below."""
+    material, asked, tally = sheet.book.material, one.question, one.tally
+    say, groups = material.say, material.groups(one)
+    sheet.row(row, [f"{asked.number}. {asked.label(material.language)}"], ["question"])
+    kind = KINDS[asked.kind].label(material.language)
+    sheet.row(row + 1, [say(f"{kind}，{tally.answered}人回答", f"{kind}, {tally.answered} answered")], ["note"])
+    head = row + 2
+    if not tally.answered:
+        return head + 1
+    sheet.row(head, [say("选项或指标", "Option or figure"), say("占比", "Share"), *(label for label, _ in groups)], ["heading"])
+    row = head + 1
+    for place, option in enumerate(tally.rows):
+        counts = [group.rows[place].count for _, group in groups]
+        sheet.row(row, [option.label(material.language), option.share, *counts], ["text", "share", "count"])
+        row += 1
+    sheet.row(row, [say("回答人数", "Answered"), None, *(group.answered for _, group in groups)], ["text", "count"])
+    row += 1
+    if tally.satisfied is not None:
+        sheet.row(row, [say("满意率", "Satisfied"), None, *(group.satisfied for _, group in groups)], ["text", "share"])
+        row += 1
+    for name, _ in material.spread(tally):
+        sheet.row(row, [name, None, *(dict(material.spread(group)).get(name) for _, group in groups)], ["text", "number"])
+        row += 1
+    if not tally.rows:
+        return row + 1
+    if tally.satisfied is not None:
+        return sheet.chart(row, _levels_chart(sheet, one, head, len(groups)), 110 + 34 * len(groups))
+    return sheet.chart(row, _options_chart(sheet, one, head), 60 + 34 * len(tally.rows))
+
+
+def _options_chart(sheet: Sheet, one: QuestionSummary, head: int) -> Any:
+    """A bar for each option in the question's own order."""
+    chart, name, last = sheet.book.book.add_chart({"type": "bar"}), sheet.name, head + len(one.tally.rows)
+    chart.add_series({
+        "name": [name, head, 2], "categories": [name, head + 1, 0, last, 0], "values": [name, head + 1, 2, last, 2],
+        "fill": {"color": BLUE}, "data_labels": {"value": True}, "gap": 50,
+    })
+    chart.set_legend({"none": True})
+    chart.set_title({"none": True})
+    chart.set_y_axis({"reverse": True})
+    chart.set_x_axis({"visible": False, "min": 0, "major_gridlines": {"visible": False}})
+    return chart
+
+
+def _levels_chart(sheet: Sheet, one: QuestionSummary, head: int, groups: int) -> Any:
+    """One stacked bar for all and for each category, from the lowest level to the highest."""
+    chart, name = sheet.book.book.add_chart({"type": "bar", "subtype": "percent_stacked"}), sheet.name
+    levels = list(zip(range(head + 1, head + 1 + len(one.tally.rows)), LEVELS, strict=True))
+    for row, colour in reversed(levels):
+        chart.add_series({
+            "name": [name, row, 0], "categories": [name, head, 2, head, 1 + groups], "values": [name, row, 2, row, 1 + groups],
+            "fill": {"color": colour}, "gap": 50,
+        })
+    chart.set_legend({"position": "top"})
+    chart.set_title({"none": True})
+    chart.set_y_axis({"reverse": True})
+    chart.set_x_axis({"num_format": "0%", "label_position": "high", "major_gridlines": {"visible": True, "line": {"color": "#D8DEE6"}}})
+    return chart
+
+
+def _answers(book: Book) -> None:
+    """What people wrote, one text a row."""
+    material = book.material
+    say, labels = material.say, material.summary.segments(material.language)
+    questions = {one.question.code: one.question for one in material.summary.questions if takes_words(one.question)}
+    sheet = book.streamed(say("文字回答", "Open answers"))
+    for column, width in enumerate((8, 36, 18, 90)):
+        sheet.sheet.set_column(column, column, width)
+    sheet.row(0, [say("题号", "No."), say("题目", "Question"), say("类别", "Category"), say("内容", "Text")], ["heading"])
+    sheet.sheet.freeze_panes(1, 0)
+    row = 0
+    for row, answer in enumerate(material.answers(), start=1):
+        asked = questions[answer.question.code]
+        segment = answer.response.segment
+        sheet.row(row, [asked.number, asked.label(material.language), labels.get(segment, segment), answer.text or ""], ["plain", "wrapped"])
+    sheet.sheet.autofilter(0, 0, row, 3)
+
+
+def _raw(book: Book) -> None:
+    """Every response as a row. An anonymous questionnaire keeps no times, so the column is left out."""
+    material, questions = book.material, [one.question for one in book.material.summary.questions]
+    say, labels = material.say, material.summary.segments(material.language)
+    timed = material.event.questionnaire is not None and not material.event.questionnaire.anonymous
+    sheet = book.streamed(say("原始数据", "Raw data"))
+    heads = [say("提交日期", "Date"), *([say("提交时间", "Time")] if timed else []), say("类别", "Category"), say("语言", "Language")]
+    sheet.sheet.set_column(0, len(heads) - 1, 17)
+    for column, asked in enumerate(questions, start=len(heads)):
+        sheet.sheet.set_column(column, column, 40 if takes_words(asked) else 18)
+    sheet.row(0, [*heads, *(f"{asked.number}. {asked.label(material.language)}" for asked in questions)], ["heading"])
+    sheet.sheet.freeze_panes(1, 0)
+    styles = ["day", *(["moment"] if timed else []), "plain"]
+    row = 0
+    for row, response in enumerate(material.responses(), start=1):
+        times: list[Cell] = [response.submitted_on, *([material.local(response.submitted_at)] if timed else [])]
+        sheet.row(row, [
+            *times, labels.get(response.segment, response.segment), response.language,
+            *(response.answers[asked.code] for asked in questions),
+        ], styles)
+    sheet.sheet.autofilter(0, 0, row, len(heads) + len(questions) - 1)
+
+
+def _codebook(book: Book) -> None:
+    """What the columns of the raw data mean."""
+    material = book.material
+    say = material.say
+    sheet = book.sheet(say("编码表", "Codebook"))
+    for column, width in enumerate((8, 12, 50, 14, 8, 60, 12)):
+        sheet.sheet.set_column(column, column, width)
+    sheet.row(0, [
+        say("题号", "No."), say("代码", "Code"), say("题目", "Question"), say("题型", "Kind"), say("必答", "Required"),
+        say("选项或单位", "Options or unit"), say("回答人数", "Answered"),
+    ], ["heading"])
+    sheet.sheet.freeze_panes(1, 0)
+    for row, one in enumerate(material.summary.questions, start=1):
+        asked = one.question
+        sheet.row(row, [
+            asked.number, asked.code, asked.label(material.language), KINDS[asked.kind].label(material.language),
+            say("是", "yes") if asked.required else say("否", "no"), _values(material, asked), one.tally.answered,
+        ], ["count", "text", "text", "text", "text", "text", "count"])
+
+
+def _values(material: Material, asked: Asked) -> str:
+    options = material.say("；", "; ").join(f"{option.code} = {option.label(material.language)}" for option in asked.options)
+    return options or asked.unit(material.language)

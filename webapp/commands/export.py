@@ -1,0 +1,71 @@
+"""`engage export event`, `engage export attendees`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+import click
+
+from engage import events, exports
+from engage.events import Event
+from engage.exports import ATTENDEE_FORMATS, FORMATS, FULL, TICKET, Table
+from webapp.commands import BY, Answer, engage, told
+from webapp.wiring import LANGUAGES, clock, db, saving, settings
+
+output = click.option("-o", "--output", "file", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write.")
+language_option = click.option("--language", type=click.Choice(list(LANGUAGES)), default="zh", show_default=True)
+
+
+@engage.group()
+def export() -> None:
+    """Write an event's figures or lists to a file."""
+
+
+@export.command("event")
+@click.argument("slug")
+@click.option("--format", "kind", type=click.Choice(list(FORMATS)), required=True)
+@output
+@language_option
+@told
+def export_event(slug: str, kind: str, file: Path, language: str) -> Answer:
+    """Write the opinion summary of the event SLUG."""
+
+    def write(event: Event, stream: BinaryIO) -> None:
+        made = exports.gather(db.session(), event, zone=ZoneInfo(settings().timezone), language=language, now=clock())
+        FORMATS[kind].write(made, stream)
+
+    return _written(slug, f"summary.{kind}", file, write)
+
+
+@export.command("attendees")
+@click.argument("slug")
+@click.option("--tickets", is_flag=True, help="Add the column ticket_code. Whoever has a ticket's code has the ticket.")
+@click.option("--format", "kind", type=click.Choice(list(ATTENDEE_FORMATS)), required=True)
+@output
+@language_option
+@told
+def export_attendees(slug: str, kind: str, file: Path, language: str, *, tickets: bool) -> Answer:
+    """Write the list of attendees of the event SLUG, personal data in full."""
+
+    def write(event: Event, stream: BinaryIO) -> None:
+        columns = (*FULL, TICKET) if tickets else FULL
+        ATTENDEE_FORMATS[kind].write(Table(db.session(), event, columns, ZoneInfo(settings().timezone), language), stream)
+
+    return _written(slug, f"attendees{' with tickets' if tickets else ''}.{kind}", file, write)
+
+
+def _written(slug: str, what: str, file: Path, write: Callable[[Event, BinaryIO], None]) -> Answer:
+    """Note the export, then write beside the file and put it in place only when it is whole."""
+    with saving() as session:
+        event = events.by_slug(session, slug)
+        exports.note_export(session, event, what, by=BY, now=clock())
+    part = file.with_name(f".{file.name}.part")
+    try:
+        with part.open("wb") as stream:
+            write(event, stream)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+    facts: dict[str, Any] = {"event": slug, "file": str(file), "bytes": file.stat().st_size}
+    return Answer(f"Wrote {file} ({facts['bytes']:,} bytes).", facts)

@@ -1,0 +1,81 @@
+"""The opinion summary of an event: its figures on one page, its open answers on another."""
+
+from typing import Any
+
+from flask import render_template, request
+from flask_babel import gettext
+
+from engage import events, reports
+from engage.exports import FORMATS
+from engage.reports import EventSummary
+from engage.staff import Permission
+from surveys import summaries
+from surveys.asked import Tally
+from surveys.summaries import QuestionSummary
+from webapp.guard import allowed
+from webapp.views.desk import desk
+from webapp.wiring import clock, db, language
+
+ANSWERS_ON_A_PAGE = 50
+
+
+@desk.get("/events/<slug>/summary")
+@allowed(Permission.ANALYSE)
+def summary(slug: str) -> str:
+    """The conclusion, the figures by category, and every question."""
+    event = events.by_slug(db.session(), slug)
+    counted = reports.event_summary(db.session(), event, now=clock())
+    return render_template(
+        "desk/summary.html", event=event, summary=counted, conclusion=reports.conclusion(counted, language()),
+        formats=list(FORMATS), bar_rows=bar_rows, level_rows=level_rows, multiples=multiples, multiple_heads=multiple_heads,
+        takes_words=reports.takes_words,
+        activities=[(one.title, one.chosen, counted.share_of_registered(one)) for one in counted.activities],
+    )
+
+
+@desk.get("/events/<slug>/answers")
+@allowed(Permission.ANALYSE)
+def answers(slug: str) -> str:
+    """What people wrote in their own words, by question, category and words."""
+    event = events.by_slug(db.session(), slug)
+    counted = reports.event_summary(db.session(), event, now=clock())
+    pages = None
+    if event.questionnaire is not None:
+        found = summaries.open_answers(
+            event.questionnaire, context=event.slug, words=request.args.get("q", ""),
+            question=request.args.get("question") or None, segment=request.args.get("category") or None,
+        )
+        pages = db.paginate(found, per_page=ANSWERS_ON_A_PAGE, error_out=False)
+    return render_template(
+        "desk/summary_answers.html", event=event, summary=counted, pages=pages, labels=counted.segments(language()),
+        choices=[
+            (one.question.code, f"{one.question.number}. {one.question.label(language())}")
+            for one in counted.questions if reports.takes_words(one.question)
+        ],
+    )
+
+
+def bar_rows(tally: Tally) -> list[tuple[str, int, float]]:
+    """The options of a question for `ui.bars`."""
+    return [(row.label(language()), row.count, row.share or 0) for row in tally.rows]
+
+
+def level_rows(counted: EventSummary, one: QuestionSummary) -> list[tuple[str, list[int]]]:
+    """All answers and those of each category for `ui.diverging`: counts from the lowest to the highest level."""
+    groups: list[tuple[str, Tally]] = [(gettext("全部"), one.tally), *_groups(counted, one)]
+    return [(label, [row.count for row in reversed(tally.rows)]) for label, tally in groups]
+
+
+def multiples(counted: EventSummary, one: QuestionSummary) -> list[tuple[Any, ...]]:
+    """The options by category for `ui.multiples`."""
+    return [(label, tally.answered, bar_rows(tally)) for label, tally in _groups(counted, one)]
+
+
+def multiple_heads(groups: list[tuple[Any, ...]]) -> list[tuple[str, str, str]]:
+    """The same categories as columns of `ui.table`."""
+    return [(label, "", "num") for label, *_ in groups]
+
+
+def _groups(counted: EventSummary, one: QuestionSummary) -> list[tuple[str, Tally]]:
+    groups = [(label, tally) for label, tally in counted.groups(one, language()) if tally.answered]
+    return groups if len(groups) > 1 else []  # one group alone would repeat the whole
