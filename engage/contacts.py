@@ -18,7 +18,7 @@ def clean_phone(text: str) -> str:
     """The digits of the one phone number in a text; an extension follows after `-`.
 
     Full-width digits, +86/0086/86, blanks, dashes, notes, and a spreadsheet's `13800138000.0` are understood. Mobile numbers
-    have 11 digits, landlines keep their area code (06315231234-801); numbers from elsewhere need their + or 00.
+    have 11 digits, landlines keep their area code (06315231234-801); numbers from abroad need + or 00 and keep a +.
     Raises InvalidPhone when there is none or more than one.
     """
     phones = find_phones(text)
@@ -67,7 +67,7 @@ def _phone(chunk: str) -> str:
             return f"{rest}-{extension}" if extension else rest
     if number.startswith(("+", "00")) and not digits.removeprefix("00").startswith("86"):
         abroad = digits.removeprefix("00")
-        return abroad if 8 <= len(abroad) <= 15 else ""  # noqa: PLR2004 -- ITU-T E.164
+        return f"+{abroad}" if 8 <= len(abroad) <= 15 else ""  # noqa: PLR2004 -- ITU-T E.164
     return ""
 
 

@@ -89,7 +89,7 @@ class Invitee(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(60))
     name_key: Mapped[str] = mapped_column(sa.String(60), index=True)  # see `name_key()`
-    phone: Mapped[str] = mapped_column(sa.String(24), default="", index=True)  # digits only; see `clean_phone()`
+    phone: Mapped[str] = mapped_column(sa.String(24), default="", index=True)  # see `clean_phone()`
     email: Mapped[str] = mapped_column(sa.String(254), default="")  # lower case
     organisation: Mapped[str] = mapped_column(sa.String(120), default="")
     position: Mapped[str] = mapped_column(sa.String(60), default="")  # 职务
@@ -216,19 +216,17 @@ def categories(session: Session) -> list[Category]:
 def add_category(session: Session, *, code: str, name: str, by: str, now: datetime, **more: Any) -> Category:
     """A category of the office's own; `more` are other columns. Raises Invalid or CategoryExists."""
     last = session.scalar(sa.select(sa.func.max(Category.position))) or 0
-    category = Category(code=code, name=name, **{"position": last + 10, **more})
-    _keep_category(session, category)
+    category = Category(position=last + 10)
+    _keep_category(session, category, {"code": code, "name": name, **more})
     audit.record(session, "category.add", category, by=by, now=now, code=category.code)
     return category
 
 
 def edit_category(session: Session, category: Category, *, by: str, now: datetime, **changes: Any) -> None:
     """Change columns of a category (not its code, which responses are filed under). Raises Invalid or CategoryExists."""
-    for column, value in changes.items():
-        if column not in {"name", "name_en", "colour", "position", "companions", "self_chosen"}:
-            raise TypeError(column)
-        setattr(category, column, value)
-    _keep_category(session, category)
+    if unknown := changes.keys() - {"name", "name_en", "colour", "position", "companions", "self_chosen"}:
+        raise TypeError(unknown)
+    _keep_category(session, category, dict(changes))
     audit.record(session, "category.edit", category, by=by, now=now, changed=sorted(changes))
 
 
@@ -252,19 +250,21 @@ class BadColour(Invalid):
     """A colour is written like #14508c."""
 
 
-def _keep_category(session: Session, category: Category) -> None:
-    category.name, category.name_en = category.name.strip(), (category.name_en or "").strip()
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", category.code):
+def _keep_category(session: Session, category: Category, values: dict[str, Any]) -> None:
+    values |= {column: values[column].strip() for column in ("name", "name_en") if column in values}
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", values.get("code", category.code)):
         raise BadCode(field="code")
-    if not category.name:
+    if not values.get("name", category.name):
         raise NameMissing(field="name")
-    for field, text in (("name", category.name), ("name_en", category.name_en)):
-        if len(text) > 60:  # noqa: PLR2004 -- the columns' length
-            raise TooLong(field=field, limit=60)
-    if category.colour is not None and not re.fullmatch(r"#[0-9a-fA-F]{6}", category.colour):
+    for field in ("name", "name_en"):
+        if len(values.get(field, "")) > LIMITS["name"]:
+            raise TooLong(field=field, limit=LIMITS["name"])
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", values.get("colour", "#000000")):
         raise BadColour(field="colour")
     try:
         with session.begin_nested():
+            for column, value in values.items():
+                setattr(category, column, value)
             session.add(category)
     except IntegrityError as error:
         raise CategoryExists(field="code" if "code" in str(error.orig) else "name") from error
@@ -272,8 +272,8 @@ def _keep_category(session: Session, category: Category) -> None:
 
 def add_invitee(session: Session, details: InviteeForm, *, by: str, now: datetime) -> Invitee:
     """Add a person. Raises NameMissing, NoContact, InvalidPhone, InvalidEmail, TooLong, or SamePerson with `invitee_id`."""
-    invitee = Invitee(**_cleaned(details), created_at=now, updated_at=now)
-    _keep_invitee(session, invitee)
+    invitee = Invitee(created_at=now)
+    _keep_invitee(session, invitee, _cleaned(details) | {"updated_at": now})
     audit.record(session, "invitee.add", invitee, by=by, now=now)
     return invitee
 
@@ -284,11 +284,7 @@ def edit_invitee(session: Session, invitee: Invitee, details: InviteeForm, *, by
     changed = sorted(column for column, value in values.items() if getattr(invitee, column) != value)
     if not changed:
         return
-    with session.no_autoflush:
-        for column in changed:
-            setattr(invitee, column, values[column])
-        invitee.updated_at = now
-        _keep_invitee(session, invitee)
+    _keep_invitee(session, invitee, values | {"updated_at": now})
     audit.record(session, "invitee.edit", invitee, by=by, now=now, changed=changed)
 
 
@@ -324,7 +320,7 @@ _SORTS: dict[str, Sequence[sa.ColumnElement[Any]]] = {
 
 
 def find_invitees(*, text: str = "", category: Category | None = None, district: str = "",
-                  sort: str = "name") -> sa.Select[tuple[Invitee]]:
+                  sort: str = "name") -> sa.Select[Invitee]:
     """A query of people for a page: `text` in name, phone, e-mail or organisation; `sort` a column, with `-` downwards.
 
     Sorts by name, organisation, district, category, created_at or updated_at; anything else sorts by name.
@@ -370,13 +366,14 @@ def _cleaned(details: InviteeForm) -> dict[str, Any]:
     return values
 
 
-def _keep_invitee(session: Session, invitee: Invitee) -> None:
-    wanted = {"name": invitee.name, "phone": invitee.phone, "email": invitee.email}
+def _keep_invitee(session: Session, invitee: Invitee, values: dict[str, Any]) -> None:
     try:
-        with session.begin_nested():
+        with session.begin_nested():  # which flushes first: what may clash is set inside
+            for column, value in values.items():
+                setattr(invitee, column, value)
             session.add(invitee)
     except IntegrityError as error:
-        known = known_person(session, **wanted)
+        known = known_person(session, name=values["name"], phone=values["phone"], email=values["email"])
         if known is None:
             raise
-        raise SamePerson(field="phone" if known.phone == wanted["phone"] else "email", invitee_id=known.id) from error
+        raise SamePerson(field="phone" if known.phone == values["phone"] else "email", invitee_id=known.id) from error

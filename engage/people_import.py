@@ -192,7 +192,7 @@ def carry_out(session: Session, plan: ImportPlan, *, by: str, now: datetime) -> 
     try:
         with session.begin_nested():
             if new:
-                session.execute(sa.insert(Invitee), new)
+                session.execute(sa.insert(Invitee.metadata.tables["invitee"]), new)  # past the unit of work: nothing is loaded yet
             if plan.fills:
                 session.execute(sa.update(Invitee), [{"id": key, "updated_at": now, **values}
                                                      for key, values in plan.fills.items()])
@@ -225,7 +225,7 @@ def _clean_rows(table: Table, known: list[Category], default: Category | None) -
 
 def _told_in(row: Row, column: str) -> str:
     text = row.cells.get(column, "")
-    return "" if text.casefold() in NOTHING else text
+    return "" if len(text) < 6 and text.casefold() in NOTHING else text  # noqa: PLR2004 -- the longest word for nothing
 
 
 def _clean_row(row: Row, columns: dict[str, str], category: Category | None) -> PlannedRow:
@@ -286,10 +286,11 @@ _FILLED = ("phone", "email", "organisation", "position", "district", "uscc")  # 
 def _known(session: Session, keys: set[str]) -> _Index:
     index: _Index = {}
     wanted = sorted(keys)
-    columns = [Invitee.id, Invitee.category_id, Invitee.name_key, *(getattr(Invitee, column) for column in _FILLED)]
+    columns: list[Any] = [Invitee.id, Invitee.category_id, Invitee.name_key, *(getattr(Invitee, column) for column in _FILLED)]
     for start in range(0, len(wanted), 5_000):  # below every database's limit of parameters
         for found in session.execute(sa.select(*columns).where(Invitee.name_key.in_(wanted[start : start + 5_000]))):
-            _enter(index, _Person(dict(zip(("name_key", *_FILLED), found[2:], strict=True)), found[1], id=found[0]))
+            key, category_id, *values = tuple(found)
+            _enter(index, _Person(dict(zip(("name_key", *_FILLED), values, strict=True)), category_id, id=key))
     return index
 
 

@@ -72,7 +72,7 @@ def read_tables(source: Source, synonyms: Mapping[str, Sequence[str]], *, needed
     recognised column, totals, and headers repeated further down (a different one begins a new table).
     Raises a subclass of UnreadableFile: NotAWorkbook, EncryptedWorkbook, OldWorkbook, SheetTooLarge, NoHeader.
     """
-    names = {_plain(name): key for key, many in reversed(synonyms.items()) for name in reversed(many)}
+    names = {_plain(name): key for key, many in synonyms.items() for name in many}
     rank = {_plain(name): place for many in synonyms.values() for place, name in enumerate(many)}
     tables: list[Table] = []
     for sheet in read_sheets(source):
@@ -119,11 +119,10 @@ def disarm(text: str) -> str:
 _BLANK = " \u00a0\u3000\ufeff\u200b\n\r\t"
 _FORMULA = frozenset("=+-@＝＋－＠")  # spreadsheets set to Chinese or Japanese take the wide ones too
 _PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?%?", re.ASCII)
-_UNSEEN: dict[int, str | None] = dict.fromkeys((
+_UNSEEN: dict[int, str | None] = dict.fromkeys((0xA0, 0x2002, 0x2003, 0x2009, 0x202F, 0x3000), " ") | dict.fromkeys((
     *range(9), 11, 12, *range(14, 32), 127, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060,
     *range(0x2066, 0x206A), 0xFEFF,
 ))
-_UNSEEN |= dict.fromkeys((0xA0, 0x2002, 0x2003, 0x2009, 0x202F, 0x3000), " ")
 _TOTAL = re.compile(r"(合计|总计|小计|共计|累计|总数|total|subtotal|sum)(人数)?:?\d*[人名位个]?", re.IGNORECASE)
 
 
@@ -190,53 +189,63 @@ def _plain(header: str) -> str:
     return re.sub(r"[\s*:_.\-/、]", "", unicodedata.normalize("NFKC", header)).casefold()
 
 
-def _recognised(header: str, names: Mapping[str, str]) -> str | None:
-    """The known name that a header goes by: itself, itself without brackets, or its ending (参会人员姓名 → 姓名)."""
+def _recognised(header: str, names: Mapping[str, str]) -> tuple[str, bool] | None:
+    """The name that a header goes by and whether exactly: as it is, without brackets, or by its ending (参会人员姓名 → 姓名)."""
     whole = _plain(header)
     bare = re.sub(r"\(.*?\)|\[.*?\]|【.*?】", "", whole)
     for text in (whole, bare):
         if text in names:
-            return text
+            return text, True
     if len(bare) > 20:  # noqa: PLR2004 -- a sentence, not a header
         return None
     endings = (bare[start:] for start in range(1, len(bare) - 1))
-    return next((ending for ending in endings if ending in names and not ending.isascii()), None)
+    return next(((ending, False) for ending in endings if ending in names and not ending.isascii()), None)
 
 
-def _header(cells: Sequence[str], names: Mapping[str, str], rank: Mapping[str, int]) -> dict[str, int]:
-    """Which column holds what; of two columns for the same key the one with the better name, then the left one."""
-    best: dict[str, tuple[int, int]] = {}
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """Which column holds what, and how many of the names are exactly known ones: a person's row can end like a header."""
+
+    columns: dict[str, int]
+    exact: int
+
+
+def _header(cells: Sequence[str], names: Mapping[str, str], rank: Mapping[str, int]) -> _Header:
+    """Of two columns for the same key the one with the better name counts, then the left one."""
+    best: dict[str, tuple[bool, int, int]] = {}
     for column, cell in enumerate(cells):
-        if cell and (name := _recognised(cell, names)):
-            key = names[name]
-            best[key] = min(best.get(key, (len(rank), 0)), (rank[name] + len(rank) * (name != _plain(cell)) // 2, column))
-    return {key: column for key, (_, column) in best.items()}
+        if cell and (known := _recognised(cell, names)):
+            name, exact = known
+            place = (not exact, rank[name], column)
+            best[names[name]] = min(best.get(names[name], place), place)
+    return _Header({key: column for key, (_, _, column) in best.items()}, sum(not vague for vague, _, _ in best.values()))
 
 
 def _tables(sheet: RawSheet, names: Mapping[str, str], rank: Mapping[str, int], needed: set[str]) -> list[Table]:
-    start, header = -1, dict[str, int]()
-    for index, (number, cells) in enumerate(sheet.rows):
-        if number > HEADER_WITHIN:
-            break
-        found = _header(cells, names, rank)
-        if needed <= found.keys() and len(found) >= 2 and len(found) > len(header):  # noqa: PLR2004 -- one word is no header
-            start, header = index, found
-    if start < 0:
-        return []
+    top = [_header(cells, names, rank) for number, cells in sheet.rows if number <= HEADER_WITHIN]
+    good = [header for header in top if needed <= header.columns.keys() and len(header.columns) > 1]
+    at_least = 2 if any(header.exact > 1 for header in good) else 0
+    good = [header for header in good if header.exact >= at_least]
+    if not at_least and good:  # nothing is certain: the one row that names most
+        good = [max(good, key=lambda header: len(header.columns))]
     tables: list[Table] = []
     titles: set[str] = set()
     columns: list[tuple[str, int]] = []
-    for number, cells in sheet.rows[start:]:
+    for index, (number, cells) in enumerate(sheet.rows):
         width = len(cells)
         values = {key: cells[column] for key, column in columns if column < width and cells[column]}
-        if not tables or (values and titles.issuperset(values.values())) or (titles and cells[0] in titles):
-            found = _header(cells, names, rank)
-            if needed <= found.keys() and len(found) >= 2:  # noqa: PLR2004 -- one word is no header
-                written = {key: cells[column] for key, column in found.items()}
-                if not tables or written != tables[-1].columns:
-                    tables.append(Table(sheet.name, number, written, []))
-                columns, titles = list(found.items()), {cell for cell in cells if cell}
-                continue
-        if values and not _TOTAL.fullmatch(_plain(next(cell for cell in cells if cell))):
+        header = top[index] if index < len(top) else None
+        if header is None and values and (cells[0] in titles or titles.issuperset(values.values())):
+            header = _header(cells, names, rank)  # the list was pasted together, or its header printed on every page
+            if not needed <= header.columns.keys() or header.exact < 2:  # noqa: PLR2004 -- one word is no header
+                header = None
+        elif header not in good:
+            header = None
+        if header:
+            columns, titles = list(header.columns.items()), {cell for cell in cells if cell}
+            written = {key: cells[column] for key, column in columns}
+            if not tables or written != tables[-1].columns:
+                tables.append(Table(sheet.name, number, written, []))
+        elif values and not _TOTAL.fullmatch(_plain(next(cell for cell in cells if cell))):
             tables[-1].rows.append(Row(sheet.name, number, values))
-    return tables
+    return [table for table in tables if table.rows] or tables[:1]

@@ -253,7 +253,9 @@ class _Workbook:
             return value.strip()
         if is_date and 0 <= exact < 2_958_466:  # noqa: PLR2004 -- the day after 9999-12-31
             return self.date(float(exact))
-        return f"{exact.quantize(Decimal(1)) if exact == exact.to_integral_value() else exact.normalize():f}"
+        if exact == exact.to_integral_value():
+            return f"{exact.quantize(Decimal(1)):f}"
+        return f"{Decimal(f'{exact:.15g}').normalize():f}"  # the 16th digit of a fraction is noise that no spreadsheet shows
 
     def date(self, serial: float) -> str:
         seconds = round(serial * 86_400)
@@ -272,8 +274,7 @@ class _Workbook:
         def root(name: str, attributes: dict[str, str]) -> None:
             if ":" in name:  # a prefixed document; the usual one is spared the cutting
                 parser.StartElementHandler = lambda name, attributes: start(name.rpartition(":")[2], attributes)
-                if end:
-                    parser.EndElementHandler = lambda name: end(name.rpartition(":")[2])
+                parser.EndElementHandler = (lambda name, end=end: end(name.rpartition(":")[2])) if end else None
             else:
                 parser.StartElementHandler, parser.EndElementHandler = start, end
             start(name.rpartition(":")[2], attributes)
