@@ -5,11 +5,12 @@
 """
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from sqlalchemy.exc import IntegrityError
 
 import engage  # noqa: F401 -- fills the metadata
 import surveys  # noqa: F401 -- fills the metadata
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def render_item(kind: str, item: Any, _autogen: AutogenContext) -> str | bool:
+def render_item(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:
     """Write plain types into a migration, so that it still runs when the library's own types have moved on."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
@@ -60,7 +61,7 @@ def migrate(connection: sa.Connection) -> None:
         with context.begin_transaction():
             context.run_migrations()
             if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                raise sa.exc.IntegrityError("PRAGMA foreign_key_check", None, ValueError("a reference leads nowhere"))
+                raise IntegrityError("PRAGMA foreign_key_check", None, ValueError("a reference leads nowhere"))
         connection.commit()
 
 
