@@ -7,7 +7,7 @@ pytestmark = pytest.mark.browser
 
 def test_the_first_page_opens_on_a_phone(phone):
     assert phone.goto("/").ok
-    assert phone.locator("html").get_attribute("lang") == "zh-Hans"
+    assert phone.locator("html").get_attribute("lang") == "zh-CN"
     assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

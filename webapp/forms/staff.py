@@ -1,4 +1,3 @@
-# pyright: reportArgumentType=false -- WTForms takes lazy texts, its stubs only know str
 """Forms of staff accounts and devices."""
 
 from flask_babel import lazy_gettext
