@@ -18,7 +18,7 @@ BLOCKING_THREADS = 16  # of one web process: writers wait for each other, and re
 class App(Flask):
     """Flask, except that its error log names the endpoint instead of the address, which may contain a token."""
 
-    def log_exception(self, exc_info: Any) -> None:  # noqa: ANN401 -- as Flask has it
+    def log_exception(self, exc_info: Any) -> None:
         """Note what failed, with its trace."""
         self.logger.error("exception in %s [%s]", request.endpoint, request.method, exc_info=exc_info)
 
@@ -66,6 +66,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
         "BABEL_DEFAULT_TIMEZONE": settings.timezone,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_ENABLED": True,
         "RATELIMIT_HEADERS_ENABLED": True,
         "MAIL_SERVER": settings.mail_server,
         "MAIL_PORT": settings.mail_port,

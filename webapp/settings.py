@@ -121,7 +121,7 @@ def described() -> list[tuple[str, str, str]]:
     return [(each.metadata["variable"], str(each.default), each.metadata["meaning"]) for each in fields(Settings)]
 
 
-def _parsed(setting: Field[Any], kind: type, text: str) -> object:
+def _parsed(setting: Field[Any], kind: type, text: str) -> Any:
     variable = setting.metadata["variable"]
     if kind is bool:
         if text.casefold() not in TRUE | FALSE:

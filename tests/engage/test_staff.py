@@ -10,8 +10,19 @@ from engage import devices, staff, tokens
 from engage.audit import AuditEntry
 from engage.devices import DeviceNameMissing, DeviceNameTaken, DeviceTokenRefused
 from engage.staff import (
-    LOCKED_FOR, MAY, LastAdmin, LockedOut, PasswordIsUserName, PasswordTooShort, PasswordWrong, Permission, Role, SetupOver,
-    SignInFailed, UserNameInvalid, UserNameTaken,
+    LOCKED_FOR,
+    MAY,
+    LastAdmin,
+    LockedOut,
+    PasswordIsUserName,
+    PasswordTooShort,
+    PasswordWrong,
+    Permission,
+    Role,
+    SetupOver,
+    SignInFailed,
+    UserNameInvalid,
+    UserNameTaken,
 )
 from engage.tokens import LinkExpired, LinkInvalid, Purpose
 
@@ -24,13 +35,13 @@ def anna(session, now):
 
 
 def test_the_roles_may_what_the_office_agreed():
-    assert MAY == {
+    assert {
         Role.ADMIN: frozenset(Permission),
         Role.ORGANISER: frozenset(Permission) - {Permission.ADMIN},
         Role.DOOR: frozenset({Permission.DOOR}),
         Role.ANALYST: frozenset({Permission.SEE, Permission.SURVEYS, Permission.ANALYSE}),
         Role.VIEWER: frozenset({Permission.SEE}),
-    }
+    } == MAY
 
 
 def test_the_right_password_signs_in_whatever_the_case_of_the_name(session, now, anna):

@@ -60,7 +60,7 @@ def told(run: Callable[..., Answer]) -> Callable[..., None]:
     """Run inside the app's context and print the answer; adds `--json`."""
 
     @functools.wraps(run)
-    def command(**options: Any) -> None:  # noqa: ANN401 -- click gives everything by keyword
+    def command(**options: Any) -> None:
         as_json = options.pop("as_json")
         with create_app().app_context():
             answer = run(**options)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import click
 import sqlalchemy as sa
@@ -30,14 +31,17 @@ def serve(host: str, port: int, workers: int, *, as_json: bool) -> None:
     """Serve the site and run its jobs until stopped."""
     from webapp import serving  # noqa: PLC0415 -- the server is loaded by nobody else
 
-    seen_at = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 -- compared, not bound
-    os.environ.setdefault("ENGAGE_BASE_URL", f"http://{f'[{seen_at}]' if ':' in seen_at else seen_at}:{port}")
     settings = Settings.from_environment()
     if settings.on_sqlite and workers > 1:
         raise click.ClickException("SQLite is served by one process only, because several queue badly for its single "
                                    "write lock. Leave out --workers, or set ENGAGE_DATABASE_URL to a PostgreSQL.")
     with _only_server(settings):
         _require_free(host, port)
+        if not os.environ.get("ENGAGE_BASE_URL"):
+            seen_at = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 -- compared, not bound
+            address = f"http://{f'[{seen_at}]' if ':' in seen_at else seen_at}:{port}"
+            os.environ["ENGAGE_BASE_URL"] = address  # for the processes that serve
+            settings = replace(settings, base_url=address)
         tell(_greeting(create_app(settings)), as_json=as_json)
         serving.run(host, port, workers=workers)
 
