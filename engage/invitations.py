@@ -1,5 +1,6 @@
 """Invitations: who is asked to come, by which personal link, and what they answered."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -13,9 +14,12 @@ from engage.contacts import is_mobile
 from engage.errors import Conflict, NotFound
 from engage.events import Event, EventNotPublished
 from engage.events import State as EventState
-from engage.outbox import Channel, Message, Purpose
+from engage.outbox import Channel, Message, Purpose, StillQueued
 from engage.people import Invitee
 from surveys.base import Base
+
+
+Write = Callable[["Invitation", Channel], tuple[str, str, str]]  # gives subject, body and link of a message
 
 
 class State(StrEnum):
@@ -100,7 +104,7 @@ def channel_for(invitee: Invitee) -> Channel:
 def send(
     session: Session,
     event: Event,
-    write: Callable[[Invitation, Channel], tuple[str, str, str]],
+    write: Write,
     *,
     ids: Collection[int] | None = None,
     by: str,
@@ -112,24 +116,65 @@ def send(
     """
     if event.state is not EventState.PUBLISHED:
         raise EventNotPublished(state=event.state)
-    drafted = of_event(event).where(Invitation.state == State.DRAFTED)
-    if ids is not None:
-        drafted = drafted.where(Invitation.id.in_(ids))
     sent = dict.fromkeys(Channel, 0)
-    for invitation in session.scalars(drafted).all():
-        invitee = invitation.invitee
-        chosen = channel_for(invitee)
-        address = {Channel.EMAIL: invitee.email, Channel.SMS: invitee.phone, Channel.LETTER: ""}[chosen]
-        subject, body, link = write(invitation, chosen)
-        message = Message(
-            event_id=event.id, invitation_id=invitation.id, channel=chosen, purpose=Purpose.INVITATION,
-            name=invitee.name, address=address, subject=subject, body=body, link=link,
-        )
-        outbox.post(session, message, now=now)
-        invitation.state, invitation.channel, invitation.invited_at = State.INVITED, chosen, now
-        sent[chosen] += 1
+    for invitation in session.scalars(_drafted(event, ids)).all():
+        message = _post(session, invitation, write, now=now)
+        invitation.state, invitation.channel, invitation.invited_at = State.INVITED, message.channel, now
+        sent[message.channel] += 1
     audit.record(session, "event.send", event, by=by, now=now, **{str(key): count for key, count in sent.items()})
     return sent
+
+
+def send_again(session: Session, invitation: Invitation, write: Write, *, by: str, now: datetime) -> Message:
+    """Tell somebody once more, by the contact known now. Raises EventNotPublished, or StillQueued while one is on its way."""
+    if invitation.event.state is not EventState.PUBLISHED:
+        raise EventNotPublished(state=invitation.event.state)
+    waiting = sa.and_(Message.invitation_id == invitation.id, Message.purpose == Purpose.INVITATION,
+                      Message.state == outbox.State.QUEUED)
+    if session.scalar(sa.select(Message.id).where(waiting).limit(1)):
+        raise StillQueued
+    message = _post(session, invitation, write, now=now)
+    invitation.channel, invitation.invited_at = message.channel, now
+    if invitation.state is State.DRAFTED:
+        invitation.state = State.INVITED
+    audit.record(session, "invitation.send_again", invitation, by=by, now=now, channel=str(message.channel))
+    return message
+
+
+def _drafted(event: Event, ids: Collection[int] | None) -> sa.Select[Invitation]:
+    drafted = of_event(event, state=State.DRAFTED)
+    return drafted if ids is None else drafted.where(Invitation.id.in_(ids))
+
+
+def _post(session: Session, invitation: Invitation, write: Write, *, now: datetime) -> Message:
+    invitee = invitation.invitee
+    chosen = channel_for(invitee)
+    address = {Channel.EMAIL: invitee.email, Channel.SMS: invitee.phone, Channel.LETTER: ""}[chosen]
+    subject, body, link = write(invitation, chosen)
+    message = Message(
+        event_id=invitation.event_id, invitation_id=invitation.id, channel=chosen, purpose=Purpose.INVITATION,
+        name=invitee.name, address=address, subject=subject, body=body, link=link,
+    )
+    return outbox.post(session, message, now=now)
+
+
+def to_send(session: Session, event: Event, *, ids: Collection[int] | None = None) -> Counter[Channel]:
+    """How many messages `send` would write, by channel."""
+    return Counter(channel_for(invitation.invitee) for invitation in session.scalars(_drafted(event, ids)))
+
+
+def counts(session: Session, event: Event) -> dict[State, int]:
+    """How many invitations of the event are in each state."""
+    counted = sa.select(Invitation.state, sa.func.count()).where(Invitation.event_id == event.id).group_by(Invitation.state)
+    found = {state: count for state, count in session.execute(counted)}
+    return {state: found.get(state, 0) for state in State}
+
+
+def latest_messages(session: Session, invitations: Collection[Invitation]) -> dict[int, Message]:
+    """The last message that carried each invitation, by the invitation's id."""
+    sent = sa.and_(Message.invitation_id.in_([i.id for i in invitations]), Message.purpose == Purpose.INVITATION)
+    found = session.scalars(sa.select(Message).where(sent).order_by(Message.id))
+    return {message.invitation_id: message for message in found if message.invitation_id}
 
 
 def opened(session: Session, invitation: Invitation, *, now: datetime) -> None:
@@ -152,8 +197,17 @@ def revoke(session: Session, invitation: Invitation, *, by: str, now: datetime) 
     """Take back an invitation that nobody has answered: its link stops working. Raises InvitationAnswered."""
     if invitation.state in {State.ACCEPTED, State.DECLINED}:
         raise InvitationAnswered(state=invitation.state)
+    outbox.withdraw(session, invitation_id=invitation.id)  # a message would lead nowhere
     audit.record(session, "invitation.revoke", invitation, by=by, now=now, event=invitation.event_id)
     session.delete(invitation)
+
+
+def of_id(session: Session, event: Event, invitation_id: int) -> Invitation:
+    """The event's invitation of this id. Raises InvitationNotFound."""
+    invitation = session.scalar(of_event(event).where(Invitation.id == invitation_id))
+    if invitation is None:
+        raise InvitationNotFound
+    return invitation
 
 
 def by_token(session: Session, token: str) -> Invitation:

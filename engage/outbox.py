@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engage import audit
+from engage.audit import AuditEntry
 from engage.errors import Conflict, NotFound
 from surveys.base import Base
 
@@ -118,6 +119,37 @@ def failed(session: Session, message: Message, error: str, *, now: datetime, fin
     else:
         message.due_at = now + RETRY * 2**message.attempts
     session.flush()
+
+
+def release(session: Session, messages: Collection[Message], *, now: datetime) -> None:
+    """Give claimed messages back untried, because the channel broke down before their turn: they are due at once."""
+    change = sa.update(Message).where(Message.id.in_([m.id for m in messages]), Message.state == State.QUEUED)
+    session.execute(change.values(due_at=now, attempts=Message.attempts - 1))
+
+
+def hand_over(
+    session: Session, channel: Channel, *, event_id: int, ids: Collection[int] | None = None, by: str, now: datetime
+) -> Sequence[Message]:
+    """An event's queued messages (or just these ids) leave in people's hands: exported for the SMS portal, or printed.
+
+    What is handed over together has the same `sent_at`. Of two who do it at once each message goes to one.
+    """
+    waiting = [Message.event_id == event_id, Message.channel == channel, Message.state == State.QUEUED]
+    if ids is not None:
+        waiting.append(Message.id.in_(ids))
+    change = sa.update(Message).where(*waiting).values(state=State.SENT, sent_at=now, attempts=Message.attempts + 1, error="")
+    taken = session.scalars(change.returning(Message), execution_options={"populate_existing": True}).all()
+    if taken:
+        session.add(AuditEntry(at=now, by=by, action="event.hand_over", subject=f"event:{event_id}",
+                               detail={"channel": str(channel), "messages": len(taken)}))
+    return sorted(taken, key=lambda message: message.id)
+
+
+def handed_over(session: Session, channel: Channel, *, event_id: int) -> Sequence[tuple[datetime, int]]:
+    """When messages of an event were handed over and how many each time, the latest first."""
+    sent = sa.and_(Message.event_id == event_id, Message.channel == channel, Message.sent_at.is_not(None))
+    counted = sa.select(Message.sent_at, sa.func.count()).where(sent).group_by(Message.sent_at)
+    return [(at, count) for at, count in session.execute(counted.order_by(Message.sent_at.desc())) if at]
 
 
 def resend(session: Session, message: Message, *, by: str, now: datetime) -> Message:

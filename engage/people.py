@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship
 
 from engage import audit
+from engage.audit import AuditEntry
 from engage.contacts import (
     InvalidEmail,
     InvalidPhone,
@@ -30,7 +31,7 @@ __all__ = [
     "BadCode", "BadColour", "Category", "CategoryExists", "InvalidEmail", "InvalidPhone", "Invitee", "InviteeForm",
     "InviteeInUse", "NameMissing", "NoContact", "SamePerson", "TooLong", "add_category", "add_invitee", "categories",
     "clean_email", "clean_name", "clean_phone", "districts", "edit_category", "edit_invitee", "find_invitees", "find_phones",
-    "known_person", "mask_email", "mask_name", "mask_phone", "name_key", "recognise_category", "remove_invitee",
+    "known_person", "mask_email", "mask_name", "mask_phone", "name_key", "note_export", "recognise_category", "remove_invitee",
     "restore_category", "retire_category", "seed_categories", "valid_uscc",
 ]
 
@@ -298,6 +299,11 @@ def remove_invitee(session: Session, invitee: Invitee, *, by: str, now: datetime
         session.delete(entry)
         session.flush()
         raise InviteeInUse(invitee_id=invitee.id) from error
+
+
+def note_export(session: Session, *, count: int, by: str, now: datetime) -> None:
+    """Put into the audit trail that a list of so many people leaves the house; before the file is made."""
+    session.add(AuditEntry(at=now, by=by, action="invitee.export", subject="invitee", detail={"people": count}))
 
 
 def known_person(session: Session, *, name: str, phone: str = "", email: str = "") -> Invitee | None:
