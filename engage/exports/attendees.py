@@ -5,7 +5,7 @@
 import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import BinaryIO
 
@@ -41,6 +41,7 @@ class Column:
     english: str
     width: int
     cell: Callable[[Line], Cell]
+    code: Callable[[Line], Cell] | None = None  # what JSON holds instead of a label
 
 
 STATES = {State.CONFIRMED: ("已报名", "Registered"), State.CANCELLED: ("已取消", "Cancelled")}
@@ -52,9 +53,11 @@ FULL: tuple[Column, ...] = (
     Column("organisation", "单位", "Organisation", 30, lambda line: line.attendee.organisation),
     Column("position", "职务", "Position", 14, lambda line: line.attendee.position),
     Column("category", "类别", "Category", 18,
-           lambda line: in_language(line.language, line.attendee.category.name, line.attendee.category.name_en)),
+           lambda line: in_language(line.language, line.attendee.category.name, line.attendee.category.name_en),
+           lambda line: line.attendee.category.code),
     Column("party", "团队", "Party", 14, lambda line: line.leader),
-    Column("state", "报名状态", "State", 12, lambda line: in_language(line.language, *STATES[line.attendee.state])),
+    Column("state", "报名状态", "State", 12, lambda line: in_language(line.language, *STATES[line.attendee.state]),
+           lambda line: line.attendee.state.value),
     Column("arrived_at", "到场时间", "Arrived", 18, lambda line: line.attendee.arrived_at),
 )
 _MASKS: dict[str, Callable[[Line], Cell]] = {
@@ -64,7 +67,7 @@ _MASKS: dict[str, Callable[[Line], Cell]] = {
     "party": lambda line: mask_name(line.leader),
 }
 MASKED = tuple(
-    Column(one.key, one.chinese, one.english, one.width, _MASKS.get(one.key, one.cell)) for one in FULL
+    replace(column, cell=_MASKS.get(column.key, column.cell)) for column in FULL
 )
 TICKET = Column("ticket_code", "ticket_code", "ticket_code", 30, lambda line: line.attendee.ticket_code)
 
@@ -85,14 +88,22 @@ class Table:
 
     def rows(self) -> Iterator[list[Cell]]:
         """The cells of every attendee, cancelled ones too, party by party, fetched in batches; times are aware."""
+        return self._rows([column.cell for column in self.columns])
+
+    def coded(self) -> Iterator[dict[str, Cell]]:
+        """The same for programs: by the columns' keys, with codes for category and state."""
+        for row in self._rows([column.code or column.cell for column in self.columns]):
+            yield dict(zip((column.key for column in self.columns), row, strict=True))
+
+    def _rows(self, cells: Sequence[Callable[[Line], Cell]]) -> Iterator[list[Cell]]:
         found = self.session.scalars(registrations.attendees(self.event), execution_options={"yield_per": BATCH})
         leader = ""
         for attendee in found:
             if attendee.place == 0:
                 leader = attendee.name
             line = Line(attendee, leader if attendee.registration.party > 1 else "", self.language)
-            cells = [column.cell(line) for column in self.columns]
-            yield [cell.astimezone(self.zone) if isinstance(cell, datetime) else cell for cell in cells]
+            values = [cell(line) for cell in cells]
+            yield [value.astimezone(self.zone) if isinstance(value, datetime) else value for value in values]
 
 
 def write_csv(table: Table, stream: BinaryIO) -> None:
@@ -105,13 +116,11 @@ def write_csv(table: Table, stream: BinaryIO) -> None:
 
 
 def write_json(table: Table, stream: BinaryIO) -> None:
-    """`{"event": slug, "attendees": [{…}]}` with the columns' keys; times in ISO 8601."""
+    """`{"event": slug, "attendees": [{…}]}` with the columns' keys, codes for category and state, times in ISO 8601."""
     with text_layer(stream, "utf-8") as text:
         text.write(f'{{"event": {json.dumps(table.event.slug)}, "attendees": [')
-        for place, row in enumerate(table.rows()):
-            cells = [cell.isoformat() if isinstance(cell, datetime) else cell for cell in row]
-            one = dict(zip((column.key for column in table.columns), cells, strict=True))
-            text.write((",\n" if place else "\n") + json.dumps(one, ensure_ascii=False))
+        for place, attendee in enumerate(table.coded()):
+            text.write((",\n" if place else "\n") + json.dumps(attendee, ensure_ascii=False, default=datetime.isoformat))
         text.write("\n]}\n")
 
 

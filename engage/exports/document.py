@@ -1,28 +1,29 @@
 """The summary as a Word report: the event, turnout, the questionnaire question by question, and what people wrote."""
 
-from collections.abc import Sequence
+from collections import Counter
 from typing import TYPE_CHECKING, BinaryIO
 
 from engage.exports.material import Material
 from engage.reports import conclusion, takes_words
-from surveys.asked import Row, Tally, show_number
+from surveys.asked import Row, show_number
 from surveys.kinds import KINDS
 from surveys.summaries import QuestionSummary
 
 if TYPE_CHECKING:
     from engage.exports.official import OfficialDocument
 
-QUOTED = 30  # texts quoted of one question; the workbook has all of them
-WIDE = 6  # categories up to which a table of options has a column for each
+QUOTED = 30  # different texts quoted of one question; the workbook has all of them
+WIDE = 8  # options up to which a table by category has a column for each
+NOTHING = frozenset({"无", "没", "没有", "暂无", "无意见", "无建议", "没有意见", "没有建议", "no", "none", "No", "None", "n/a", "-"})
 CHINESE_NUMBERS = "一二三四五六七八九十"
 
 
 def write(material: Material, stream: BinaryIO) -> None:
-    """Write the report. Its order of texts is that of the responses' random numbers, so what is quoted is a fair sample."""
+    """Write the report."""
     from engage.exports.official import OfficialDocument  # noqa: PLC0415 -- slow import
 
     summary, say = material.summary, material.say
-    title = say(f"{summary.event.title}情况汇总", f"{summary.event.title}: summary")
+    title = say(f"{summary.event.title}\n情况汇总", f"{summary.event.title}\nSummary")
     document = OfficialDocument(title, made_at=summary.made_at)
     parts = (
         (say("活动概况", "The event"), _event), (say("参与情况", "Turnout"), _turnout),
@@ -59,7 +60,7 @@ def _turnout(document: "OfficialDocument", material: Material) -> None:
              _percent(one.arrival_share), str(one.responses)]
             for label, one in material.turnouts()
         ]
-        document.table([head, *rows], [36, *[17] * 7])
+        document.table([head, *rows], [44, *[16] * 7])
     if summary.activities:
         document.paragraph(say("各项活动的选择人数如下（一人可选多项）。", "People chose these activities, some of them several."))
         head = [say("活动", "Activity"), say("地点", "Room"), say("时间", "Time"), say("人数", "People")]
@@ -139,47 +140,58 @@ def _levels_table(document: "OfficialDocument", material: Material, one: Questio
         [group, str(part.answered), *(str(row.count) for row in part.rows), _percent(part.satisfied)]
         for group, part in material.groups(one)
     ]
-    document.table([head, *rows], [36, 15, *[17] * len(one.tally.rows), 18])
+    document.table([head, *rows], [44, 14, *[16] * len(one.tally.rows), 18])
 
 
 def _options_table(document: "OfficialDocument", material: Material, one: QuestionSummary) -> None:
-    say = material.say
-    groups: Sequence[tuple[str, Tally]] = material.groups(one)[1:]
-    groups = groups if len(groups) <= WIDE else ()
-    head = [say("选项", "Option"), say("人数", "Count"), say("占比", "Share"), *(label for label, _ in groups)]
-    rows = [
-        [row.label(material.language), str(row.count), _percent(row.share), *(str(part.rows[place].count) for _, part in groups)]
-        for place, row in enumerate(one.tally.rows)
-    ]
-    document.table([head, *rows], [48, 14, 17, *[14] * len(groups)])
+    """The options with their counts and shares; and by category, where the page is wide enough."""
+    say, options = material.say, [row.label(material.language) for row in one.tally.rows]
+    head = [say("选项", "Option"), say("人数", "Count"), say("占比", "Share")]
+    document.table([head, *([row.label(material.language), str(row.count), _percent(row.share)] for row in one.tally.rows)], [90, 20, 20])
+    groups = [(group, part) for group, part in material.groups(one) if part.answered]
+    if len(groups) > 2 and len(options) <= WIDE:  # noqa: PLR2004 -- all, and at least two categories
+        head = [say("类别", "Category"), say("人数", "Answered"), *options]
+        rows = [[group, str(part.answered), *(str(row.count) for row in part.rows)] for group, part in groups]
+        document.table([head, *rows], [44, 16, *[18] * len(options)])
 
 
 def _opinions(document: "OfficialDocument", material: Material) -> None:
-    say, labels = material.say, material.summary.segments(material.language)
-    number = 0
+    say, number = material.say, 0
     for one in material.summary.questions:
-        received = _texts(one)
-        if not received:
+        if not takes_words(one.question) or not (said := _said(material, one.question.code)):
             continue
         number += 1
         document.heading(_second(material, number, one.question.label(material.language)), 2)
-        document.paragraph(say(f"共收到{received}条", f"{received} texts were received") + (say(
-            f"，以下为其中{QUOTED}条，全部内容见电子表格。", f"; here are {QUOTED} of them, the workbook has all.",
-        ) if received > QUOTED else say("。", ".")))
-        for answer in material.answers(question=one.question.code, most=QUOTED):
-            segment = answer.response.segment
-            source = labels.get(segment, segment)
-            document.quotation(say(f"“{answer.text}”", f"“{answer.text}”"), say(f"（{source}）", f" ({source})"))
+        received, chosen = sum(sum(people.values()) for people in said.values()), sorted(said.items(), key=_weight)[:QUOTED]
+        document.paragraph(say(
+            f"共收到{received}条，相同的合并后{len(said)}条", f"{received} texts were received, {len(said)} of them different",
+        ) + (say(f"，以下摘录{QUOTED}条，全部内容见电子表格。", f"; here are {QUOTED} of them, the workbook has all.")
+             if len(said) > QUOTED else say("。", ".")))
+        for text, people in chosen:
+            told = say("、", ", ").join(f"{label}{_times(material, times)}" for label, times in people.items())
+            document.quotation(f"“{text}”", say(f"（{told}）", f" ({told})"))
     if not number:
         document.paragraph(say("没有收到文字意见。", "Nobody wrote anything."))
 
 
-def _texts(one: QuestionSummary) -> int:
-    """How many texts people wrote to a question: its open answers, or what they said for "other"."""
-    if not takes_words(one.question):
-        return 0
-    others = {option.code for option in one.question.options if option.other}
-    return sum(row.count for row in one.tally.rows if row.code in others) if one.tally.rows else one.tally.answered
+def _said(material: Material, question: str) -> dict[str, Counter[str]]:
+    """What people wrote to a question, each text once, with how many of each category wrote it."""
+    said: dict[str, Counter[str]] = {}
+    labels = material.summary.segments(material.language)
+    for answer in material.answers(question=question):
+        segment = answer.response.segment
+        said.setdefault(answer.text or "", Counter())[labels.get(segment, segment)] += 1
+    return said
+
+
+def _weight(entry: tuple[str, Counter[str]]) -> tuple[bool, int]:
+    """What more people wrote comes first; what says nothing comes last. Among equals the random order of responses stays."""
+    text, people = entry
+    return text.strip("。.！! ") in NOTHING, -people.total()
+
+
+def _times(material: Material, times: int) -> str:
+    return "" if times == 1 else material.say(f"{times}人", f" ×{times}")
 
 
 def _second(material: Material, number: int, heading: str) -> str:

@@ -76,11 +76,11 @@ class Material:
         ]
         return [(name, words) for name, words in facts if words]
 
-    def answers(self, *, question: str | None = None, most: int | None = None) -> Iterator[Answer]:
-        """What people wrote, in the order of the form, fetched in batches; of one question, or at most so many, if asked."""
+    def answers(self, *, question: str | None = None) -> Iterator[Answer]:
+        """What people wrote, to all questions in the order of the form or to one, fetched in batches."""
         if self.event.questionnaire is None:
             return
-        found = open_answers(self.event.questionnaire, context=self.event.slug, question=question).limit(most)
+        found = open_answers(self.event.questionnaire, context=self.event.slug, question=question)
         yield from self.session.scalars(found, execution_options={"yield_per": BATCH})
 
     def responses(self) -> Iterator[RawRow]:

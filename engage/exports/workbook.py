@@ -36,6 +36,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "number": {"border": 1, "border_color": "#D8DEE6", "num_format": "#,##0.##", "valign": "top"},
     "day": {"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"},
     "moment": {"num_format": "yyyy-mm-dd hh:mm", "align": "left", "valign": "top"},
+    "start": {"border": 1, "border_color": "#D8DEE6", "num_format": "mm-dd hh:mm", "align": "left", "valign": "top"},
     "plain": {"valign": "top"},
     "wrapped": {"valign": "top", "text_wrap": True},
 }
@@ -161,8 +162,8 @@ def _overview(book: Book) -> None:
         for activity in summary.activities:
             row += 1
             sheet.row(row, [
-                activity.title, activity.room, material.time(activity.starts_at), activity.seats, activity.chosen,
-            ], ["text", "text", "text", "count"])
+                activity.title, activity.room, material.local(activity.starts_at), activity.seats, activity.chosen,
+            ], ["text", "text", "start", "count"])
 
 
 def _section(book: Book, section: FormSection, number: int) -> None:
