@@ -1,7 +1,6 @@
 """What guests are told by e-mail and SMS: the texts, and their way into the outbox."""
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The form with which a guest registers, changes what was stated, or says no."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext
@@ -40,7 +42,7 @@ class RegistrationForm(FlaskForm):
     submission = HiddenField()
     category = RadioField(lazy_gettext("您的身份"), [InputRequired(lazy_gettext("请选择您的身份。"))], coerce=_number,
                           validate_choice=False)
-    name = StringField(lazy_gettext("姓名"), [InputRequired(lazy_gettext("请填写您的姓名。")), _at_most(60)],
+    name = StringField(lazy_gettext("姓名"), [InputRequired(lazy_gettext("请填写姓名。")), _at_most(60)],
                        filters=[_stripped], render_kw={"autocomplete": "name"})
     phone = TelField(lazy_gettext("手机号"), [_at_most(24)], filters=[_stripped],
                      render_kw={"autocomplete": "tel", "inputmode": "tel"})
@@ -51,6 +53,10 @@ class RegistrationForm(FlaskForm):
                                      widget=ListWidget(prefix_label=False), validate_choice=False)
     companions = FieldList(FormField(CompanionForm), label=lazy_gettext("随行人员"), max_entries=COMPANIONS_READ)
     consent = BooleanField(lazy_gettext("我已阅读上述说明，同意主办单位为本次活动处理我填写的个人信息。"))
+
+    def __init__(self, **known: Any) -> None:
+        super().__init__(**known)
+        self.companions_errors: Sequence[str] = ()  # what is wrong with the party as a whole
 
     def validate_category(self, field: RadioField) -> None:
         """One of those offered."""

@@ -93,6 +93,8 @@ def _asking(token: str) -> Asking:
         except TicketNotFound:
             raise NoSuchQuestionnaire from None
         event = attendee.registration.event
+        if attendee.state is registrations.State.CANCELLED:
+            raise NoSuchQuestionnaire
     if event.questionnaire is None:
         raise NoSuchQuestionnaire
     return Asking(event, event.questionnaire, attendee)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
@@ -16,7 +17,7 @@ from engage.quotas import ActivityFull, CategoryFull
 from engage.registrations import Application, Attendee, InvitationNeeded, Person, Registration
 from surveys import questionnaires
 from webapp import notices, wiring
-from webapp.errors import form_refused
+from webapp.errors import form_refused, words
 from webapp.forms.registration import ReasonForm, RegistrationForm
 from webapp.openings import full, obstacle, self_chosen
 from webapp.views.public import calendar, qr, visible
@@ -103,7 +104,7 @@ def ticket(code: str) -> str:
     """The ticket: a QR code and what one needs on the way; at the door staff admit with it."""
     holder = registrations.by_ticket(db.session(), code)
     return render_template("public/ticket.html", attendee=holder, registration=holder.registration,
-                           event=holder.registration.event, qr=qr(link(".ticket", code=code)), survey=_survey_open(holder))
+                           event=holder.registration.event, qr=qr(link("registration.ticket", code=code)), survey=_survey_open(holder))
 
 
 @pages.get("/t/<code>.ics")
@@ -221,8 +222,9 @@ def _register(event: Event, application: Application, found: Invitation | None =
         standing = found and registrations.of_invitation(session, found)
         if standing:
             return standing
+        sent_before = session.scalar(sa.select(sa.exists().where(Registration.submission == application.submission)))
         seated = registrations.register(session, event, application, invitation=found, by=_actor(found), now=now)
-        if seated.created_at == now:  # and is not the answer to the same form, sent before
+        if not sent_before:
             notices.ticket_message(session, seated, now=now)
         return seated
 
@@ -238,7 +240,10 @@ def _refused(form: RegistrationForm, event: Event, error: EngageError) -> None:
         return
     if isinstance(error, CategoryFull):
         error.field = "category"
-    form_refused(form, error)
+    if error.field == "companions":  # of all of them: it belongs to no single row
+        form.companions_errors = [gettext("随行人员：%(problem)s", problem=words(error))]
+    else:
+        form_refused(form, error)
 
 
 def _unchangeable(party: Registration) -> EngageError | None:
