@@ -12,7 +12,7 @@ from wtforms.validators import NoneOf, NumberRange, Optional, Regexp
 from engage.events import Activity, ActivityDetails, ActivityKind, Details, Event, Kind, State, Topic, Visibility
 from engage.people import Category
 from webapp import wiring
-from webapp.forms.fields import AnyNumberField, line, moment, paragraphs, whole_number
+from webapp.forms.fields import AnyNumberField, choices, line, moment, paragraphs, whole_number
 
 KIND_WORDS = {
     Kind.OPEN_DAY: lazy_gettext("平台开放日"),
@@ -44,7 +44,7 @@ ACTIVITY_WORDS = {
     ActivityKind.DISCUSSION: lazy_gettext("座谈交流"),
     ActivityKind.SURVEY: lazy_gettext("问卷调查"),
 }
-PLANNED = [(kind, words) for kind, words in KIND_WORDS.items() if kind is not Kind.REHEARSAL]
+PLANNED = choices({kind: words for kind, words in KIND_WORDS.items() if kind is not Kind.REHEARSAL})
 
 
 def category_name(category: Category) -> str:
@@ -58,7 +58,7 @@ class EventForm(FlaskForm):
     title = line(lazy_gettext("活动名称"), 120, required=True)
     kind = SelectField(lazy_gettext("活动类型"), choices=PLANNED, coerce=Kind, default=Kind.OPEN_DAY)
     purpose = paragraphs(lazy_gettext("活动目的"), 2000, description=lazy_gettext("一两句话，显示在活动页面和邀请函上。"))
-    topic = SelectField(lazy_gettext("培训主题"), choices=[("", lazy_gettext("不适用")), *TOPIC_WORDS.items()],
+    topic = SelectField(lazy_gettext("培训主题"), choices=choices({"": lazy_gettext("不适用"), **TOPIC_WORDS}),
                         coerce=lambda value: Topic(value) if value else None, validators=[Optional()],
                         description=lazy_gettext("仅集中培训填写。"))
     hours = AnyNumberField(lazy_gettext("学时"), [Optional(), NumberRange(0.5, 1000, lazy_gettext("学时应在 0.5 至 1000 之间。"))],
@@ -67,7 +67,7 @@ class EventForm(FlaskForm):
     address = line(lazy_gettext("详细地址"), 200)
     starts_at = moment(lazy_gettext("开始时间"))
     ends_at = moment(lazy_gettext("结束时间"))
-    visibility = RadioField(lazy_gettext("谁可以报名"), choices=list(VISIBILITY_WORDS.items()), coerce=Visibility,
+    visibility = RadioField(lazy_gettext("谁可以报名"), choices=choices(VISIBILITY_WORDS), coerce=Visibility,
                             default=Visibility.INVITED)
     registration_opens_at = moment(lazy_gettext("报名开始"), description=lazy_gettext("不填则发布后即可报名。"))
     registration_closes_at = moment(lazy_gettext("报名截止"), description=lazy_gettext("不填则到活动开始为止。"))
@@ -109,7 +109,7 @@ def event_form(categories: Sequence[Category], event: Event | None = None) -> Ev
     if event is not None and event.state is not State.DRAFT:
         del form.slug
     if event is not None and event.kind is Kind.REHEARSAL:
-        form.kind.choices = [(Kind.REHEARSAL, KIND_WORDS[Kind.REHEARSAL])]
+        form.kind.choices = choices({Kind.REHEARSAL: KIND_WORDS[Kind.REHEARSAL]})
     return form
 
 
@@ -123,7 +123,7 @@ class ActivityForm(FlaskForm):
     """What an organiser states of an activity."""
 
     title = line(lazy_gettext("环节名称"), 120, required=True)
-    kind = SelectField(lazy_gettext("环节类型"), choices=list(ACTIVITY_WORDS.items()), coerce=ActivityKind,
+    kind = SelectField(lazy_gettext("环节类型"), choices=choices(ACTIVITY_WORDS), coerce=ActivityKind,
                        default=ActivityKind.VISIT)
     starts_at = moment(lazy_gettext("开始时间"))
     ends_at = moment(lazy_gettext("结束时间"))

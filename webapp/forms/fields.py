@@ -1,13 +1,13 @@
 """Fields that several forms share: tidy text, whole numbers within limits, local times."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext
-from wtforms import DateTimeLocalField, FloatField, IntegerField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import DateTimeLocalField, FloatField, IntegerField, SelectChoice, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
 
 from surveys.asked import clean
 from webapp import wiring
@@ -22,6 +22,11 @@ def at_most(characters: int) -> Length:
     return Length(max=characters, message=lazy_gettext("请勿超过 %(max)d 个字符。"))
 
 
+def choices(words: Mapping[Any, Any]) -> list[SelectChoice]:
+    """The choices of a select or of radio buttons from values and their words."""
+    return [SelectChoice(value, label) for value, label in words.items()]
+
+
 def _line(text: str | None) -> str:
     return " ".join(clean(text or "").split())
 
@@ -31,30 +36,39 @@ def line(label: Any, most: int, *checks: Any, required: bool = False, **more: An
     return StringField(label, [REQUIRED if required else Optional(), at_most(most), *checks], filters=[_line], **more)
 
 
-def paragraphs(label: Any, most: int, **more: Any) -> TextAreaField:
+def paragraphs(label: Any, most: int, *, required: bool = False, **more: Any) -> TextAreaField:
     """Several lines of text."""
-    return TextAreaField(label, [Optional(), at_most(most)], filters=[lambda text: clean(text or "")], **more)
+    return TextAreaField(label, [REQUIRED if required else Optional(), at_most(most)], filters=[lambda text: clean(text or "")], **more)
 
 
-class WholeNumberField(IntegerField):
+class _Typed:
+    """A number that may be left empty. What is no number is said once, without the limits that it then misses too."""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        try:
+            super().process_formdata([text for text in valuelist if text.strip()])  # type: ignore[misc]
+        except ValueError:
+            raise ValueError(self.advice) from None  # type: ignore[attr-defined]
+
+    def pre_validate(self, form: Any) -> None:
+        if self.process_errors:  # type: ignore[attr-defined]
+            raise StopValidation
+
+
+class WholeNumberField(_Typed, IntegerField):
     """A whole number, `data` None when left empty."""
 
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(lazy_gettext("请填写整数，例如 60。")) from None
+    advice = lazy_gettext("请填写整数，例如 60。")
 
 
-class AnyNumberField(FloatField):
+class AnyNumberField(_Typed, FloatField):
     """A number, `data` an int where it is whole and None when left empty."""
 
+    advice = lazy_gettext("请填写数字，例如 2.5。")
+
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(lazy_gettext("请填写数字，例如 2.5。")) from None
-        if self.data is not None and self.data.is_integer():
+        super().process_formdata(valuelist)
+        if isinstance(self.data, float) and self.data.is_integer():
             self.data = int(self.data)
 
 

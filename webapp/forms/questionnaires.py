@@ -12,7 +12,7 @@ from surveys.kinds import KINDS
 from surveys.questionnaires import Question, Questionnaire, State
 from surveys.templates import TEMPLATES
 from webapp import wiring
-from webapp.forms.fields import AnyNumberField, line, moment, paragraphs
+from webapp.forms.fields import AnyNumberField, choices, line, moment, paragraphs
 
 SURVEY_STATE_WORDS = {
     State.DRAFT: lazy_gettext("草稿"),
@@ -35,7 +35,7 @@ SETTING_WORDS = {
     "max_length": lazy_gettext("最多字数"),
 }
 SETTING = "setting-"  # before the name of a field that is a setting
-OPTIONS_SHOWN = 20_000  # characters
+LONGEST_LIST = 20_000  # characters
 
 
 class QuestionnaireForm(FlaskForm):
@@ -67,8 +67,8 @@ class NewQuestionnaireForm(FlaskForm):
 def new_questionnaire_form() -> NewQuestionnaireForm:
     """The form with the templates there are."""
     form = NewQuestionnaireForm()
-    named = [(name, template.label(wiring.language())) for name, template in TEMPLATES.items()]
-    form.template.choices = [("", str(lazy_gettext("空白问卷"))), *named]
+    named = {name: template.label(wiring.language()) for name, template in TEMPLATES.items()}
+    form.template.choices = choices({"": lazy_gettext("空白问卷"), **named})
     return form
 
 
@@ -111,7 +111,7 @@ def question_form(kind: str, question: Question | None = None) -> QuestionForm:
     """The form for a question of this kind, filled from the question where there is one."""
     extra: dict[str, Any] = {}
     if KINDS[kind].has_options:
-        extra["options"] = paragraphs(lazy_gettext("选项，每行一个"), OPTIONS_SHOWN,
+        extra["options"] = paragraphs(lazy_gettext("选项，每行一个"), LONGEST_LIST, required=True,
                                       description=lazy_gettext("英文写在竖线之后，例如：现场参观 | Guided visit"))
     for name, (default, _) in KINDS[kind].SETTINGS.items():
         words = SETTING_WORDS.get(name) or SETTING_WORDS[f"{kind}.{name}"]

@@ -110,7 +110,7 @@ def publish_event(slug: str) -> Answer:
         form = event_form(people.categories(db.session()), event)
         for problem in events.problems(event):
             form_refused(form, problem)
-        return _form_page(form, event), 422
+        return _form_page(form, event)
     except EngageError as error:
         return _overview(event, refusal=error), status_of(error)
     flash(gettext("活动已发布。"), "success")

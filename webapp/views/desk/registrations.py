@@ -35,11 +35,10 @@ Answer = str | Response | tuple[str, int]
 def registration_list(slug: str) -> str:
     """The attendees, party by party unless sorted otherwise."""
     event = events.by_slug(db.session, slug)
-    found = found_attendees(event).options(selectinload(Attendee.registration, Registration.attendees))
+    found = _found(event).options(selectinload(Attendee.registration, Registration.attendees))
     pages = db.paginate(found, per_page=ON_A_PAGE, error_out=False)
-    chosen = {name: request.args[name] for name in ("q", "category", "state", "sort") if name in request.args}
-    return render_template("desk/events/registrations.html", event=event, pages=pages, chosen=chosen,
-                           personal=current_user.may(Permission.PEOPLE), labelled=[(category.id, category_name(category)) for category in people.categories(db.session())])
+    return render_template("desk/events/registrations.html", event=event, pages=pages, personal=current_user.may(Permission.PEOPLE),
+                           labelled=[(category.id, category_name(category)) for category in people.categories(db.session())])
 
 
 @desk.route("/events/<slug>/registrations/<int:registration_id>/cancel", methods=["GET", "POST"])
@@ -63,8 +62,8 @@ def cancel_registration(slug: str, registration_id: int) -> Answer:
     return redirect(url_for("desk.registration_list", slug=slug))
 
 
-def found_attendees(event: Event) -> sa.Select[Any]:
-    """The attendees that this request's search, filters and order ask for: the table, and its export, show the same.
+def _found(event: Event) -> sa.Select[Any]:
+    """The attendees that this request's search, filters and order ask for.
 
     Whoever may not see personal data cannot find out by searching for it either: then only organisations are searched.
     """
