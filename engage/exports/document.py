@@ -177,11 +177,12 @@ def _opinions(document: "OfficialDocument", material: Material) -> None:
 def _said(material: Material, question: str) -> dict[str, Counter[str]]:
     """What people wrote to a question, each text once, with how many of each category wrote it."""
     said: dict[str, Counter[str]] = {}
-    labels = material.summary.segments(material.language)
     for answer in material.answers(question=question):
-        segment = answer.response.segment
-        said.setdefault(answer.text or "", Counter())[labels.get(segment, segment)] += 1
-    return said
+        said.setdefault(answer.text or "", Counter())[answer.response.segment] += 1
+    labels = material.summary.segments(material.language)
+    return {
+        text: Counter({labels[code]: people[code] for code in labels if code in people}) for text, people in said.items()
+    }
 
 
 def _weight(entry: tuple[str, Counter[str]]) -> tuple[bool, int]:

@@ -65,6 +65,13 @@ class OfficialDocument:
         """A table whose first row is its heading, repeated on every page; `widths` are parts of the text's width."""
         table = self.document.add_table(len(rows), len(widths), style="Table Grid")
         table.autofit = False
+        margins = OxmlElement("w:tblCellMar")
+        for side in ("w:left", "w:right"):
+            margin = OxmlElement(side)
+            margin.set(qn("w:w"), "57")  # 1 mm, so that 100.0% stays on one line
+            margin.set(qn("w:type"), "dxa")
+            margins.append(margin)
+        table._tbl.tblPr.append(margins)  # noqa: SLF001 -- as above
         scale = TEXT_WIDTH / sum(widths)
         for column, width in zip(table.columns, widths, strict=True):
             column.width = Mm(width * scale)

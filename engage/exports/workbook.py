@@ -29,7 +29,8 @@ STYLES: dict[str, dict[str, Any]] = {
     "lead": {"bold": True, "text_wrap": True, "valign": "top"},
     "question": {"bold": True, "font_size": 12, "text_wrap": True, "valign": "top"},
     "note": {"font_color": "#56616F", "text_wrap": True, "valign": "top"},
-    "heading": {"bold": True, "bg_color": "#E6EEF7", "border": 1, "border_color": "#D8DEE6", "text_wrap": True, "valign": "vcenter"},
+    "heading": {"bold": True, "bg_color": "#E6EEF7", "border": 1, "border_color": "#D8DEE6", "text_wrap": True, "align": "center",
+                "valign": "vcenter"},
     "text": {"border": 1, "border_color": "#D8DEE6", "text_wrap": True, "valign": "top"},
     "count": {"border": 1, "border_color": "#D8DEE6", "num_format": "#,##0", "valign": "top"},
     "share": {"border": 1, "border_color": "#D8DEE6", "num_format": "0.0%", "valign": "top"},
@@ -93,6 +94,11 @@ class Sheet:
             else:
                 self.sheet.write_number(row, column + place, cell, style)
 
+    def heading(self, row: int, words: Sequence[str]) -> None:
+        """Write the heading of a table, two lines high."""
+        self.row(row, words, ["heading"])
+        self.sheet.set_row(row, 34)
+
     def chart(self, row: int, chart: Any, height: int) -> int:
         """Put a chart at a row; answers the first free row below it."""
         chart.set_size({"width": CHART_WIDTH, "height": height})
@@ -134,10 +140,10 @@ def _overview(book: Book) -> None:
         sheet.row(row, [name, value], ["note", "plain"])
         row += 1
     row += 1
-    sheet.row(row, [
+    sheet.heading(row, [
         say("类别", "Category"), say("邀请", "Invited"), say("已查看", "Opened"), say("接受", "Accepted"), say("谢绝", "Declined"),
         say("报名人数", "Registered"), say("到场人数", "Arrived"), say("到场率", "Arrival rate"), say("问卷", "Responses"),
-    ], ["heading"])
+    ])
     head = row
     for label, turnout in material.turnouts():
         row += 1
@@ -158,7 +164,9 @@ def _overview(book: Book) -> None:
         chart.set_y_axis({"visible": False, "major_gridlines": {"visible": False}})
         row = sheet.chart(row, chart, 300)
     if summary.activities:
-        sheet.row(row, [say("活动安排", "Activities"), say("地点", "Room"), say("开始", "Start"), say("名额", "Seats"), say("人数", "People")], ["heading"])
+        sheet.heading(row, [
+            say("活动安排", "Activities"), say("地点", "Room"), say("开始", "Start"), say("名额", "Seats"), say("人数", "People"),
+        ])
         for activity in summary.activities:
             row += 1
             sheet.row(row, [
@@ -194,7 +202,7 @@ def _question(sheet: Sheet, one: QuestionSummary, row: int) -> int:
     head = row + 2
     if not tally.answered:
         return head + 1
-    sheet.row(head, [say("选项或指标", "Option or figure"), say("占比", "Share"), *(label for label, _ in groups)], ["heading"])
+    sheet.heading(head, [say("选项或指标", "Option or figure"), say("占比", "Share"), *(label for label, _ in groups)])
     row = head + 1
     for place, option in enumerate(tally.rows):
         counts = [group.rows[place].count for _, group in groups]
@@ -253,7 +261,7 @@ def _answers(book: Book) -> None:
     sheet = book.streamed(say("文字回答", "Open answers"))
     for column, width in enumerate((8, 36, 18, 90)):
         sheet.sheet.set_column(column, column, width)
-    sheet.row(0, [say("题号", "No."), say("题目", "Question"), say("类别", "Category"), say("内容", "Text")], ["heading"])
+    sheet.heading(0, [say("题号", "No."), say("题目", "Question"), say("类别", "Category"), say("内容", "Text")])
     sheet.sheet.freeze_panes(1, 0)
     row = 0
     for row, answer in enumerate(material.answers(), start=1):
@@ -273,7 +281,7 @@ def _raw(book: Book) -> None:
     sheet.sheet.set_column(0, len(heads) - 1, 17)
     for column, asked in enumerate(questions, start=len(heads)):
         sheet.sheet.set_column(column, column, 40 if takes_words(asked) else 18)
-    sheet.row(0, [*heads, *(f"{asked.number}. {asked.label(material.language)}" for asked in questions)], ["heading"])
+    sheet.heading(0, [*heads, *(f"{asked.number}. {asked.label(material.language)}" for asked in questions)])
     sheet.sheet.freeze_panes(1, 0)
     styles = ["day", *(["moment"] if timed else []), "plain"]
     row = 0
@@ -293,10 +301,10 @@ def _codebook(book: Book) -> None:
     sheet = book.sheet(say("编码表", "Codebook"))
     for column, width in enumerate((8, 12, 50, 14, 8, 60, 12)):
         sheet.sheet.set_column(column, column, width)
-    sheet.row(0, [
+    sheet.heading(0, [
         say("题号", "No."), say("代码", "Code"), say("题目", "Question"), say("题型", "Kind"), say("必答", "Required"),
         say("选项或单位", "Options or unit"), say("回答人数", "Answered"),
-    ], ["heading"])
+    ])
     sheet.sheet.freeze_panes(1, 0)
     for row, one in enumerate(material.summary.questions, start=1):
         asked = one.question
