@@ -1,5 +1,6 @@
 """At the door: every scan is kept with its answer, and each ticket is admitted once."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from engage.people import Category
 from engage.registrations import Attendee, Registration, State
 from surveys.base import Base
 
+_ADDRESS = re.compile(r"/t/([A-Za-z2-7]{26})(?![A-Za-z0-9])")
 DOOR_MARGIN = timedelta(hours=12)  # scans count this long before the start and after the end
 
 
@@ -200,11 +202,32 @@ def roster(session: Session, event: Event) -> list[RosterLine]:
     return [RosterLine(digest(code), name, category, party, state, at) for code, name, category, party, state, at in rows]
 
 
-def door_open(event: Event, at: datetime) -> bool:
-    """Whether a scan at this time counts. A closed event still takes late scans of its own hours."""
+def totals(session: Session, event_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Expected and arrived people of several events, by event id; an event without guests is left out."""
+    by_event = (
+        sa.select(Attendee.event_id, sa.func.count(Attendee.id), sa.func.count(Attendee.arrived_at))
+        .where(Attendee.event_id.in_(event_ids), Attendee.state == State.CONFIRMED).group_by(Attendee.event_id)
+    )
+    return {event_id: (expected, arrived) for event_id, expected, arrived in session.execute(by_event)}
+
+
+def door_hours(event: Event) -> tuple[datetime | None, datetime | None]:
+    """From when until when scans count; a closed event still takes late scans of its own hours. None where they never do."""
     if event.state not in {events.State.PUBLISHED, events.State.CLOSED} or not event.starts_at or not event.ends_at:
-        return False
-    return event.starts_at - DOOR_MARGIN <= at <= event.ends_at + DOOR_MARGIN
+        return None, None
+    return event.starts_at - DOOR_MARGIN, event.ends_at + DOOR_MARGIN
+
+
+def door_open(event: Event, at: datetime) -> bool:
+    """Whether a scan at this time counts."""
+    opens, closes = door_hours(event)
+    return opens is not None and closes is not None and opens <= at <= closes
+
+
+def code_in(text: str) -> str:
+    """The ticket's code in what was scanned or typed: its address (…/t/CODE), or the bare code in any case."""
+    found = _ADDRESS.search(text)
+    return (found[1] if found else text.strip()).lower()
 
 
 @dataclass

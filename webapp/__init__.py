@@ -36,9 +36,9 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
-    from webapp import errors, formats, security, shown, views, wiring  # noqa: PLC0415 -- they import each other's app parts
+    from webapp import api, errors, formats, security, shown, views, wiring  # noqa: PLC0415 -- they import each other's app parts
 
-    for part in (wiring, formats, security, errors, shown, views):
+    for part in (wiring, formats, security, errors, shown, views, api):
         part.init_app(app)
     app.url_defaults(_static_version)
     return app

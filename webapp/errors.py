@@ -199,11 +199,21 @@ def _shown(value: object) -> str:
     return str(value)
 
 
+def problem(status: int, detail: str = "", *, code: str, headers: Mapping[str, str] | None = None, **members: object) -> Response:
+    """An answer of the API that says what is wrong: RFC 9457, with a stable `code`."""
+    title, advice = _told(status)
+    body = {"type": "about:blank", "title": str(title), "status": status, "code": code, "detail": detail or str(advice), **members}
+    return Response(json.dumps(body, ensure_ascii=False), status, headers, content_type="application/problem+json")
+
+
+def _told(status: int) -> tuple[LazyString, LazyString]:
+    return PAGES.get(status) or PAGES[500 if status >= HTTPStatus.INTERNAL_SERVER_ERROR else 400]
+
+
 def _answer(status: int, detail: str, *, code: str, headers: Mapping[str, str]) -> Response:
-    title, advice = PAGES.get(status) or PAGES[500 if status >= HTTPStatus.INTERNAL_SERVER_ERROR else 400]
     if request.path.startswith("/api/"):
-        body = {"type": "about:blank", "title": str(title), "status": status, "code": code, "detail": detail or str(advice)}
-        return Response(json.dumps(body, ensure_ascii=False), status, headers, content_type="application/problem+json")
+        return problem(status, detail, code=code, headers=headers)
+    title, advice = _told(status)
     try:
         page = render_template("error.html", status=status, title=title, detail=detail, advice=advice)
     except Exception:  # the page itself may need what is broken, the database for instance

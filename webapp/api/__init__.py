@@ -1,0 +1,57 @@
+"""The API under /api/v1 for scanners and scripts: JSON, a device's bearer token, described at /api/v1/openapi.json.
+
+Its words are the contract; docs/api.md tells them to a reader.
+"""
+
+from importlib import import_module
+
+import flask_smorest
+from flask import Flask
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from webapp.api.access import require_device
+from webapp.api.answers import Blueprint, Faulty, describe_refusals, faulty, other_type, unreadable
+from webapp.api.schemas import FORMATS
+from webapp.wiring import csrf, limiter
+
+PREFIX = "/api/v1"
+
+pages = Blueprint("api", __name__, url_prefix=PREFIX)
+pages.before_request(require_device)
+pages.register_error_handler(Faulty, faulty)
+pages.register_error_handler(BadRequest, unreadable)
+pages.register_error_handler(UnsupportedMediaType, other_type)
+csrf.exempt(pages)  # a token in a header is sent by no browser on its own
+limiter.exempt(pages)  # only wrong tokens are counted: see `access`
+
+
+class Api(flask_smorest.Api):
+    """flask-smorest for the description only; refusals are answered by `webapp.errors`, as everywhere."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None  # each call names its refusals
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+    def _register_responses(self) -> None:
+        describe_refusals(self)
+
+    def _register_pagination_header(self) -> None:
+        pass
+
+
+def init_app(app: Flask) -> None:
+    """Register the API and its description."""
+    app.config["OPENAPI_URL_PREFIX"] = PREFIX
+    api = Api(spec_kwargs={"title": "Engage", "version": "1.0", "openapi_version": "3.1.0",
+                           "security": [{"device": []}]})
+    api.init_app(app)
+    for field, *kind in FORMATS:
+        api.register_field(field, *kind)
+    api.spec.components.security_scheme("device", {
+        "type": "http", "scheme": "bearer", "description": "The token that `engage device add NAME` printed."})
+    api.register_blueprint(pages)
+
+
+for module in ("events", "scans"):  # the calls
+    import_module(f"{__name__}.{module}")
