@@ -24,7 +24,7 @@ def write(material: Material, stream: BinaryIO) -> None:
 
     summary, say = material.summary, material.say
     title = say(f"{summary.event.title}\n情况汇总", f"{summary.event.title}\nSummary")
-    document = OfficialDocument(title, made_at=summary.made_at)
+    document = OfficialDocument(title, made_at=summary.made_at, language=material.language)
     parts = (
         (say("活动概况", "The event"), _event), (say("参与情况", "Turnout"), _turnout),
         (say("问卷情况", "The questionnaire"), _questionnaire), (say("意见建议", "Opinions and suggestions"), _opinions),
@@ -53,14 +53,14 @@ def _turnout(document: "OfficialDocument", material: Material) -> None:
     if summary.categories:
         head = [
             say("类别", "Category"), say("邀请", "Invited"), say("接受", "Accepted"), say("谢绝", "Declined"),
-            say("报名", "Regis\u00adtered"), say("到场", "Arrived"), say("到场率", "Rate"), say("问卷", "Re\u00adsponses"),
+            say("报名", "Registered"), say("到场", "Arrived"), say("到场率", "Rate"), say("问卷", "Responses"),
         ]
         rows = [
             [label, *map(str, (one.invited, one.accepted, one.declined, one.registered, one.arrived)),
              _percent(one.arrival_share), str(one.responses)]
             for label, one in material.turnouts()
         ]
-        document.table([head, *rows], [44, *[16] * 7])
+        document.table([head, *rows], [37, *[17] * 7])
     if summary.activities:
         document.paragraph(say("各项活动的选择人数如下（一人可选多项）。", "People chose these activities, some of them several."))
         head = [say("活动", "Activity"), say("地点", "Room"), say("时间", "Time"), say("人数", "People")]
@@ -99,7 +99,7 @@ def _question(document: "OfficialDocument", material: Material, one: QuestionSum
     elif tally.rows:
         _options_table(document, material, one)
     elif tally.mean is not None:
-        head = [say("类别", "Category"), say("人数", "Answered"), *(name for name, _ in material.spread(tally))]
+        head = [say("类别", "Category"), say("人数", "Count"), *(name for name, _ in material.spread(tally))]
         rows = [
             [group, str(part.answered), *(_figure(value) for _, value in material.spread(part))]
             for group, part in material.groups(one) if part.answered
@@ -133,14 +133,14 @@ def _sentence(material: Material, one: QuestionSummary) -> str:
 def _levels_table(document: "OfficialDocument", material: Material, one: QuestionSummary) -> None:
     say = material.say
     head = [
-        say("类别", "Category"), say("人数", "Answered"), *(row.label(material.language) for row in one.tally.rows),
+        say("类别", "Category"), say("人数", "Count"), *(row.label(material.language) for row in one.tally.rows),
         say("满意率", "Satisfied"),
     ]
     rows = [
         [group, str(part.answered), *(str(row.count) for row in part.rows), _percent(part.satisfied)]
         for group, part in material.groups(one)
     ]
-    document.table([head, *rows], [44, 14, *[16] * len(one.tally.rows), 18])
+    document.table([head, *rows], [34, 14, *[18] * len(one.tally.rows), 18])
 
 
 def _options_table(document: "OfficialDocument", material: Material, one: QuestionSummary) -> None:
@@ -150,7 +150,7 @@ def _options_table(document: "OfficialDocument", material: Material, one: Questi
     document.table([head, *([row.label(material.language), str(row.count), _percent(row.share)] for row in one.tally.rows)], [90, 20, 20])
     groups = [(group, part) for group, part in material.groups(one) if part.answered]
     if len(groups) > 2 and len(options) <= WIDE:  # noqa: PLR2004 -- all, and at least two categories
-        head = [say("类别", "Category"), say("人数", "Answered"), *options]
+        head = [say("类别", "Category"), say("人数", "Count"), *options]
         rows = [[group, str(part.answered), *(str(row.count) for row in part.rows)] for group, part in groups]
         document.table([head, *rows], [44, 16, *[18] * len(options)])
 

@@ -24,7 +24,8 @@ from docx.shared import Mm, Pt, RGBColor
 SONG, FANG, HEI, KAI, PAGE = "方正小标宋简体", "仿宋_GB2312", "黑体", "楷体_GB2312", "宋体"
 ALTERNATIVES = {SONG: "宋体", FANG: "仿宋", HEI: "SimHei", KAI: "楷体", PAGE: "SimSun"}
 LATIN = "Times New Roman"
-BODY, LINE, SMALL = 16, 28, 12  # points
+BODY, LINE = 16, 28  # points
+SMALL = {"zh": 10.5, "en": 9}  # 五号; in English, words such as “dissatisfied” must fit into a column
 TEXT_WIDTH = 156  # mm
 TABLE_TEXT, TABLE_HEAD, QUOTATION = "Table Text", "Table Head", "Quotation"
 BLACK = RGBColor(0, 0, 0)
@@ -33,10 +34,10 @@ BLACK = RGBColor(0, 0, 0)
 class OfficialDocument:
     """A document that grows from top to bottom."""
 
-    def __init__(self, title: str, *, made_at: datetime) -> None:
+    def __init__(self, title: str, *, made_at: datetime, language: str = "zh") -> None:
         self.document = Document()
         self._lay_out_page()
-        self._define_styles()
+        self._define_styles(SMALL[language])
         self._name_alternatives()
         properties = self.document.core_properties
         properties.title, properties.author, properties.comments = title, "", ""
@@ -109,7 +110,7 @@ class OfficialDocument:
             line._p.append(number)  # noqa: SLF001 -- as above
             line.add_run(" —")
 
-    def _define_styles(self) -> None:
+    def _define_styles(self, small: float) -> None:
         styles = self.document.styles
         for name in (TABLE_TEXT, TABLE_HEAD, QUOTATION):
             style: Any = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
@@ -120,12 +121,12 @@ class OfficialDocument:
         self._style("Heading 2", KAI, BODY, indent=True)
         self._style("Heading 3", FANG, BODY, indent=True, bold=True)
         self._style(QUOTATION, FANG, BODY, indent=True)
-        self._style(TABLE_TEXT, FANG, SMALL, line=18)
-        self._style(TABLE_HEAD, HEI, SMALL, line=18, centred=True)
+        self._style(TABLE_TEXT, FANG, small, line=18)
+        self._style(TABLE_HEAD, HEI, small, line=18, centred=True)
         self._style("Footer", PAGE, 14, line=18)
 
     def _style(  # noqa: PLR0913 -- what there is to say of a paragraph, once
-        self, name: str, font: str, size: int, *, line: int = LINE, after: int = 0, indent: bool = False,
+        self, name: str, font: str, size: float, *, line: int = LINE, after: int = 0, indent: bool = False,
         centred: bool = False, bold: bool = False,
     ) -> None:
         style: Any = self.document.styles[name]
