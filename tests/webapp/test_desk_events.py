@@ -96,6 +96,17 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_kept_but_the_text(org
     assert stored(Event) == []
 
 
+def test_what_is_emptied_is_empty(organiser, stored):
+    filled = FORM | {"kind": "training", "topic": "system", "hours": "2.5", "registration_opens_at": "2026-09-01T09:00",
+                     "registration_closes_at": "2026-09-15T18:00"}
+    organiser.post("/desk/events/new", data=filled)
+    names = ("address", "starts_at", "ends_at", "registration_opens_at", "registration_closes_at", "topic", "hours", "seats")
+    assert organiser.post("/desk/events/open-day-q3/edit", data=filled | dict.fromkeys(names, "")).status_code == 302
+    (event,) = stored(Event)
+    assert [getattr(event, name) for name in names[:-1]] == ["", None, None, None, None, None, None]
+    assert 'name="seats" type="number" value=""' in organiser.get("/desk/events/open-day-q3/edit").text
+
+
 def test_an_address_that_is_taken_is_refused_to_the_second(organiser, stored):
     organiser.post("/desk/events/new", data=FORM)
     page = organiser.post("/desk/events/new", data=FORM | {"title": "另一场"})

@@ -45,6 +45,7 @@ class _Typed:
     """A number that may be left empty. What is no number is said once, without the limits that it then misses too."""
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
+        self.data = None  # emptied, it is not what it was before
         try:
             super().process_formdata([text for text in valuelist if text.strip()])  # type: ignore[misc]
         except ValueError:

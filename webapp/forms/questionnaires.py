@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField, SelectField, TextAreaField
 from wtforms.validators import Optional
 
 from surveys.kinds import KINDS
@@ -98,9 +98,8 @@ class QuestionForm(FlaskForm):
         stated: dict[str, Any] = {name: self[name].data for name in ("text", "text_en", "hint", "hint_en", "required")}
         if "options" in self:
             stated["options"] = _options(self["options"].data or "", present)
-        return stated | {"settings": {
-            name.removeprefix(SETTING): _setting(field) for name, field in self._fields.items() if name.startswith(SETTING)
-        }}
+        settings = {name.removeprefix(SETTING): _setting(field) for name, field in self._fields.items() if name.startswith(SETTING)}
+        return stated | {"settings": {name: value for name, value in settings.items() if value is not None}}  # empty: the default
 
     @property
     def setting_fields(self) -> list[Any]:
@@ -155,4 +154,4 @@ def _setting_field(words: Any, default: Any) -> Any:
 
 
 def _setting(field: Any) -> Any:
-    return field.data.split("\n") if field.widget.__class__.__name__ == "TextArea" else field.data
+    return field.data.split("\n") if isinstance(field, TextAreaField) else field.data

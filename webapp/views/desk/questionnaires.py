@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
@@ -139,14 +140,14 @@ def copy_questionnaire(questionnaire_id: int) -> Response:
 def delete_questionnaire(questionnaire_id: int) -> Answer:
     """Delete it for good, once it is confirmed; not when it was answered or an event asks it."""
     found = questionnaires.get(db.session(), questionnaire_id)
-    used_by = _used_by(found)
-    answered = questionnaires.has_responses(db.session(), found)
-    if request.method == "GET" or used_by or answered:
-        page = render_template("desk/questionnaires/delete.html", questionnaire=found, used_by=used_by, answered=answered)
-        return (page, 409) if request.method == "POST" else page
-    with saving() as session:
-        _noted("delete", found, title=found.title)
-        questionnaires.remove(session, found, now=clock())
+    if request.method == "GET":
+        return _delete_page(found)
+    try:
+        with saving() as session:
+            _noted("delete", found, title=found.title)
+            questionnaires.remove(session, found, now=clock())
+    except (SurveyError, IntegrityError):  # an event that asks it holds it by a foreign key
+        return _delete_page(found), 409
     flash(gettext("问卷已删除。"), "success")
     return redirect(url_for("desk.questionnaire_list"))
 
@@ -165,6 +166,11 @@ def make_questionnaire(template: str, title: str) -> Questionnaire:
 def _noted(action: str, subject: Questionnaire, **detail: Any) -> None:
     """Add to the audit trail what the surveys library, which knows of none, has done."""
     audit.record(db.session(), f"questionnaire.{action}", subject, by=current_user.by, now=clock(), **detail)
+
+
+def _delete_page(found: Questionnaire) -> str:
+    return render_template("desk/questionnaires/delete.html", questionnaire=found, used_by=_used_by(found),
+                           answered=questionnaires.has_responses(db.session(), found))
 
 
 def _used_by(found: Questionnaire) -> list[Event]:
