@@ -1,6 +1,7 @@
 """At the door: every scan is kept with its answer, and each ticket is admitted once."""
 
 import re
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from engage.people import Category
 from engage.registrations import Attendee, Registration, State
 from surveys.base import Base
 
+PARTY_AT_MOST = 200
 _ADDRESS = re.compile(r"/t/([A-Za-z2-7]{26})(?![A-Za-z0-9])")
 DOOR_MARGIN = timedelta(hours=12)  # scans count this long before the start and after the end
 
@@ -177,6 +179,35 @@ def undo(session: Session, attendee: Attendee, *, by: str, now: datetime) -> Non
     attendee.arrived_at = attendee.left_at = None
 
 
+def party(attendee: Attendee, *, scan_id: str, at: datetime) -> list[ScanRequest]:
+    """A scan for each of the attendee's party. From one `scan_id` come the same ids each time, hence the same answers."""
+    coming = (a for a in attendee.registration.attendees if a.state is State.CONFIRMED or a is attendee)
+    return [ScanRequest(id=str(uuid.uuid5(uuid.UUID(scan_id), a.ticket_code)), code=a.ticket_code, at=at) for a in coming]
+
+
+def answer_of(session: Session, event: Event, scan_id: str) -> Outcome | None:
+    """What a scan was answered; None if it was never decided here."""
+    found = session.get(Scan, scan_id)
+    if found is None or found.event_id != event.id:
+        return None
+    person = session.get(Attendee, found.attendee_id) if found.attendee_id else None
+    if person is None:
+        return Outcome(id=scan_id, result=found.result)
+    return Outcome(id=scan_id, result=found.result, name=person.name, category=person.category.name,
+                   party=person.registration.party, first_at=found.first_at, attendee_id=person.id)
+
+
+def last_admitted(session: Session, event: Event, *, by: str) -> list[Attendee]:
+    """Whom `by` admitted last at this event and who is still in: one person, or those of a party admitted together."""
+    admitted = (
+        sa.select(Scan.received_at, Attendee).join(Attendee, Attendee.id == Scan.attendee_id)
+        .where(Scan.event_id == event.id, Scan.by == by, Scan.result == Result.ADMITTED, Attendee.arrived_at.is_not(None))
+        .order_by(Scan.received_at.desc(), Attendee.id).limit(PARTY_AT_MOST)
+    )
+    rows = session.execute(admitted).all()
+    return [attendee for received_at, attendee in rows if received_at == rows[0].received_at]
+
+
 def counts(session: Session, event: Event) -> list[Count]:
     """Expected and arrived people of each category that has any, in the categories' order."""
     by_category = (
@@ -227,7 +258,7 @@ def door_open(event: Event, at: datetime) -> bool:
 def code_in(text: str) -> str:
     """The ticket's code in what was scanned or typed: its address (…/t/CODE), or the bare code in any case."""
     found = _ADDRESS.search(text)
-    return (found[1] if found else text.strip()).lower()
+    return (found[1] if found else "".join(filter(str.isprintable, text)).strip()).lower()
 
 
 @dataclass

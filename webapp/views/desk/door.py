@@ -1,0 +1,196 @@
+"""The door of an event: scan or type a ticket, search a guest, admit a party, take the last admission back.
+
+Every form works without JavaScript: it posts and is led back to the page, which shows the answer. door.js sends the same forms,
+asks for JSON, and shows the answer without leaving the page.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from flask import Response, make_response, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext
+from flask_babel.speaklater import LazyString
+from flask_login import current_user
+from sqlalchemy.orm import Session, joinedload, selectinload
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response as BaseResponse
+
+from engage import arrivals, events, registrations
+from engage.arrivals import Outcome, Result, ScanRequest
+from engage.events import Event
+from engage.registrations import Attendee, Registration, State
+from engage.staff import Permission
+from webapp import security
+from webapp.forms.events import category_name
+from webapp.guard import allowed
+from webapp.views.desk import desk
+from webapp.wiring import clock, db, saving
+
+FOUND_AT_MOST = 20
+DEVICE = "desk"
+LONGEST_KEY = 18  # digits; more fit into no database
+WORDS: Mapping[Result, tuple[str, LazyString]] = {  # the band's kind and its word
+    Result.ADMITTED: ("yes", lazy_gettext("已入场")),
+    Result.ALREADY: ("look", lazy_gettext("已签到")),
+    Result.LEFT: ("yes", lazy_gettext("已离场")),
+    Result.UNKNOWN: ("no", lazy_gettext("无效")),
+    Result.CANCELLED: ("no", lazy_gettext("已取消")),
+    Result.WRONG_EVENT: ("no", lazy_gettext("非本场")),
+    Result.NOT_OPEN: ("no", lazy_gettext("未开放")),
+}
+
+
+class Shown(NamedTuple):
+    """An answer as the band shows it: whose ticket it is, and who of the party has not come in yet."""
+
+    outcome: Outcome
+    kind: str
+    word: LazyString
+    attendee: Attendee | None
+    waiting: Sequence[Attendee]
+
+
+@desk.get("/events/<slug>/door")
+@allowed(Permission.DOOR)
+def door(slug: str) -> Response:
+    """The page; `?code=` (from a guest's ticket) asks for one tap and admits nobody by itself."""
+    session = db.session()
+    event = events.by_slug(session, slug)
+    words, code, answered = _typed("q"), _typed("code"), _typed("scan")
+    outcome = arrivals.answer_of(session, event, answered) if answered else None
+    page = make_response(_render(
+        "door", event, shown=_shown(session, outcome) if outcome else None, code=code, holder=_holder(session, code) if code else None,
+        words=words, guests=_found(session, event, words) if words else None,
+    ))
+    page.headers["Content-Security-Policy"] = security.policy(script_src="'self' 'wasm-unsafe-eval'")
+    return page
+
+
+@desk.post("/events/<slug>/door/scans")
+@allowed(Permission.DOOR)
+def door_scan(slug: str) -> BaseResponse:
+    """One scan: of a `code`, or of the `attendee` picked from the list. The form's `id` makes a repetition harmless."""
+    scan_id = _scan_id()
+    with saving() as session:
+        now, event = clock(), events.by_slug(session, slug)
+        code = arrivals.code_in(request.form.get("code", ""))
+        if request.form.get("attendee"):
+            code = _guest(session, event).ticket_code
+        (outcome,) = arrivals.scan(session, event, [ScanRequest(id=scan_id, code=code, at=now, device=DEVICE)],
+                                   by=current_user.by, now=now)
+    return _answer(slug, outcome)
+
+
+@desk.post("/events/<slug>/door/party")
+@allowed(Permission.DOOR)
+def door_party(slug: str) -> BaseResponse:
+    """Everyone of the attendee's party who is not in yet, at one tap."""
+    scan_id = _scan_id()
+    with saving() as session:
+        now, event = clock(), events.by_slug(session, slug)
+        leader = _guest(session, event)
+        requests = arrivals.party(leader, scan_id=scan_id, at=now)
+        outcomes = arrivals.scan(session, event, requests, by=current_user.by, now=now)
+        shown = next((each for each in outcomes if each.result is Result.ADMITTED), outcomes[0])
+        leader_shown = replace(shown, name=leader.name, attendee_id=leader.id)
+    return _answer(slug, leader_shown)
+
+
+@desk.post("/events/<slug>/door/undo")
+@allowed(Permission.DOOR)
+def door_undo(slug: str) -> BaseResponse:
+    """Take the admission of these attendees back. Who has been taken back meanwhile is passed over."""
+    with saving() as session:
+        now, event = clock(), events.by_slug(session, slug)
+        picked = [_key(text) for text in request.form.getlist("attendee")]
+        ours = sa.select(Attendee).where(Attendee.event_id == event.id, Attendee.id.in_(picked), Attendee.arrived_at.is_not(None))
+        for attendee in session.scalars(ours):
+            arrivals.undo(session, attendee, by=current_user.by, now=now)
+    return _answer(slug, None)
+
+
+@desk.get("/events/<slug>/door/counts")
+@allowed(Permission.DOOR)
+def door_counts(slug: str) -> Response:
+    """The line of counts, asked for every two seconds."""
+    return make_response(_render("door_counts", events.by_slug(db.session(), slug)))
+
+
+@desk.get("/events/<slug>/door/guests")
+@allowed(Permission.DOOR)
+def door_guests(slug: str) -> Response:
+    """The list of guests whose name or phone holds `?q=`."""
+    event, words = events.by_slug(db.session(), slug), _typed("q")
+    return make_response(_render("door_guests", event, words=words, guests=_found(db.session(), event, words) if words else None))
+
+
+def _answer(slug: str, outcome: Outcome | None) -> BaseResponse:
+    """JSON with the parts of the page that have changed, or back to the page for a form without JavaScript."""
+    if request.accept_mimetypes.best != "application/json":
+        return redirect(url_for("desk.door", slug=slug, scan=outcome and outcome.id), 303)
+    session = db.session()
+    event = events.by_slug(session, slug)
+    shown = _shown(session, outcome) if outcome else None
+    parts = _render("door_answer", event, shown=shown)
+    return make_response({"id": outcome and outcome.id, "result": outcome and outcome.result, "kind": shown and shown.kind, "parts": parts})
+
+
+def _render(template: str, event: Event, **parts: object) -> str:
+    """A page or a part of it, with what nearly all of them show."""
+    session = db.session()
+    return render_template(
+        f"desk/{template}.html", event=event, counts=arrivals.counts(session, event), new_id=_new_id, category_name=category_name,
+        last=arrivals.last_admitted(session, event, by=current_user.by), **parts,
+    )
+
+
+def _shown(session: Session, outcome: Outcome) -> Shown:
+    kind, word = WORDS[outcome.result]
+    if outcome.attendee_id is None:
+        return Shown(outcome, kind, word, None, ())
+    whole = joinedload(Attendee.registration).selectinload(Registration.attendees)
+    attendee = session.get(Attendee, outcome.attendee_id, options=[whole, joinedload(Attendee.category)])
+    leads = attendee is not None and attendee.place == 0 and kind != "no"
+    waiting = [a for a in attendee.registration.attendees if a.state is State.CONFIRMED and not a.arrived_at] if leads else ()
+    return Shown(outcome, kind, word, attendee, waiting)
+
+
+def _holder(session: Session, code: str) -> Attendee | None:
+    """Whoever holds the ticket, of whichever event."""
+    whole = joinedload(Attendee.registration).options(joinedload(Registration.event))
+    return session.scalar(sa.select(Attendee).where(Attendee.ticket_code == arrivals.code_in(code)).options(whole, joinedload(Attendee.category)))
+
+
+def _found(session: Session, event: Event, words: str) -> Sequence[Attendee]:
+    found = registrations.attendees(event, state=State.CONFIRMED, words=words)
+    return session.scalars(found.options(selectinload(Attendee.registration, Registration.attendees)).limit(FOUND_AT_MOST)).all()
+
+
+def _guest(session: Session, event: Event) -> Attendee:
+    """The attendee of this event whom the form names."""
+    found = session.get(Attendee, _key(request.form["attendee"]))
+    if found is None or found.event_id != event.id:
+        raise registrations.TicketNotFound
+    return found
+
+
+def _key(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < LONGEST_KEY else 0
+
+
+def _typed(name: str) -> str:
+    return "".join(filter(str.isprintable, request.args.get(name, ""))).strip()
+
+
+def _scan_id() -> str:
+    try:
+        return str(uuid.UUID(request.form.get("id", "")))
+    except ValueError:
+        raise BadRequest from None
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
