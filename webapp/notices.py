@@ -67,9 +67,10 @@ def thanks_message(session: Session, attendee: Attendee, *, now: datetime) -> Me
 
 def thank(session: Session, event: Event, *, by: str, now: datetime) -> int:
     """Thank everybody who came, can be reached and has not been thanked yet; answers how many."""
-    thanked = set(session.execute(
-        sa.select(Message.name, Message.address).where(Message.event_id == event.id, Message.purpose == Purpose.THANKS)
-    ).tuples())
+    told_before = sa.select(Message.name, Message.address).where(
+        Message.event_id == event.id, Message.purpose == Purpose.THANKS
+    )
+    thanked = {(name, address) for name, address in session.execute(told_before)}
     came = session.scalars(_came(event)).all()
     told = [
         thanks_message(session, attendee, now=now) for attendee in came
@@ -80,7 +81,7 @@ def thank(session: Session, event: Event, *, by: str, now: datetime) -> int:
     return count
 
 
-def _came(event: Event) -> sa.Select[tuple[Attendee]]:
+def _came(event: Event) -> sa.Select[Attendee]:
     arrived = sa.and_(Attendee.event_id == event.id, Attendee.state == State.CONFIRMED, Attendee.arrived_at.is_not(None))
     return (
         sa.select(Attendee).where(arrived).order_by(Attendee.id)

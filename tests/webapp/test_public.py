@@ -78,7 +78,7 @@ def test_an_unknown_event_is_a_page(client):
     assert client.get("/events/nothing").status_code == 404
 
 
-@pytest.mark.parametrize(("name", "leads_to"), [("poster", "/events/{0.slug}/register"), ("survey-poster", "/q/{0.survey_code}")])
+@pytest.mark.parametrize("name,leads_to", [("poster", "/events/{0.slug}/register"), ("survey-poster", "/q/{0.survey_code}")])
 def test_posters_are_for_organisers_and_lead_where_they_should(client, saved, signed_in, monkeypatch, name, leads_to):
     with saved() as session:
         event = make.event(session)

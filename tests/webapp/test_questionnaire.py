@@ -109,7 +109,7 @@ def test_a_personal_link_answers_once_under_the_guests_category(client, saved, e
     assert len(stored(saved)) == 1
 
 
-@pytest.mark.parametrize(("answers", "question", "words"), [
+@pytest.mark.parametrize("answers,question,words", [
     ({"q3": ""}, "q3", "请回答这一题"),
     ({"q1": "nothing"}, "q1", "没有这个选项"),
     ({"q1": "other", "q1.other": " "}, "q1", "请写明内容"),
@@ -132,7 +132,7 @@ def test_a_refused_answer_is_told_on_top_and_beside_and_what_was_written_is_kept
     assert stored(saved) == []
 
 
-@pytest.mark.parametrize(("changes", "words"), [
+@pytest.mark.parametrize("changes,words", [
     ({"state": "draft"}, "尚未开放"),
     ({"state": "closed"}, "问卷已结束"),
     ({"opens_at": NOW + timedelta(hours=1)}, "开放，请届时再来"),

@@ -1,6 +1,7 @@
 """From an invitation or a public event to a ticket, as a guest's browser does it."""
 
 import re
+import shutil
 import uuid
 from datetime import timedelta
 
@@ -8,12 +9,16 @@ import make
 import pytest
 import sqlalchemy as sa
 from database import count_queries
+from sqlalchemy.orm import Session
 
 from engage import events, invitations, registrations
 from engage.audit import AuditEntry
 from engage.events import Visibility
 from engage.outbox import Channel, Message, Purpose
 from engage.registrations import Attendee, Registration
+from webapp import create_app
+from webapp.settings import Settings
+from webapp.wiring import db, limiter
 
 NOW = make.NOW
 
@@ -105,8 +110,8 @@ def test_the_last_seat_taken_by_the_same_form_sent_twice_still_leads_to_the_tick
     assert code_of(first) == code_of(second)
 
 
-@pytest.mark.parametrize(("changes", "words"), [
-    ({"name": " "}, "请填写姓名"),
+@pytest.mark.parametrize("changes,words", [
+    ({"name": " "}, "请填写"),
     ({"phone": "", "email": ""}, "手机"),
     ({"phone": "12345"}, "手机号"),
     ({"email": "not an address"}, "邮箱"),
@@ -164,7 +169,7 @@ def test_who_is_registered_already_is_told_so(client, saved, event, category):
     assert len(rows(saved, sa.select(Registration))) == 1
 
 
-@pytest.mark.parametrize(("changes", "words"), [
+@pytest.mark.parametrize("changes,words", [
     ({"seats": 1}, "名额已满"),
     ({"state": "closed"}, "活动已结束"),
     ({"state": "cancelled"}, "活动已取消"),
@@ -269,6 +274,22 @@ def test_a_wrong_link_is_a_page_that_says_what_to_do(client, address):
     page = client.get(address)
     assert (page.status_code, page.headers["X-Robots-Tag"], page.headers["Cache-Control"]) == (404, "noindex", "no-store")
     assert "请" in page.text.partition("<main")[2]
+
+
+def test_guessing_codes_is_slowed_down_and_looking_at_ones_own_is_not(initialised, tmp_path):
+    shutil.copy(initialised, tmp_path / "engage.sqlite")
+    app = create_app(Settings(instance=tmp_path, secret_key="only for tests"), TESTING=True)
+    client = app.test_client()
+    with app.app_context(), Session(db.engine) as session:
+        code = make.registration(session, make.event(session)).leader.ticket_code
+        session.commit()
+    limiter.reset()
+    assert {client.get(f"/t/{code}").status_code for _ in range(40)} == {200}
+    guesses = [client.get(f"/{door}/{number}").status_code for number in range(11) for door in "itq"]
+    assert guesses == [404] * 30 + [429] * 3
+    limiter.reset()
+    with app.app_context():
+        db.engine.dispose()
 
 
 def test_the_leader_changes_the_party(client, saved, event, category):

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+from flask_babel import gettext
+
 from surveys.asked import Asked
 from surveys.errors import Invalid
 from webapp.errors import words
@@ -34,8 +36,10 @@ class Sheet:
 
     def faults(self, questions: Sequence[Asked]) -> list[tuple[str, str]]:
         """Where to go and what is wrong, for the summary on top."""
-        return [(f"a-{asked.code}", f"{asked.number}. {words(self.problems[asked.code])}")
-                for asked in questions if asked.code in self.problems]
+        return [
+            (f"a-{asked.code}", gettext("第 %(number)s 题：%(problem)s", number=asked.number, problem=words(refusal)))
+            for asked in questions if (refusal := self.problems.get(asked.code))
+        ]
 
     @property
     def submission(self) -> str:

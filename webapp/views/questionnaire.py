@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
@@ -62,25 +63,26 @@ def answer(token: str) -> Response | str:
         try:
             _send(asking, sheet, groups)
         except InvalidAnswers as refusal:
-            return _page(asking, Sheet(sheet.sent, refusal.problems), groups)
-        except NotOpen:
-            return render_template("public/survey_closed.html", event=asking.event, questionnaire=asking.questionnaire)
+            sheet = Sheet(sheet.sent, refusal.problems)
         except AlreadyAnswered:
-            return render_template("public/survey_done.html", asking=asking, event=asking.event)
-        return _thanked(asking, token)
-    if not _open(asking):
-        return render_template("public/survey_closed.html", event=asking.event, questionnaire=asking.questionnaire)
-    if asking.done() and (asking.attendee or "again" not in request.args):
-        return render_template("public/survey_done.html", asking=asking, event=asking.event)
-    return _page(asking, sheet, groups)
+            return _told("survey_done", asking)
+        except NotOpen:
+            return _told("survey_closed", asking)
+        else:
+            return _thanked(asking, token)
+    elif not _open(asking):
+        return _told("survey_closed", asking)
+    elif asking.done() and (asking.attendee or "again" not in request.args):
+        return _told("survey_done", asking)
+    form = forms.form_of(db.session(), asking.questionnaire)
+    return _told("questionnaire", asking, form=form, sheet=sheet, groups=() if asking.attendee else groups)
 
 
 @pages.get("/q/<token>/thanks")
 @misses
 def thanks(token: str) -> str:
     """What happens with the answers."""
-    asking = _asking(token)
-    return render_template("public/survey_thanks.html", event=asking.event, questionnaire=asking.questionnaire, asking=asking)
+    return _told("survey_thanks", _asking(token))
 
 
 def _asking(token: str) -> Asking:
@@ -131,10 +133,8 @@ def _send(asking: Asking, sheet: Sheet, groups: Sequence[Category]) -> None:
         )
 
 
-def _page(asking: Asking, sheet: Sheet, groups: Sequence[Category]) -> str:
-    form = forms.form_of(db.session(), asking.questionnaire)
-    return render_template("public/questionnaire.html", asking=asking, event=asking.event, questionnaire=asking.questionnaire,
-                           form=form, sheet=sheet, groups=() if asking.attendee else groups)
+def _told(page: str, asking: Asking, **facts: Any) -> str:
+    return render_template(f"public/{page}.html", asking=asking, event=asking.event, questionnaire=asking.questionnaire, **facts)
 
 
 def _thanked(asking: Asking, token: str) -> Response:

@@ -1,6 +1,7 @@
 """From an invitation or a public event to a ticket: accept, decline, register, change, cancel."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 
 import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -25,7 +26,10 @@ from webapp.wiring import clock, db, limiter, link, saving
 
 pages = Blueprint("registration", __name__)
 # Codes are too long to guess; whoever tries anyway is slowed down, and a hall behind one address is not.
-misses = limiter.shared_limit("30 per minute", scope="misses", deduct_when=lambda response: response.status_code == 404)
+misses = limiter.shared_limit("30 per minute", scope="misses",
+                              deduct_when=lambda response: response.status_code == HTTPStatus.NOT_FOUND)
+
+STATED = ("name", "phone", "email", "organisation")  # of a Person, as the form's fields are called
 
 
 @pages.after_request
@@ -42,7 +46,7 @@ def register(slug: str) -> Response | str:
     """A stranger registers for a public event."""
     event = visible(slug)
     categories = self_chosen(db.session())
-    form = _form(event, categories)
+    form = _form(categories)
     if form.validate_on_submit():
         try:
             seated = _register(event, _application(form, categories))
@@ -65,7 +69,7 @@ def invitation(token: str) -> Response | str:
     _note_opened(found)
     event, invitee = found.event, found.invitee
     standing = registrations.of_invitation(db.session(), found)
-    form = _form(event, [invitee.category], Person(
+    form = _form([invitee.category], Person(
         name=invitee.name, phone=invitee.phone, email=invitee.email, organisation=invitee.organisation))
     if form.validate_on_submit():
         try:
@@ -94,7 +98,7 @@ def decline(token: str) -> Response | str:
         return render_template("public/decline.html", event=found.event, invitation=found, form=form)
     if found.state is not declined:
         with saving() as session:
-            invitations.answer(session, found, declined, reason=form.reason.data, by=_actor(found), now=clock())
+            invitations.answer(session, found, declined, reason=form.reason.data or "", by=_actor(found), now=clock())
     return redirect(url_for(".invitation", token=token))
 
 
@@ -134,7 +138,7 @@ def change(code: str) -> Response | str:
     event, leader = party.event, party.leader
     invited = party.invitation is not None
     categories = [party.category] if invited else self_chosen(db.session())
-    form = _form(event, categories, leader, party)
+    form = _form(categories, leader, party)
     if form.validate_on_submit():
         try:
             with saving() as session:
@@ -160,7 +164,7 @@ def cancel(code: str) -> Response | str:
         try:
             with saving() as session:
                 now = clock()
-                registrations.cancel(session, party, reason=form.reason.data, by=_actor(party.invitation), now=now)
+                registrations.cancel(session, party, reason=form.reason.data or "", by=_actor(party.invitation), now=now)
                 notices.cancellation_message(session, party, now=now)
         except Conflict as error:
             form_refused(form, error)
@@ -182,34 +186,28 @@ def _note_opened(found: Invitation) -> None:
 
 
 def _form(
-    event: Event, categories: Sequence[Category], known: Person | Attendee | None = None, party: Registration | None = None
+    categories: Sequence[Category], known: Person | Attendee | None = None, party: Registration | None = None
 ) -> RegistrationForm:
-    """The form as this event and these categories ask it, filled in with what is known."""
-    stated = {name: getattr(known, name) for name in ("name", "phone", "email", "organisation")} if known else {}
+    """The form as these categories are asked, filled in with what is known."""
+    stated = {name: getattr(known, name) for name in STATED} if known else {}
     if party is not None:
         stated |= {
             "category": party.category_id, "activities": [activity.id for activity in party.activities],
             "companions": [{"name": guest.name, "phone": guest.phone} for guest in party.companions], "consent": True,
         }
     form = RegistrationForm(data=stated)
-    form.submission.data = form.submission_id()
-    form.activities.choices = [(activity.id, activity.title) for activity in event.activities]
-    if len(categories) == 1:
-        del form.category
-    else:
-        form.category.choices = [(category.id, category.name) for category in categories]
-    form.offer_rows(max((category.companions for category in categories), default=0))
+    rows = max((category.companions for category in categories), default=0)
+    form.offer({category.id: category.name for category in categories}, rows=rows)
     return form
 
 
 def _application(form: RegistrationForm, categories: Sequence[Category], *, position: str = "") -> Application:
     chosen = categories[0].id if len(categories) == 1 else form.category.data
     rows = [row.form for row in form.companions if row.form.name.data or row.form.phone.data]
-    leader = Person(name=form.name.data, phone=form.phone.data, email=form.email.data, organisation=form.organisation.data,
-                    position=position)
+    stated = {name: form[name].data for name in STATED}
     return Application(
-        leader=leader, category=next(category for category in categories if category.id == chosen),
-        companions=[Person(name=row.name.data, phone=row.phone.data) for row in rows],
+        leader=Person(**stated, position=position), category=next(category for category in categories if category.id == chosen),
+        companions=[Person(**row.data) for row in rows],
         activity_ids=form.activities.data or (), consent=form.consent.data, submission=form.submission.data,
         language=wiring.language(),
     )
