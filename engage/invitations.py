@@ -18,7 +18,6 @@ from engage.outbox import Channel, Message, Purpose, StillQueued
 from engage.people import Invitee
 from surveys.base import Base
 
-
 Write = Callable[["Invitation", Channel], tuple[str, str, str]]  # gives subject, body and link of a message
 
 
@@ -166,7 +165,7 @@ def to_send(session: Session, event: Event, *, ids: Collection[int] | None = Non
 def counts(session: Session, event: Event) -> dict[State, int]:
     """How many invitations of the event are in each state."""
     counted = sa.select(Invitation.state, sa.func.count()).where(Invitation.event_id == event.id).group_by(Invitation.state)
-    found = {state: count for state, count in session.execute(counted)}
+    found = dict(session.execute(counted).tuples().all())
     return {state: found.get(state, 0) for state in State}
 
 

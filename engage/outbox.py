@@ -87,18 +87,18 @@ def post(session: Session, message: Message, *, now: datetime) -> Message:
     return message
 
 
+def due(channel: Channel, *, now: datetime) -> sa.Select[int]:
+    """The ids of messages whose turn has come, the longest waiting first."""
+    waiting = sa.and_(Message.state == State.QUEUED, Message.channel == channel, Message.due_at <= now)
+    return sa.select(Message.id).where(waiting).order_by(Message.due_at, Message.id)
+
+
 def claim(session: Session, channel: Channel, *, now: datetime, limit: int = 50) -> Sequence[Message]:
     """Take up to `limit` due messages for delivery. Commit before delivering: until the lease ends nobody else takes them."""
-    due = (
-        sa.select(Message.id)
-        .where(Message.state == State.QUEUED, Message.channel == channel, Message.due_at <= now)
-        .order_by(Message.due_at, Message.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    first = due(channel, now=now).limit(limit).with_for_update(skip_locked=True)
     taken = (
         sa.update(Message)
-        .where(Message.id.in_(due), Message.state == State.QUEUED, Message.due_at <= now)
+        .where(Message.id.in_(first), Message.state == State.QUEUED, Message.due_at <= now)
         .values(due_at=now + LEASE, attempts=Message.attempts + 1)
         .returning(Message)
     )
@@ -152,6 +152,12 @@ def handed_over(session: Session, channel: Channel, *, event_id: int) -> Sequenc
     return [(at, count) for at, count in session.execute(counted.order_by(Message.sent_at.desc())) if at]
 
 
+def note_repeat(session: Session, channel: Channel, *, event_id: int, messages: int, by: str, now: datetime) -> None:
+    """Put into the audit trail that what was handed over before is taken out once more."""
+    session.add(AuditEntry(at=now, by=by, action="event.hand_over_again", subject=f"event:{event_id}",
+                           detail={"channel": str(channel), "messages": messages}))
+
+
 def resend(session: Session, message: Message, *, by: str, now: datetime) -> Message:
     """Queue the same text once more as a message of its own. Raises StillQueued when the first has not left yet."""
     if message.state is State.QUEUED:
@@ -167,6 +173,11 @@ def withdraw(session: Session, *, invitation_id: int) -> None:
     queued = sa.and_(Message.invitation_id == invitation_id, Message.state == State.QUEUED)
     change = sa.update(Message).where(queued).values(state=State.WITHDRAWN)
     session.execute(change.execution_options(synchronize_session="fetch"))
+
+
+def of_invitation(invitation_id: int) -> sa.Select[Message]:
+    """All messages of an invitation, newest first."""
+    return sa.select(Message).where(Message.invitation_id == invitation_id).order_by(Message.id.desc())
 
 
 def find(

@@ -1,56 +1,138 @@
 """Delivery of the outbox by mail. Without a mail server the messages stay in the outbox and are shown on the desk."""
 
+import logging
 import smtplib
+from collections.abc import Sequence
+from contextlib import suppress
+from urllib.parse import urlsplit
 
+import sqlalchemy as sa
+from flask import current_app
+from flask_mail import BadHeaderError, Connection
 from flask_mail import Message as Mail
 
-from engage import codes, outbox
-from engage.outbox import Channel, Message
-from webapp.wiring import clock, mail, saving, settings
+from engage import codes, outbox, tickets
+from engage.events import Event
+from engage.outbox import Channel, Message, Purpose
+from webapp.wiring import clock, db, saving, settings
 
-BATCH = 50
+BATCH = 20  # few enough to be sent before their claim runs out
+TIMEOUT = 20  # seconds that the mail server may be silent
 PERMANENT = 500  # from here on the mail server will not think again (RFC 5321)
+# What is wrong with the message itself, whatever the server: an address or a header that cannot be written
+UNSENDABLE = (BadHeaderError, UnicodeError, ValueError, smtplib.SMTPNotSupportedError)
+
+log = logging.getLogger(__name__)
+
+
+class HungUp(smtplib.SMTPServerDisconnected):
+    """The mail server ended the connection between two messages."""
+
+
+class PatientConnection(Connection):
+    """Flask-Mail's connection, except that a silent server ends it, and that a lost one can be left quietly."""
+
+    def configure_host(self) -> smtplib.SMTP:
+        """Connect, encrypt and sign in as configured."""
+        kind = smtplib.SMTP_SSL if self.mail.use_ssl else smtplib.SMTP
+        host = kind(self.mail.server, self.mail.port or 0, timeout=TIMEOUT)
+        if self.mail.use_tls:
+            host.starttls()
+        if self.mail.username and self.mail.password:
+            host.login(self.mail.username, self.mail.password)
+        return host
+
+    def __exit__(self, *failure: object) -> None:
+        if self.host is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                self.host.quit()
+
+
+def missing_settings() -> list[str]:
+    """The variables without which no mail can be sent; empty when it can."""
+    chosen = settings()
+    given = {"ENGAGE_MAIL_SERVER": chosen.mail_server, "ENGAGE_MAIL_DEFAULT_SENDER": chosen.mail_default_sender}
+    return [variable for variable, value in given.items() if not value]
 
 
 def deliver_mail() -> int:
     """Send what is due; the number of messages that the mail server took.
 
-    At least once: a crash between sending and noting it repeats the message when its claim has run out.
+    Nothing is claimed before there is a connection, so a server that is away costs no message an attempt. At least once: a
+    crash between sending and noting it repeats the message, under the same Message-ID, when its claim has run out.
     """
+    if missing_settings() or not _due():
+        return 0
     sent = 0
-    if not settings().mail_server:
-        return sent
-    while claimed := _claimed():
-        try:
-            with mail.connect() as connection:
-                for message in claimed:
-                    sent += _sent(message, connection)
-        except (OSError, smtplib.SMTPException):  # no server, or it hung up: the claims run out and are tried again
-            return sent
+    try:
+        with PatientConnection(current_app.extensions["mail"]) as connection:
+            while claimed := _claimed():
+                sent += _sent(claimed, connection)
+    except (OSError, smtplib.SMTPException) as error:
+        log.warning("mail server: %s", type(error).__name__)  # its text may name an address
     return sent
 
 
-def _claimed() -> list[Message]:
+def _due() -> bool:
+    due = db.session.scalar(outbox.due(Channel.EMAIL, now=clock()).limit(1)) is not None
+    db.session.rollback()
+    return due
+
+
+def _claimed() -> list[tuple[Message, Mail]]:
+    """Messages claimed and written, with nothing of the database left open while they are sent."""
     with saving() as session:
         claimed = list(outbox.claim(session, Channel.EMAIL, now=clock(), limit=BATCH))
         for message in claimed:
-            session.expunge(message)  # read after the commit, without asking the database again
-    return claimed
+            session.expunge(message)  # read after the commit without asking the database again
+    wanted = {message.event_id for message in claimed if message.purpose is Purpose.TICKET}
+    events = {event.id: event for event in db.session.scalars(sa.select(Event).where(Event.id.in_(wanted)))} if wanted else {}
+    written = [(message, _mail(message, events.get(message.event_id or 0))) for message in claimed]
+    db.session.rollback()
+    return written
 
 
-def _sent(message: Message, connection: object) -> bool:
+def _sent(claimed: Sequence[tuple[Message, Mail]], connection: Connection) -> int:
+    """Send each; when the connection breaks the rest are due again at once."""
+    sent = 0
+    for place, (message, mail) in enumerate(claimed):
+        try:
+            sent += _tried(message, mail, connection)
+        except (OSError, smtplib.SMTPException) as error:
+            if not isinstance(error, HungUp):
+                _note_failure(message, "connection", final=False)
+                place += 1  # noqa: PLW2901 -- the message that broke it has had its try
+            with saving() as session:
+                outbox.release(session, [other for other, _ in claimed[place:]], now=clock())
+            raise
+    return sent
+
+
+def _tried(message: Message, mail: Mail, connection: Connection) -> bool:
+    if connection.host is not None and connection.host.sock is None:
+        raise HungUp  # after the message before
     try:
-        connection.send(_mail(message))  # type: ignore[attr-defined]
+        connection.send(mail)
+    except smtplib.SMTPSenderRefused as error:  # a matter of our settings, so no message is given up at once
+        _note_failure(message, _told(error.smtp_code, error.smtp_error), final=False)
+        return False
     except smtplib.SMTPRecipientsRefused as error:
         (answer,) = error.recipients.values()
-        _note_failure(message, f"{answer[0]} {answer[1].decode(errors='replace')}", final=answer[0] >= PERMANENT)
+        _note_failure(message, _told(*answer), final=answer[0] >= PERMANENT)
         return False
     except smtplib.SMTPResponseException as error:
-        _note_failure(message, str(error.smtp_code), final=error.smtp_code >= PERMANENT)
+        _note_failure(message, _told(error.smtp_code, error.smtp_error), final=error.smtp_code >= PERMANENT)
+        return False
+    except UNSENDABLE:
+        _note_failure(message, "address", final=True)
         return False
     with saving() as session:
         outbox.delivered(session, [message], now=clock())
     return True
+
+
+def _told(code: int, text: bytes | str) -> str:
+    return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
 
 
 def _note_failure(message: Message, error: str, *, final: bool) -> None:
@@ -58,8 +140,14 @@ def _note_failure(message: Message, error: str, *, final: bool) -> None:
         outbox.failed(session, session.get_one(Message, message.id), error, now=clock(), final=final)
 
 
-def _mail(message: Message) -> Mail:
-    written = Mail(subject=message.subject, recipients=[message.address], body=message.body)
+def _mail(message: Message, event: Event | None) -> Mail:
+    """The text, with the QR code of its link, and with the event for the calendar where it is about a ticket."""
+    written = Mail(subject=message.subject, recipients=[message.address], body=message.body,
+                   extra_headers={"Auto-Submitted": "auto-generated"})
+    written.msgId = f"<message-{message.id}.{message.created_at:%Y%m%d%H%M%S%f}@{urlsplit(settings().base_url).hostname}>"
     if message.link:
         written.attach("qr.png", "image/png", codes.qr_png(message.link))
+    if event is not None:
+        entry = tickets.calendar(event, url=message.link, now=message.created_at)
+        written.attach(f"{event.slug}.ics", "text/calendar; charset=utf-8; method=PUBLISH", entry)
     return written

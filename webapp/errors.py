@@ -112,6 +112,7 @@ REFUSALS: dict[str, LazyString] = {
     "password_is_user_name": lazy_gettext("密码不能包含用户名，请换一个密码。"),
     "password_too_short": lazy_gettext("密码至少需要 %(least)s 个字符。"),
     "password_wrong": lazy_gettext("当前密码不正确，请重新输入。"),
+    "people_changed": lazy_gettext("人员信息刚刚有变化，请重新核对后再导入。"),
     "place_missing": lazy_gettext("请填写地点。"),
     "quota_above_capacity": lazy_gettext("名额不能超过活动总名额 %(capacity)s。"),
     "quota_below_taken": lazy_gettext("已有 %(taken)s 人报名，名额不能少于这个数。"),

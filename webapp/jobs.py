@@ -11,10 +11,10 @@ from flask import Flask
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.consumer import Consumer
 
-from webapp import delivery
+from webapp import delivery, uploads
 from webapp.settings import Settings
 
-EVERY_MINUTE: dict[str, Callable[[], object]] = {"deliver_mail": delivery.deliver_mail}
+EVERY_MINUTE: dict[str, Callable[[], object]] = {"deliver_mail": delivery.deliver_mail, "sweep_uploads": uploads.sweep}
 
 
 class QuietConsumer(Consumer):

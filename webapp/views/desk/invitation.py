@@ -1,0 +1,70 @@
+"""One invitation: its personal link and QR code, the messages that carried it, telling again, taking back."""
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from engage import events, invitations, outbox, registrations
+from engage.errors import EngageError
+from engage.invitations import Invitation
+from engage.staff import Permission
+from webapp.errors import status_of, words
+from webapp.forms.staff import EmptyForm
+from webapp.guard import allowed
+from webapp.notices import invitation_text
+from webapp.views.desk import desk
+from webapp.views.public import qr
+from webapp.wiring import clock, db, link, saving
+
+Answer = str | Response | tuple[str, int]
+
+
+@desk.get("/events/<slug>/invitations/<int:invitation_id>")
+@allowed(Permission.INVITE)
+def invitation(slug: str, invitation_id: int) -> str:
+    """Whoever has the link can answer: only for those who may invite."""
+    return _page(_invitation(slug, invitation_id))
+
+
+@desk.post("/events/<slug>/invitations/<int:invitation_id>/send")
+@allowed(Permission.INVITE)
+def send_invitation(slug: str, invitation_id: int) -> Answer:
+    """Tell once more, by the contact known now."""
+    found = _invitation(slug, invitation_id)
+    try:
+        with saving() as session:
+            invitations.send_again(session, found, invitation_text, by=current_user.by, now=clock())
+    except EngageError as error:
+        return _page(_invitation(slug, invitation_id), words(error)), status_of(error)
+    flash(gettext("邀请已放入发件箱。"), "success")
+    return redirect(url_for("desk.invitation", slug=slug, invitation_id=invitation_id))
+
+
+@desk.route("/events/<slug>/invitations/<int:invitation_id>/revoke", methods=["GET", "POST"])
+@allowed(Permission.INVITE)
+def revoke_invitation(slug: str, invitation_id: int) -> Answer:
+    """Take back, once it is confirmed."""
+    found = _invitation(slug, invitation_id)
+    if not EmptyForm().validate_on_submit():
+        return render_template("desk/invitations/revoke.html", event=found.event, invitation=found)
+    try:
+        with saving() as session:
+            invitations.revoke(session, found, by=current_user.by, now=clock())
+    except EngageError as error:
+        return _page(_invitation(slug, invitation_id), words(error)), status_of(error)
+    flash(gettext("邀请已收回，个人链接不再有效。"), "success")
+    return redirect(url_for("desk.invitations", slug=slug))
+
+
+def _invitation(slug: str, invitation_id: int) -> Invitation:
+    return invitations.of_id(db.session(), events.by_slug(db.session(), slug), invitation_id)
+
+
+def _page(found: Invitation, refusal: str = "") -> str:
+    address = link("registration.invitation", token=found.token)
+    return render_template(
+        "desk/invitations/invitation.html", event=found.event, invitation=found, address=address, qr=qr(address), refusal=refusal,
+        messages=db.session.scalars(outbox.of_invitation(found.id)).all(),
+        registration=registrations.of_invitation(db.session(), found),
+    )
