@@ -14,7 +14,7 @@ from surveys import questions
 from surveys.questionnaires import Questionnaire, create, open_for_answers
 
 # A reader must see exactly this, and a spreadsheet must not run it.
-FORMULAS = ("=1+1", "+8613800000000", "-5", "@x", "\t=1+2", "=HYPERLINK(\"http://x.example\")", "+86-138-0000-0000", "＝1+1")
+FORMULAS = ("=1+1", "+8613800000000", "-5", "@x", "\t=1+2", '=HYPERLINK("http://x.example")', "+86-138-0000-0000", "＝1+1")
 ASKS: tuple[tuple[str, str, tuple[dict[str, Any], ...]], ...] = (
     ("总体评价", "Overall", (
         {"kind": "scale", "text": "总体评价", "text_en": "How was it?", "required": True},

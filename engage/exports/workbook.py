@@ -21,7 +21,7 @@ from surveys.summaries import QuestionSummary
 FONT = "Microsoft YaHei"
 BLUE = "#14508C"
 LEVELS = ("#14508C", "#6797CB", "#B5CBE3", "#E39A8B", "#B3261E")  # from the best to the worst, as on the page
-FORBIDDEN = str.maketrans("[]:*?/\\", "（）：＊？／＼")  # what Excel refuses in the name of a sheet
+FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "-"))  # what Excel refuses in the name of a sheet
 CHART_WIDTH, ROW_PIXELS = 760, 20
 Cell = str | float | date | None
 STYLES: dict[str, dict[str, Any]] = {

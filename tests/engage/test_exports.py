@@ -1,0 +1,470 @@
+import csv
+import json
+import re
+from collections import Counter
+from datetime import datetime
+from io import BytesIO, StringIO
+from zipfile import ZipFile
+from zoneinfo import ZoneInfo
+
+import make
+import pytest
+import sqlalchemy as sa
+from database import count_queries
+from docx import Document
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt
+from openday import ANSWERS, ASKS, FORMULAS, open_day, questioned
+from openpyxl import load_workbook
+
+from engage import exports
+from engage.audit import AuditEntry
+from engage.contacts import mask_email, mask_name, mask_phone
+from engage.exports import ATTENDEE_FORMATS, FORMATS, FULL, MASKED, TICKET, Table
+from engage.registrations import Attendee
+from surveys.forms import form_of
+
+ZONE = ZoneInfo("Asia/Shanghai")
+one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # where it cannot matter which
+CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+
+
+def written(session, event, suffix, language="zh"):
+    stream = BytesIO()
+    FORMATS[suffix].write(exports.gather(session, event, zone=ZONE, language=language, now=make.NOW), stream)
+    return stream.getvalue()
+
+
+def opened(session, event, suffix, language="zh"):
+    """The export as a person's tools read it: rows of CSV, the object of JSON, a workbook, a document."""
+    data = written(session, event, suffix, language)
+    if suffix == "csv":
+        assert data.startswith(b"\xef\xbb\xbf")
+        return list(csv.reader(StringIO(data.decode("utf-8-sig"), newline="")))
+    return {"json": json.loads, "xlsx": lambda one: load_workbook(BytesIO(one)), "docx": lambda one: Document(BytesIO(one))}[suffix](data)
+
+
+def attendees(session, event, suffix, columns=FULL, language="zh"):
+    stream = BytesIO()
+    ATTENDEE_FORMATS[suffix].write(Table(session, event, columns, ZONE, language), stream)
+    return stream.getvalue()
+
+
+def texts_of(document):
+    cells = (cell.text for table in document.tables for row in table.rows for cell in row.cells)
+    return [*(paragraph.text for paragraph in document.paragraphs), *cells]
+
+
+def strings_of(workbook):
+    return [cell.value for sheet in workbook for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
+
+
+# ---- the same number is the same everywhere
+
+
+def plain_count(groups):
+    """(group, number of question, option) → how many, by hand from what was answered."""
+    counts = Counter()
+    for group, answers in groups.items():
+        for raw in answers:
+            for question, given in raw.items():
+                for option in given if isinstance(given, list) else [given]:
+                    if question in {"q1", "q2", "q3"}:
+                        counts[group, int(question[1]), option] += 1
+                        counts["全部", int(question[1]), option] += 1
+    return counts
+
+
+LABELS = {
+    1: {"非常满意": "5", "满意": "4", "基本满意": "3", "不满意": "2", "非常不满意": "1"},
+    2: {"单位通知": "1", "中心网站": "2", "其他": "other"},
+    3: {"参观": "1", "=座谈": "2"},
+}
+
+
+def in_csv(rows, _names):
+    return {
+        (group, int(question[0]), LABELS[int(question[0])][option.removeprefix("\u2060")]): int(count)
+        for _section, question, option, group, count, _share, _value in rows[1:]
+        if question[:1] in {"1", "2", "3"} and option.removeprefix("\u2060") in LABELS[int(question[0])]
+    }
+
+
+def in_json(body, names):
+    questions = [one for section in body["questionnaire"]["sections"] for one in section["questions"]]
+    return {
+        (group, one["number"], option["code"]): option["count"]
+        for one in questions if one["number"] in LABELS
+        for group, tally in {"全部": one, **{names[code]: part for code, part in one["by_category"].items()}}.items()
+        for option in tally["options"]
+    }
+
+
+def in_xlsx(workbook, _names):
+    found = {}
+    for sheet in workbook.worksheets[1:3]:
+        number, heads = 0, []
+        for row in sheet.iter_rows(values_only=True):
+            if row[0] and (match := re.match(r"(\d)\. ", str(row[0]))):
+                number = int(match[1])
+            elif row[0] == "选项或指标":
+                heads = [head for head in row[2:] if head]
+            elif row[0] in LABELS.get(number, ()):
+                found |= {(head, number, LABELS[number][row[0]]): count for head, count in zip(heads, row[2:], strict=False)}
+    return found
+
+
+def in_docx(document, _names):
+    found, number = {}, 0
+    for part in document.iter_inner_content():
+        if hasattr(part, "rows"):
+            cells = [[cell.text for cell in row.cells] for row in part.rows]
+            options = LABELS.get(number, {})
+            if cells[0][:2] == ["类别", "人数"]:
+                found |= {
+                    (row[0], number, options[label]): int(count)
+                    for row in cells[1:] for label, count in zip(cells[0], row, strict=True) if label in options
+                }
+            elif cells[0][0] == "选项":
+                found |= {("全部", number, options[row[0]]): int(row[1]) for row in cells[1:]}
+        elif part.style.name == "Heading 3":
+            number = int(part.text[0])
+    return found
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_every_format_tells_the_numbers_of_a_count_by_hand(session, suffix):
+    day = open_day(session)
+    names = {day.deputies.code: "人大代表", day.village.code: "村集体"}
+    read = {"csv": in_csv, "json": in_json, "xlsx": in_xlsx, "docx": in_docx}[suffix]
+    found = read(opened(session, day.event, suffix), names)
+    assert {key: n for key, n in found.items() if n} == plain_count(dict(zip(names.values(), ANSWERS, strict=True)))
+    assert len(found) == 3 * 10  # all and two categories, ten options, those nobody chose too
+
+
+def test_turnout_is_the_same_everywhere(session):
+    day = open_day(session)
+    figures = ["4", "2", "2", "1", "7", "4", "5"]
+    csv_rows = [row for row in opened(session, day.event, "csv") if row[0] == "参与情况" and row[3] == "全部"]
+    assert [row[4] for row in csv_rows] == figures
+    total = opened(session, day.event, "json")["total"]
+    assert [str(total[name]) for name in ("invited", "opened", "accepted", "declined", "registered", "arrived", "responses")] == figures
+    sheet = opened(session, day.event, "xlsx").worksheets[0]
+    (line,) = [[cell.value for cell in row] for row in sheet.iter_rows() if row[0].value == "合计"]
+    assert [str(line[place]) for place in (1, 2, 3, 4, 5, 6, 8)] == figures
+    (line,) = [[cell.text for cell in row.cells] for row in opened(session, day.event, "docx").tables[0].rows if row.cells[0].text == "合计"]
+    assert line[1:] == ["4", "2", "1", "7", "4", "57.1%", "5"]
+
+
+def test_key_figures_are_the_same_everywhere(session):
+    day = open_day(session)
+    expected = {"平均数": 15.5 / 3, "中位数": 3.0, "最小": 0.0, "最大": 12.5}
+    rows = opened(session, day.event, "csv")
+    assert {row[2]: float(row[6]) for row in rows if row[1].startswith("4. ") and row[3] == "全部" and row[6]} == pytest.approx(expected, abs=1e-5)
+    (one,) = [q for s in opened(session, day.event, "json")["questionnaire"]["sections"] for q in s["questions"] if q["code"] == "q4"]
+    assert [one[name] for name in ("mean", "median", "least", "most")] == pytest.approx(list(expected.values()))
+    cells = [[cell.value for cell in row] for row in opened(session, day.event, "xlsx").worksheets[2].iter_rows()]
+    assert {row[0]: row[2] for row in cells if row[0] in expected} == pytest.approx(expected)
+    assert "共3人回答，平均数5.17次，中位数3次，最小0次，最大12.5次。" in texts_of(opened(session, day.event, "docx"))
+
+
+# ---- texts stay texts
+
+
+@one_database
+@pytest.mark.parametrize("text", FORMULAS)
+def test_what_looks_like_a_formula_stays_what_it_was_written(session, text):
+    event = make.event(session)
+    questionnaire = questioned(session, event)
+    make.response(session, questionnaire, {"q1": "5", "q5": f"x{text}"}, context=event.slug)
+    # straight to the table: surveys cleans blanks away, an older row may have them
+    session.execute(sa.text("UPDATE answer SET text = :text WHERE text IS NOT NULL"), {"text": text})
+    workbook = opened(session, event, "xlsx")
+    cells = [cell for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.value == text]
+    assert [(cell.data_type, cell.quotePrefix) for cell in cells] == [("s", False)] * 2  # among the open answers and in the raw data
+    assert [one["text"] for one in opened(session, event, "json")["open_answers"]] == [text]
+    assert f"“{text}”（未注明类别）" in texts_of(opened(session, event, "docx"))
+
+
+@one_database
+@pytest.mark.parametrize("text", FORMULAS)
+@pytest.mark.parametrize("suffix", ATTENDEE_FORMATS)
+def test_a_name_that_looks_like_a_formula_is_exported_as_a_name(session, text, suffix):
+    event = make.event(session)
+    make.registration(session, event)
+    session.execute(sa.update(Attendee).values(organisation=text))
+    session.expire_all()
+    data = attendees(session, event, suffix)
+    if suffix == "json":
+        assert json.loads(data)["attendees"][0]["organisation"] == text
+    elif suffix == "xlsx":
+        cell = load_workbook(BytesIO(data)).worksheets[0]["D2"]
+        assert (cell.value, cell.data_type) == (text, "s")
+    else:
+        cell = list(csv.reader(StringIO(data.decode("utf-8-sig"), newline="")))[1][3]
+        assert cell.removeprefix("\u2060") == text  # a word joiner has no width: a reader sees the same
+        assert cell.startswith("\u2060") or re.fullmatch(r"[+-]?\d+", cell)
+
+
+@one_database
+def test_no_workbook_holds_a_formula(session):
+    day = open_day(session)
+    for data in (written(session, day.event, "xlsx"), attendees(session, day.event, "xlsx")):
+        with ZipFile(BytesIO(data)) as parts:
+            sheets = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert not [sheet for sheet in sheets if re.search(r"<f[ >]", sheet)]
+
+
+# ---- languages and empty events
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_an_english_export_has_no_chinese_left(session, suffix, monkeypatch):
+    monkeypatch.setattr("openday.ANSWERS", (({"q1": "5", "q2": "other", "q2.other": "a friend", "q3": ["1"], "q4": 3, "q5": "Fine."},) * 3,) * 2)
+    day = open_day(session, title="Open day")
+    made = opened(session, day.event, suffix, "en")
+    texts = {
+        "csv": lambda: [cell for row in made for cell in row], "json": lambda: [json.dumps(made, ensure_ascii=False)],
+        "xlsx": lambda: strings_of(made) + made.sheetnames, "docx": lambda: texts_of(made),
+    }[suffix]()
+    assert any("How was it?" in text for text in texts)
+    assert [text for text in texts if CHINESE.search(text)] == []
+
+
+@one_database
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_an_event_without_questionnaire_can_be_exported(session, suffix, language):
+    assert opened(session, make.event(session), suffix, language)
+
+
+@one_database
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_questionnaire_without_answers_can_be_exported(session, suffix, language):
+    event = make.event(session)
+    questioned(session, event)
+    assert opened(session, event, suffix, language)
+
+
+@one_database
+def test_an_empty_report_says_so(session):
+    assert {"本次活动没有关联问卷。", "没有收到文字意见。"} <= set(texts_of(opened(session, make.event(session), "docx")))
+
+
+# ---- the workbook
+
+
+@one_database
+def test_the_workbook_has_a_sheet_for_each_section_with_a_chart_for_each_question_of_options(session):
+    workbook = opened(session, open_day(session).event, "xlsx")
+    assert workbook.sheetnames == ["概览", "1 总体评价", "2 意见-建议", "文字回答", "原始数据", "编码表"]
+    assert [len(sheet._charts) for sheet in workbook] == [1, 2, 1, 0, 0, 0]
+    levels, options = workbook["1 总体评价"]._charts
+    assert (levels.grouping, levels.barDir, len(levels.series)) == ("percentStacked", "bar", 5)
+    assert (options.barDir, len(options.series), options.y_axis.scaling.orientation) == ("bar", 1, "minMax")
+
+
+@one_database
+def test_charts_carry_the_figures_of_the_cells_they_point_to(session):
+    sheet = opened(session, open_day(session).event, "xlsx")["2 意见-建议"]
+    (series,) = sheet._charts[0].series
+    area = series.val.numRef.f.split("!")[1].replace("$", "")
+    assert [row[0].value for row in sheet[area]] == [2, 2]
+    assert [float(point.v) for point in series.val.numRef.numCache.pt] == [2, 2]
+
+
+def test_the_raw_data_has_a_row_for_each_response(session):
+    day = open_day(session)
+    rows = [list(row) for row in opened(session, day.event, "xlsx")["原始数据"].iter_rows(values_only=True)]
+    assert rows[0] == ["提交日期", "提交时间", "类别", "语言", "1. 总体评价", "2. 从哪里得知", "3. 印象最深的环节", "4. 办事次数", "5. 意见建议"]
+    at = [datetime(2026, 3, 18), datetime(2026, 3, 18, 9)]
+    expected = [
+        [*at, "人大代表", "zh", 5, "单位通知", "参观；=座谈", 3, "停车位太少"],
+        [*at, "人大代表", "zh", 4, "其他：=邻居", "=座谈", 0, None],
+        [*at, "人大代表", "zh", 1, "单位通知", None, None, "停车位太少"],
+        [*at, "村集体", "zh", 3, "中心网站", "参观", 12.5, "讲解很好\n下次再来"],
+        [*at, "村集体", "zh", 2, None, None, None, None],
+    ]
+    assert sorted(rows[1:], key=str) == sorted(expected, key=str)
+
+
+@one_database
+def test_the_raw_data_of_an_anonymous_questionnaire_has_days_and_no_times(session):
+    day = open_day(session, anonymous=True)
+    sheet = opened(session, day.event, "xlsx")["原始数据"]
+    assert [cell.value for cell in sheet[1]][:3] == ["提交日期", "类别", "语言"]
+    assert {row[0] for row in sheet.iter_rows(min_row=2, values_only=True)} == {datetime(2026, 3, 18)}
+
+
+@one_database
+def test_the_codebook_explains_every_question(session):
+    rows = list(opened(session, open_day(session).event, "xlsx")["编码表"].iter_rows(min_row=2, values_only=True))
+    assert [row[1:3] for row in rows] == [(f"q{n}", ask["text"]) for n, ask in enumerate((ask for *_, asks in ASKS for ask in asks), start=1)]
+    assert rows[2][5] == "1 = 参观；2 = =座谈"
+    assert [row[6] for row in rows] == [5, 4, 3, 3, 3]
+
+
+def test_a_thousand_open_answers_are_all_in_the_workbook_and_sampled_in_the_report(session):
+    event = make.event(session)
+    questionnaire = questioned(session, event)
+    texts = {f"第{number}条意见" for number in range(1100)}
+    for text in texts:
+        make.response(session, questionnaire, {"q1": "5", "q5": text}, context=event.slug)
+    sheet = opened(session, event, "xlsx")["文字回答"]
+    assert {row[3] for row in sheet.iter_rows(min_row=2, values_only=True)} == texts
+    assert {one["text"] for one in opened(session, event, "json")["open_answers"]} == texts
+    document = opened(session, event, "docx")
+    assert "共收到1100条，相同的合并后1100条，以下摘录30条，全部内容见电子表格。" in texts_of(document)
+    assert len([one for one in document.paragraphs if one.style.name == "Quotation"]) == 30
+
+
+def test_the_number_of_queries_depends_on_neither_answers_nor_people(session):
+    small, day = make.event(session), open_day(session)
+    questioned(session, small)
+    for suffix in FORMATS:
+        seen = []
+        for event in (small, day.event):
+            form_of(session, event.questionnaire)
+            session.expire_all()
+            with count_queries(session) as queries:
+                written(session, event, suffix)
+            seen.append(len(queries))
+        assert (suffix, seen[1] - seen[0]) == (suffix, 0)
+
+
+# ---- the report
+
+
+@one_database
+def test_the_report_is_laid_out_as_an_official_document(session):
+    document = opened(session, open_day(session).event, "docx")
+    page = document.sections[0]
+    measured = [page.page_width, page.page_height, page.top_margin, page.left_margin]
+    assert [round(length.mm) for length in measured] == [210, 297, 37, 28]
+    assert round((page.page_width - page.left_margin - page.right_margin) / Mm(1)) == 156
+    assert round((page.page_height - page.top_margin - page.bottom_margin) / Mm(1)) == 225
+    fonts = {}
+    for name in ("Title", "Normal", "Heading 1", "Heading 2"):
+        style = document.styles[name]
+        fonts[name] = (style.element.rPr.rFonts.get(qn("w:eastAsia")), style.font.size, style.paragraph_format.line_spacing)
+    assert fonts == {
+        "Title": ("方正小标宋简体", Pt(22), Pt(36)), "Normal": ("仿宋_GB2312", Pt(16), Pt(28)),
+        "Heading 1": ("黑体", Pt(16), Pt(28)), "Heading 2": ("楷体_GB2312", Pt(16), Pt(28)),
+    }
+    assert document.styles["Normal"].paragraph_format.first_line_indent == Pt(32)
+
+
+@one_database
+def test_the_report_has_four_parts_under_words_own_headings(session):
+    document = opened(session, open_day(session).event, "docx")
+    headings = [(one.style.name, one.text) for one in document.paragraphs if one.style.name.startswith("Heading")]
+    assert [text for style, text in headings if style == "Heading 1"] == ["一、活动概况", "二、参与情况", "三、问卷情况", "四、意见建议"]
+    assert [text for style, text in headings if style == "Heading 2"] == [
+        "（一）总体评价", "（二）意见/建议", "（一）从哪里得知", "（二）意见建议",
+    ]
+    assert document.sections[0].footer.paragraphs[0]._p.findall(qn("w:fldSimple"))[0].get(qn("w:instr")) == "PAGE"
+
+
+@one_database
+def test_fonts_that_are_missing_have_an_alternative(session):
+    with ZipFile(BytesIO(written(session, make.event(session), "docx"))) as parts:
+        table = parts.read("word/fontTable.xml").decode()
+    assert '<w:font w:name="仿宋_GB2312"><w:altName w:val="仿宋"/>' in table
+
+
+@one_database
+def test_a_table_repeats_its_heading_and_fits_the_page(session):
+    for table in opened(session, open_day(session).event, "docx").tables:
+        assert table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
+        assert abs(sum(column.width for column in table.columns) - Mm(156)) < Mm(1)
+
+
+def test_the_report_quotes_each_text_once_with_who_wrote_it(session):
+    quoted = [one.text for one in opened(session, open_day(session).event, "docx").paragraphs if one.style.name == "Quotation"]
+    assert quoted == ["“=邻居”（人大代表）", "“停车位太少”（人大代表2人）", "“讲解很好\n下次再来”（村集体）"]
+
+
+# ---- attendees
+
+
+HEADINGS = ["姓名", "手机", "邮箱", "单位", "职务", "类别", "团队", "报名状态", "到场时间"]
+
+
+def test_the_list_of_attendees_has_everybody_party_by_party(session):
+    day = open_day(session)
+    rows = list(csv.reader(StringIO(attendees(session, day.event, "csv").decode("utf-8-sig"), newline="")))
+    assert rows[0] == HEADINGS
+    people = session.scalars(sa.select(Attendee).order_by(Attendee.registration_id, Attendee.place)).all()
+    leaders = {one.registration_id: one.name for one in people if one.place == 0}
+    states = {"confirmed": "已报名", "cancelled": "已取消"}
+    assert [[cell.removeprefix("\u2060") for cell in row] for row in rows[1:]] == [
+        [
+            one.name, one.phone, one.email, one.organisation, one.position, one.category.name,
+            leaders[one.registration_id] if one.registration.party > 1 else "", states[one.state.value],
+            "2026-03-18 09:00" if one.arrived_at else "",
+        ]
+        for one in people
+    ]
+
+
+def test_ticket_codes_come_only_when_asked_for(session):
+    day = open_day(session)
+    codes = [code for (code,) in session.execute(sa.select(Attendee.ticket_code).order_by(Attendee.registration_id, Attendee.place))]
+    rows = list(csv.reader(StringIO(attendees(session, day.event, "csv", (*FULL, TICKET)).decode("utf-8-sig"), newline="")))
+    assert [row[-1] for row in rows] == ["ticket_code", *codes]
+    assert [one["ticket_code"] for one in json.loads(attendees(session, day.event, "json", (*FULL, TICKET)))["attendees"]] == codes
+    sheet = load_workbook(BytesIO(attendees(session, day.event, "xlsx", (*FULL, TICKET)))).worksheets[0]
+    assert [row[-1] for row in sheet.iter_rows(values_only=True)] == ["ticket_code", *codes]
+    for suffix in ATTENDEE_FORMATS:
+        assert b"ticket_code" not in attendees(session, day.event, suffix)
+
+
+@one_database
+def test_masked_lists_hold_no_name_and_no_number(session):
+    event = make.event(session)
+    make.registration(session, event, name="欧阳小明", phone="13912345678", email="ouyang@example.com", companions=1)
+    (leader, _companion) = json.loads(attendees(session, event, "json", MASKED))["attendees"]
+    shown = [leader[key] for key in ("name", "phone", "email", "party")]
+    assert shown == [mask_name("欧阳小明"), mask_phone("13912345678"), mask_email("ouyang@example.com"), mask_name("欧阳小明")]
+    assert not [secret for secret in ("欧阳小明", "13912345678", "ouyang") if secret in str(leader)]
+
+
+@one_database
+def test_json_of_attendees_speaks_in_codes(session):
+    day = open_day(session)
+    body = json.loads(attendees(session, day.event, "json"))
+    assert body["event"] == day.event.slug
+    first = body["attendees"][0]
+    assert (first["category"], first["state"], first["arrived_at"]) == (day.deputies.code, "confirmed", "2026-03-18T09:00:00+08:00")
+    assert list(first) == [column.key for column in FULL]
+
+
+@one_database
+def test_arrivals_in_the_workbook_are_times_and_numbers_are_texts(session):
+    day = open_day(session)
+    sheet = load_workbook(BytesIO(attendees(session, day.event, "xlsx"))).worksheets[0]
+    assert [cell.value for cell in sheet[1]] == HEADINGS
+    assert (sheet["I2"].value, sheet["B2"].data_type, sheet.freeze_panes) == (datetime(2026, 3, 18, 9), "s", "B2")
+
+
+@one_database
+@pytest.mark.parametrize("suffix", ATTENDEE_FORMATS)
+def test_a_list_of_nobody_is_a_list(session, suffix):
+    assert attendees(session, make.event(session), suffix, language="en")
+
+
+def test_attendees_are_read_in_one_query(session):
+    day = open_day(session)
+    session.expire_all()
+    day.event.slug  # noqa: B018 -- loaded again before counting
+    with count_queries(session) as seen:
+        attendees(session, day.event, "csv")
+    assert len(seen) == 1
+
+
+def test_an_export_is_noted_in_the_audit_trail(session):
+    event = make.event(session)
+    exports.note_export(session, event, "attendees.csv", by="user:wang", now=make.NOW)
+    entry = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "event.export")).one()
+    assert (entry.by, entry.subject, entry.detail) == ("user:wang", f"event:{event.id}", {"what": "attendees.csv"})
