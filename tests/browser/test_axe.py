@@ -1,0 +1,169 @@
+"""Every page, filled with lifelike data, in both languages, on a desk's screen and a phone's: accessible, whole, and from here."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+import stage
+from playwright.sync_api import Browser, Page, Request, Response
+from werkzeug.exceptions import NotFound
+
+from engage import tokens
+
+pytestmark = pytest.mark.browser
+
+PUBLIC = [
+    "/", "/privacy", "/events/{running}", "/events/{full}", "/events/{cancelled}", "/events/{past}", "/events/{running}/register",
+    "/events/{full}/register", "/i/{opened}", "/i/{accepted}", "/i/{declined}", "/i/{opened}/decline", "/t/{ticket}", "/t/{companion}",
+    "/t/{arrived_ticket}", "/t/{cancelled_ticket}", "/t/{ticket}/change", "/t/{arrived_ticket}/change", "/t/{ticket}/cancel",
+    "/q/{hall}", "/q/{personal}", "/q/{answered}", "/q/{closed_survey}", "/q/{personal}/thanks", "/desk/sign-in",
+    "/no-such-page",
+]
+DESK = [
+    "/desk/", "/desk/account", "/desk/events", "/desk/events?q=没有这样的活动", "/desk/events/new", "/desk/events/{running}",
+    "/desk/events/{draft}", "/desk/events/{running}/edit", "/desk/events/{running}/close", "/desk/events/{running}/cancel",
+    "/desk/events/{running}/activities/new", "/desk/events/{running}/activities/{activity}/edit",
+    "/desk/events/{running}/activities/{activity}/remove", "/desk/events/{running}/questionnaire", "/desk/events/{draft}/questionnaire",
+    "/desk/events/{running}/registrations", "/desk/events/{draft}/registrations",
+    "/desk/events/{running}/registrations/{registration}/cancel", "/desk/events/{running}/summary", "/desk/events/{draft}/summary",
+    "/desk/events/{past}/summary", "/desk/events/{running}/answers", "/events/{draft}", "/events/{running}/poster",
+    "/events/{running}/survey-poster", "/t/{ticket}",
+    "/desk/questionnaires", "/desk/questionnaires/new", "/desk/questionnaires/{questionnaire}", "/desk/questionnaires/{unused}",
+    "/desk/questionnaires/{unused}/edit", "/desk/questionnaires/{questionnaire}/preview", "/desk/questionnaires/{unused}/delete",
+    "/desk/questionnaires/{questionnaire}/delete", "/desk/questionnaires/{unused}/sections/new", "/desk/sections/{section}/edit",
+    "/desk/sections/{section}/questions/new?kind=scale", "/desk/questions/{question}/edit", "/desk/questions/{question}/remove",
+    "/desk/settings", "/desk/settings/audit", "/desk/settings/devices", "/desk/settings/users", "/desk/settings/users/new",
+    "/desk/settings/users/{user}",
+]
+REFUSED = [  # forms sent as they stand, empty or with what is missing
+    "/desk/sign-in", "/events/{running}/register", "/i/{opened}", "/q/{hall}", "/desk/events/new", "/desk/questionnaires/new",
+    "/desk/sections/{section}/questions/new?kind=single", "/desk/settings/users/new",
+]
+NO_PAGE = {
+    "static", "bootstrap.static", "site.healthz", "site.readyz", "site.language",  # a file, a word, a way back
+    "api.event_list", "api.event_in_full", "api.roster", "api-docs.openapi_json",  # for programs
+    "public.event_calendar", "registration.ticket_calendar", "registration.ticket_picture",  # downloads
+    "desk.export_event", "desk.export_attendees",
+    "desk.setup",  # only before there is an account: see test_the_first_page_of_all
+}
+
+
+WIDTHS = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+@dataclass
+class View:
+    """A page that is kept for many addresses, with what went wrong while it was used."""
+
+    page: Page
+    home: str
+    axe: Callable[[Page], list[str]]
+    troubles: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
+        self.page.on("console", lambda said: self.troubles.append(said.text) if said.type == "error" and not _status(said.text) else None)
+        self.page.on("request", self._asked)
+        self.page.on("response", self._answered)
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self.home, "data:", "blob:")):
+            self.troubles.append(f"from outside: {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= (500 if response.request.resource_type == "document" else 400):
+            self.troubles.append(f"{response.status}: {response.url}")
+
+    def faults(self, path: str, *, send: bool = False) -> list[str]:
+        """What is wrong with a page at both widths; `send` sends its form as it stands and judges the answer."""
+        self.troubles.clear()
+        self.page.set_viewport_size(WIDTHS["desk"])
+        self.page.goto(path)
+        if send:
+            self.page.locator("main form[method=post]").last.evaluate("form => form.requestSubmit()")
+            self.page.get_by_role("alert").first.wait_for()
+        found = []
+        for width, size in WIDTHS.items():
+            self.page.set_viewport_size(size)
+            found += [f"{width}: {wrong}" for wrong in self.axe(self.page)]
+            wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            found += [f"{width}: {wide} px wider than the screen"] if wide > 0 else []
+        return found + self.troubles
+
+
+def _status(said: str) -> bool:
+    return "the server responded with a status of" in said  # judged by `_answered`
+
+
+@pytest.fixture(scope="module")
+def places(live_server) -> dict[str, object]:
+    """What stands for the names in the addresses above."""
+    with live_server.session() as session:
+        return stage.fill(session, datetime.now(UTC))  # noqa: TID251 -- what the server's own clock says
+
+
+@pytest.fixture(scope="module")
+def view(browser: Browser, live_server, places, axe) -> Iterator[Callable[[str, str], View]]:
+    """`view("guest", "zh")` is that of a guest, or of an administrator ("admin"), in a language."""
+    with ExitStack() as opened:
+
+        def new_page(**context: object) -> Page:
+            made = browser.new_context(base_url=live_server.url, **context)
+            opened.callback(made.close)
+            return made.new_page()
+
+        page = new_page()
+        page.goto("/desk/sign-in")
+        page.get_by_label("用户名").fill("stage")
+        page.get_by_label("密码").fill("all the world")
+        page.get_by_role("button", name="登录").click()
+        page.wait_for_url("**/desk/")
+        signed_in = page.context.storage_state()
+        views: dict[tuple[str, str], View] = {}
+
+        def of(who: str, language: str) -> View:
+            if (who, language) not in views:
+                page = new_page(storage_state=signed_in if who == "admin" else None)
+                page.context.add_cookies([{"name": "lang", "value": language, "url": live_server.url}])
+                views[who, language] = View(page, live_server.url, axe)
+            return views[who, language]
+
+        yield of
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_a_guests_page_is_sound(view, places, path):
+    assert {language: view("guest", language).faults(path.format_map(places)) for language in ("zh", "en")} == {"zh": [], "en": []}
+
+
+@pytest.mark.parametrize("path", DESK)
+def test_a_page_of_the_desk_is_sound(view, places, path):
+    assert {language: view("admin", language).faults(path.format_map(places)) for language in ("zh", "en")} == {"zh": [], "en": []}
+
+
+@pytest.mark.parametrize("path", REFUSED)
+def test_a_form_that_is_refused_is_sound(view, places, path):
+    who = "admin" if path.startswith("/desk/") and path != "/desk/sign-in" else "guest"
+    assert view(who, "zh").faults(path.format_map(places), send=True) == []
+
+
+def test_the_page_that_makes_the_first_account_is_sound(app, live_server, view):
+    with app.app_context():
+        path = "/desk/setup/" + tokens.sign("only for tests", tokens.Purpose.SETUP, "admin")
+    guest = view("guest", "zh")
+    guest.page.route("**/desk/setup/*", lambda route: route.fulfill(body=app.test_client().get(path).text, content_type="text/html"))
+    assert guest.faults(path) == []
+    guest.page.unroute("**/desk/setup/*")
+
+
+def test_every_page_is_looked_at(app):
+    one = defaultdict(lambda: "1")
+    address = app.url_map.bind("localhost")
+    with pytest.raises(NotFound):
+        address.match("/no-such-page")
+    paths = [path.partition("?")[0].format_map(one) for path in PUBLIC + DESK if path != "/no-such-page"]
+    pages = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in rule.methods}
+    assert pages - {address.match(path)[0] for path in paths} == NO_PAGE

@@ -1,0 +1,141 @@
+"""A filled office for the browser: an open day that is running, others in every state, people, answers, messages, staff."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import make
+from sqlalchemy.orm import Session
+
+from engage import arrivals, devices, events, invitations, outbox, people, registrations
+from engage.arrivals import ScanRequest
+from engage.events import ActivityKind, Event, Kind, Topic
+from engage.invitations import Invitation
+from engage.outbox import Channel
+from engage.people import Category
+from engage.registrations import Registration
+from engage.staff import Role
+from surveys import create_from_template, questionnaires
+from surveys.questionnaires import Question, Questionnaire
+
+BY = make.BY
+NAMES = ("赵国强", "钱秀英", "孙建华", "李敏", "周文博", "吴桂兰", "郑海涛", "王雪梅", "冯志远", "陈晓燕", "褚卫东", "卫红霞")
+ORGANISATIONS = ("省建设投资集团有限公司", "城关镇东风村股份经济合作社", "中信达工程咨询有限公司", "市第一人民医院")
+REMARKS = (
+    "希望把评标过程中的澄清事项及时公开，方便投标企业了解情况。", "大厅引导标识再清楚一些，第一次来不容易找到开标室。",
+    "建议增加农村集体资产交易的培训，\n最好能到镇里讲一讲。", "服务态度很好，办事效率高。",
+)
+
+
+def fill(session: Session, now: datetime) -> dict[str, object]:
+    """Everything that a page can show, made through the libraries; answers what the addresses of the pages need."""
+    categories = {category.code: category for category in people.categories(session)}
+    people.edit_category(session, categories["public"], companions=2, by=BY, now=now)
+    make.user(session, Role.ADMIN, username="stage", display_name="王老师", password="all the world")
+    someone = make.user(session, Role.DOOR, display_name="李签到")
+    devices.add_device(session, "东门扫码枪", by=BY, now=now)
+    questionnaire = create_from_template(session, "open_day", now=now)
+    questionnaires.open_for_answers(session, questionnaire, now=now)
+    running = _running(session, now, categories, questionnaire)
+    asked = _invited(session, running, list(categories.values())[:5], now)
+    came = _registered(session, running, asked, categories["public"], now)
+    _answered(session, running, questionnaire, came, now)
+    gone = make.registration(session, running, category=categories["public"], name="沈立新")
+    registrations.cancel(session, gone, reason="临时出差", by="guest", now=now)
+    draft = make.event(session, state="draft", title="三月平台开放日（筹备中）", starts_at=None, ends_at=None, place="",
+                       registration_closes_at=None)
+    full = make.event(session, seats=2, title="代理机构集中培训", kind=Kind.TRAINING, topic=Topic.SYSTEM, hours=4,
+                      starts_at=now + timedelta(days=3), ends_at=now + timedelta(days=3, hours=4),
+                      registration_closes_at=now + timedelta(days=3))
+    make.registration(session, full, category=categories["agency"], companions=0)
+    make.registration(session, full, category=categories["agency"], companions=0)
+    cancelled = make.event(session, state="cancelled", title="招标人座谈会", kind=Kind.SYMPOSIUM)
+    past = make.event(session, state="closed", title="去年秋季平台开放日")
+    closed = make.questionnaire(session, state="closed", title="交易服务满意度评价")
+    events.attach(session, past, closed, by=BY, now=now)
+    unused = make.questionnaire(session, state="draft", title="待定问卷", asks=[
+        {"kind": "single", "text": "您的身份", "options": make.OPTIONS}, {"kind": "long_text", "text": "您的意见"}])
+    make.questionnaire(session, anonymous=True, title="匿名评价")
+    return {
+        "running": running.slug, "draft": draft.slug, "full": full.slug, "cancelled": cancelled.slug, "past": past.slug,
+        "activity": running.activities[0].id, "registration": came[-1].id, "person": asked[0].invitee_id,
+        "opened": asked[-1].token, "accepted": asked[0].token, "declined": asked[-2].token, "unused_activity": running.activities[-1].id,
+        "ticket": came[-1].leader.ticket_code, "companion": came[-1].companions[0].ticket_code,
+        "cancelled_ticket": gone.leader.ticket_code, "arrived_ticket": came[0].leader.ticket_code,
+        "hall": running.survey_code, "personal": came[-1].leader.survey_code, "answered": came[0].leader.survey_code,
+        "closed_survey": past.survey_code, "questionnaire": questionnaire.id, "unused": unused.id,
+        "section": unused.sections[0].id, "question": unused.sections[0].questions[0].id, "user": someone.id,
+        "category": categories["media"].id, "invitation": asked[-1].id,
+    }
+
+
+def _running(session: Session, now: datetime, categories: Mapping[str, Category], questionnaire: Questionnaire) -> Event:
+    event = make.event(
+        session, state="draft", title="走进公共资源交易平台开放日", purpose="请社会各界走进交易大厅，了解交易全过程，听取意见建议。",
+        starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=2), registration_closes_at=now + timedelta(hours=2),
+        by_category={categories["deputy"].id: 20, categories["enterprise"].id: 40},
+    )
+    for title, kind, start, length, seats in (
+        ("参观开标大厅", ActivityKind.VISIT, -50, 40, 30), ("体验远程异地评标", ActivityKind.EXPERIENCE, 0, 40, 3),
+        ("座谈交流", ActivityKind.DISCUSSION, 50, 50, None), ("填写问卷", ActivityKind.SURVEY, 105, 10, None),
+    ):
+        start_at = now + timedelta(minutes=start)
+        make.activity(session, event, title=title, kind=kind, seats=seats, room="二楼 201 室", host="周主任",
+                      starts_at=start_at, ends_at=start_at + timedelta(minutes=length))
+    events.attach(session, event, questionnaire, by=BY, now=now)
+    events.publish(session, event, by=BY, now=now)
+    session.flush()
+    return event
+
+
+def _invited(session: Session, event: Event, categories: list[Category], now: datetime) -> list[Invitation]:
+    made = []
+    for place, name in enumerate(NAMES):
+        how = {"phone": f"1370000{place:04}", "email": f"invited{place}@example.com" if place % 2 else ""}
+        made.append(make.invitation(session, event, name=name, category=categories[place % 5],
+                                    organisation=ORGANISATIONS[place % 4], **(how if place % 5 != 4 else {"phone": "0371-65550000", "email": ""})))
+    make.invitation(session, event, name="尤佳宁", category=categories[0])
+    invitations.send(session, event, lambda to, _: (f"诚邀{to.invitee.name}", f"{to.invitee.name}：\n\n诚邀您参加平台开放日。", f"https://example.org/i/{to.token}"),
+                     ids=[invitation.id for invitation in made], by=BY, now=now)
+    invitations.opened(session, made[-1], now=now)
+    invitations.answer(session, made[-2], invitations.State.DECLINED, reason="当天另有会议", by="guest", now=now)
+    sent = outbox.claim(session, Channel.EMAIL, now=now)
+    outbox.delivered(session, sent[1:], now=now)
+    outbox.failed(session, sent[0], "550 mailbox unavailable", now=now, final=True)
+    return made
+
+
+def _registered(session: Session, event: Event, asked: list[Invitation], public: Category, now: datetime) -> list[Registration]:
+    made = []
+    for place, invitation in enumerate(asked[:8]):
+        invitee = invitation.invitee
+        made.append(make.registration(
+            session, event, invitation=invitation, category=invitee.category, name=invitee.name, phone=invitee.phone,
+            organisation=invitee.organisation, email=invitee.email, activity_ids=[event.activities[0].id] if place % 3 else [],
+        ))
+    made.append(make.registration(session, event, category=public, name="许志强", organisation="", companions=1,
+                                  activity_ids=[activity.id for activity in event.activities[:2]]))
+    there = [ScanRequest(id=str(uuid.uuid4()), code=registration.leader.ticket_code, at=now) for registration in made[:6]]
+    arrivals.scan(session, event, [*there, ScanRequest(id=str(uuid.uuid4()), code="x" * 26, at=now)], by=BY, now=now)
+    session.expire_all()
+    return made
+
+
+def _answered(session: Session, event: Event, questionnaire: Questionnaire, came: list[Registration], now: datetime) -> None:
+    asked = [question for section in questionnaire.sections for question in section.questions]
+    for place, registration in enumerate(came[:7]):
+        raw = {question.code: _answer(question, place, at) for at, question in enumerate(asked)}
+        make.response(session, questionnaire, raw, context=event.slug, segment=registration.category.code, now=now,
+                      respondent=f"attendee:{registration.leader.id}")
+
+
+def _answer(question: Question, person: int, place: int) -> list[str]:
+    options = [option["code"] for option in question.options]
+    if question.kind == "multiple":
+        return options[: 1 + person % 3]
+    if options:
+        return [options[person % len(options)]]
+    return [{
+        "scale": str(5 - person * place % 5), "number": str(1 + person % 4), "text": ("规范", "透明", "高效")[person % 3],
+        "long_text": REMARKS[person % 4],
+    }[question.kind]]
