@@ -173,7 +173,7 @@ def axe() -> Callable[[Page], list[str]]:
 
     def check(page: Page) -> list[str]:
         page.evaluate(AXE)
-        found = page.evaluate("""() => axe.run(document, {runOnly: {type: "tag", values:
+        found = page.evaluate("""() => axe.run(document, {resultTypes: ["violations"], runOnly: {type: "tag", values:
             ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}})""")
         return [f"{rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"]]
 
