@@ -10,8 +10,9 @@ CENTRE = f"{CITY}公共资源交易中心"
 DISTRICTS = ("望河区", "临澜区", "青岚区", "云岭县", "白石县")
 HEADER = ("姓名", "类别", "手机号码", "电子邮箱", "工作单位", "职务", "所属区县")
 
-# How many invitees of each category; the first number has them all in the list of the year's beginning.
+# How many invitees of each category.
 HOW_MANY = {"deputy": 42, "cppcc": 40, "project_lead": 32, "enterprise": 84, "village": 30, "public": 26, "media": 14, "agency": 32}
+WITH_TWO_SIGNS = 0.75  # in their given names
 WITH_EMAIL = 0.6
 WITH_LANDLINE_ONLY = 0.04  # they get letters
 
@@ -32,6 +33,21 @@ _VILLAGES = ("杨柳湾", "石桥", "上坪", "三岔口", "白鹭", "大樟树"
 _TOWNS = ("清溪镇", "石门镇", "白鹭镇", "云台乡", "松坪乡")
 _PROJECTS = ("澜江大桥", "城西污水处理厂", "高铁新城安置房", "人民医院新院区", "环城快速路", "职教园区", "城乡供水一体化")
 _PAPERS = ("云澜日报", "云澜广播电视台", "澜江晚报", "云澜发布", "澜江在线")
+_WORDS = {
+    "brand": _BRANDS, "business": _BUSINESSES, "village": _VILLAGES, "town": _TOWNS, "project": _PROJECTS, "paper": _PAPERS,
+    "district": DISTRICTS, "city": (CITY,),
+}
+_COMPANY = "{brand}{business}有限公司"
+_WORK: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # organisations and positions by category
+    "deputy": ((_COMPANY, "{district}第一中学", "{city}人民医院", "{town}人民政府"), ("市人大代表", "市人大代表", "区人大代表", "省人大代表")),
+    "cppcc": ((_COMPANY, "{city}律师协会", "{city}职业技术学院", "{city}工商业联合会"), ("市政协委员", "市政协委员", "区政协委员", "市政协常委")),
+    "project_lead": (("{project}建设指挥部",), ("项目经理", "总工程师", "副指挥长", "合同部部长")),
+    "enterprise": ((_COMPANY,), ("总经理", "投标部经理", "副总经理", "商务主管", "投标专员")),
+    "village": (("{town}{village}村股份经济合作社",), ("理事长", "村党支部书记", "村委会主任", "报账员")),
+    "public": (("", "", "{district}居民", "{city}师范学院"), ("", "", "学生", "退休教师")),
+    "media": (("{paper}",), ("记者", "首席记者", "编辑", "摄像")),
+    "agency": (("{brand}招标代理有限公司", "{brand}项目管理有限公司", "{brand}工程咨询有限公司"), ("项目负责人", "总经理", "招标专员", "部门经理")),
+}
 
 
 @dataclass(frozen=True)
@@ -57,10 +73,8 @@ class Directory:
     def name(self) -> str:
         """A name that nobody has yet."""
         while True:
-            given = self._chance.choice(_SECOND)
-            if self._chance.random() < 0.75:
-                given = self._chance.choice(_FIRST) + given
-            name = self._chance.choice(list(_SURNAMES)) + given
+            first = self._chance.choice(_FIRST) if self._chance.random() < WITH_TWO_SIGNS else ""
+            name = self._chance.choice(list(_SURNAMES)) + first + self._chance.choice(_SECOND)
             if name not in self._names:
                 self._names.add(name)
                 return name
@@ -77,28 +91,9 @@ class Directory:
         return Guest(name, category, phone, email, organisation, position, chance.choice(DISTRICTS))
 
     def _work(self, category: str) -> tuple[str, str]:
-        choose = self._chance.choice
-        company = f"{choose(_BRANDS)}{choose(_BUSINESSES)}有限公司"
-        match category:
-            case "deputy":
-                return choose((company, f"{choose(DISTRICTS)}第一中学", f"{CITY}人民医院", f"{choose(_TOWNS)}人民政府")), choose(
-                    ("市人大代表", "市人大代表", "区人大代表", "省人大代表"))
-            case "cppcc":
-                return choose((company, f"{CITY}律师协会", f"{CITY}职业技术学院", f"{CITY}工商业联合会")), choose(
-                    ("市政协委员", "市政协委员", "区政协委员", "市政协常委"))
-            case "project_lead":
-                return f"{choose(_PROJECTS)}建设指挥部", choose(("项目经理", "总工程师", "副指挥长", "合同部部长"))
-            case "village":
-                return f"{choose(_TOWNS)}{choose(_VILLAGES)}村股份经济合作社", choose(("理事长", "村党支部书记", "村委会主任", "报账员"))
-            case "public":
-                return choose(("", "", f"{choose(DISTRICTS)}居民", f"{CITY}师范学院")), choose(("", "", "学生", "退休教师"))
-            case "media":
-                return choose(_PAPERS), choose(("记者", "首席记者", "编辑", "摄像"))
-            case "agency":
-                return f"{choose(_BRANDS)}{choose(('招标代理', '项目管理', '工程咨询'))}有限公司", choose(
-                    ("项目负责人", "总经理", "招标专员", "部门经理"))
-            case _:
-                return company, choose(("总经理", "投标部经理", "副总经理", "商务主管", "投标专员"))
+        organisations, positions = _WORK[category]
+        words = {name: self._chance.choice(some) for name, some in _WORDS.items()}
+        return self._chance.choice(organisations).format(**words), self._chance.choice(positions)
 
 
 def as_list(guests: list[Guest], names: dict[str, str]) -> bytes:

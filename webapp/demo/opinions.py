@@ -9,6 +9,9 @@ from surveys.forms import Form
 from webapp.demo import texts
 from webapp.demo.texts import Remark
 
+# Parts of all people: who answer what they need not, pick "other", write a word, a second sentence, of their own matters.
+ANSWER, PICK_OTHER, SAY_A_WORD, SAY_MORE, OWN_MATTERS = 0.92, 0.05, 0.6, 0.2, 0.6
+
 # Mean of the five levels by category; whoever works with the system daily is harder to please.
 _PLEASED = {
     "deputy": 4.5, "cppcc": 4.4, "project_lead": 4.1, "enterprise": 3.8, "village": 4.2, "public": 4.3, "media": 4.4, "agency": 3.6,
@@ -32,28 +35,27 @@ class Opinions:
         mood = self._chance.gauss(0, 0.5)
         raw: dict[str, Any] = {}
         for asked in self._form.questions:
-            if asked.required or self._chance.random() < 0.92:
+            if asked.required or self._chance.random() < ANSWER:
                 raw |= self._answer(asked, category, mood)
         return raw
 
     def _answer(self, asked: Asked, category: str, mood: float) -> dict[str, Any]:
-        chance = self._chance
+        chance, said = self._chance, ""
         match asked.kind:
-            case "scale":
-                pleased = _PLEASED.get(category, 4.1) + mood + sum(by for word, by in _SHIFT.items() if word in asked.text)
-                return {asked.code: str(min(5, max(1, round(chance.gauss(pleased, 0.6)))))}
             case "single":
                 return self._single(asked, category, mood)
             case "multiple":
                 return self._multiple(asked)
+            case "scale":
+                pleased = _PLEASED.get(category, 4.1) + mood + sum(by for word, by in _SHIFT.items() if word in asked.text)
+                said = str(min(5, max(1, round(chance.gauss(pleased, 0.6)))))
             case "number":
-                return {asked.code: str(self._years() if "年" in asked.text else chance.choices((1, 2, 3, 4, 6), (60, 22, 9, 5, 4))[0])}
-            case "text" if chance.random() < 0.6:
-                return {asked.code: chance.choice(texts.IN_ONE_WORD if "词" in asked.text else texts.TOPICS)}
+                said = str(self._years() if "年" in asked.text else chance.choices((1, 2, 3, 4, 6), (60, 22, 9, 5, 4))[0])
+            case "text" if chance.random() < SAY_A_WORD:
+                said = chance.choice(texts.IN_ONE_WORD if "词" in asked.text else texts.TOPICS)
             case "long_text" if chance.random() < _WORDY.get(category, 0.45):
-                return {asked.code: self._remark(category)}
-            case _:
-                return {}
+                said = self._remark(category)
+        return {asked.code: said} if said else {}
 
     def _single(self, asked: Asked, category: str, mood: float) -> dict[str, Any]:
         codes = [option.code for option in asked.options]
@@ -73,7 +75,7 @@ class Opinions:
         most = asked.settings["max"]
         if most is not None:
             likely = self._chance.sample(likely, min(most, len(likely)))
-        if any(option.other for option in asked.options) and self._chance.random() < 0.05:
+        if any(option.other for option in asked.options) and self._chance.random() < PICK_OTHER:
             likely = [*likely[: (most or 9) - 1], "other"]
         return self._with_other(asked, likely)
 
@@ -89,15 +91,19 @@ class Opinions:
 
     def _remark(self, category: str) -> str:
         first = self._next(category)
-        return f"{first}{self._next(category)}" if self._chance.random() < 0.2 else first
+        return f"{first}{self._next(category)}" if self._chance.random() < SAY_MORE else first
 
     def _next(self, category: str) -> str:
         """A remark that fits the category; its own matters come first to its mind."""
-        if not any(not one.said_by or category in one.said_by for one in self._left):
-            self._left = list(self._remarks)
-            self._chance.shuffle(self._left)
-        fitting = [one for one in self._left if not one.said_by or category in one.said_by]
+        fitting = [one for one in self._left if _fits(one, category)]
+        if not fitting:
+            fitting = [one for one in self._remarks if _fits(one, category)]
+            self._left += fitting
         own = [one for one in fitting if one.said_by]
-        chosen = self._chance.choice(own if own and self._chance.random() < 0.6 else fitting)
+        chosen = self._chance.choice(own if own and self._chance.random() < OWN_MATTERS else fitting)
         self._left.remove(chosen)
         return chosen.text
+
+
+def _fits(remark: Remark, category: str) -> bool:
+    return not remark.said_by or category in remark.said_by

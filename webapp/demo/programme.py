@@ -27,9 +27,11 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Occasion:
-    """One event of the year: `day` counts from today, `coming` is how many categories' guests and strangers are asked.
+    """One event of the year; `day` counts from today.
 
-    `pace` is how long before the event it is published and its invitations leave. `registered` is enough: then nobody more asks.
+    So many of each category are `invited`, and so many `strangers` ask by themselves, until `enough` people have a seat.
+    It is `published`, and its invitations leave, that long before it starts. `limits` are seats by category, `answers` the
+    questionnaires that come back.
     """
 
     title: str
@@ -45,7 +47,7 @@ class Occasion:
     hours: float | None = None
     answers: int = 0
     published: timedelta = timedelta(days=32)
-    enough: int | None = None
+    enough: int = 1000
     draft: bool = False
 
 
@@ -68,35 +70,35 @@ _TRAINEES = {"enterprise": 74, "agency": 32, "village": 22, "project_lead": 26}
 
 YEAR = (
     Occasion(
-        title="平台开放日（第13期）：走进工程建设招标投标", kind=Kind.OPEN_DAY, day=-296, seats=160, invited=_EVERYBODY,
+        title="平台开放日（第13期）：走进工程建设招标投标", kind=Kind.OPEN_DAY, day=-296, seats=180, invited=_EVERYBODY,
         limits={"deputy": 40, "cppcc": 40, "enterprise": 70, "media": 10}, answers=92,
         parts=_open_day("开标、评标与专家抽取", "模拟开标", "工程建设招标投标", "分管副主任"),
     ),
     Occasion(
-        title="集中培训：招标投标新规解读", kind=Kind.TRAINING, day=-262, seats=160, invited=_TRAINEES, topic=Topic.POLICY, hours=4,
+        title="集中培训：招标投标新规解读", kind=Kind.TRAINING, day=-262, seats=180, invited=_TRAINEES, topic=Topic.POLICY, hours=4,
         answers=98, parts=_CLASSES,
     ),
     Occasion(
-        title="平台开放日（第14期）：政府采购惠企政策", kind=Kind.OPEN_DAY, day=-205, seats=160, visibility=Visibility.PUBLIC,
+        title="平台开放日（第14期）：政府采购惠企政策", kind=Kind.OPEN_DAY, day=-205, seats=180, visibility=Visibility.PUBLIC,
         invited={**_EVERYBODY, "enterprise": 50, "deputy": 18, "cppcc": 18}, strangers=34,
         limits={"enterprise": 90, "public": 40, "media": 12}, answers=108,
         parts=_open_day("政府采购服务专窗", "电子保函在线办理", "中小企业参与政府采购", "政府采购科科长"),
     ),
     Occasion(
-        title="集中培训：电子交易系统操作", kind=Kind.TRAINING, day=-150, seats=170, invited=_TRAINEES, topic=Topic.SYSTEM, hours=4,
+        title="集中培训：电子交易系统操作", kind=Kind.TRAINING, day=-150, seats=180, invited=_TRAINEES, topic=Topic.SYSTEM, hours=4,
         answers=118, parts=_CLASSES,
     ),
     Occasion(
-        title="平台开放日（第15期）：农村产权交易专场", kind=Kind.OPEN_DAY, day=-96, seats=150,
+        title="平台开放日（第15期）：农村产权交易专场", kind=Kind.OPEN_DAY, day=-96, seats=180,
         invited={**_EVERYBODY, "village": 28, "media": 10}, limits={"village": 60, "deputy": 30, "enterprise": 60}, answers=90,
         parts=_open_day("农村产权交易窗口", "网上竞价出租一口鱼塘", "农村集体资产资源交易", "分管副主任"),
     ),
     Occasion(
-        title="集中培训：交易实施与异议处理", kind=Kind.TRAINING, day=-41, seats=160, invited=_TRAINEES, topic=Topic.PRACTICE, hours=6,
+        title="集中培训：交易实施与异议处理", kind=Kind.TRAINING, day=-41, seats=180, invited=_TRAINEES, topic=Topic.PRACTICE, hours=6,
         answers=106, parts=_CLASSES,
     ),
     Occasion(
-        title="平台开放日（第16期）：看得见的阳光交易", kind=Kind.OPEN_DAY, day=0, seats=120, visibility=Visibility.PUBLIC,
+        title="平台开放日（第16期）：看得见的阳光交易", kind=Kind.OPEN_DAY, day=0, seats=160, visibility=Visibility.PUBLIC,
         invited={"deputy": 22, "cppcc": 20, "project_lead": 14, "enterprise": 34, "village": 12, "public": 6, "media": 8, "agency": 14},
         strangers=20, limits={"deputy": 30, "cppcc": 30, "enterprise": 50, "public": 30, "media": 10}, answers=38,
         parts=_open_day("全流程电子化交易", "远程异地评标", "优化营商环境", "中心主任"),

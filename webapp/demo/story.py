@@ -12,25 +12,33 @@ from sqlalchemy.orm import Session
 from engage import arrivals, events, invitations, outbox, registrations
 from engage.arrivals import Direction, ScanRequest
 from engage.codes import new_code
-from engage.errors import Conflict
 from engage.events import ActivityDetails, Details, Event, Kind
 from engage.invitations import Invitation
 from engage.outbox import Channel, Message
 from engage.people import Category
+from engage.quotas import Full
 from engage.registrations import Application, Attendee, Person, Registration
 from surveys import Questionnaire, responses
 from surveys.forms import form_of
 from webapp import notices
 from webapp.demo import texts
 from webapp.demo.agenda import Agenda
-from webapp.demo.opinions import Opinions
 from webapp.demo.guests import Directory
+from webapp.demo.opinions import Opinions
 from webapp.demo.programme import CONTACT, OPEN_DAY_PLACE, TRAINING_PLACE, Occasion
 
 ORGANISER, DOOR = "user:organiser", "user:door"
 DEAD = 34  # every so manieth address is one that nobody reads any more
 BOUNCE = "550 5.1.1 Recipient address rejected: user unknown"
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+
+# How guests behave: parts of all of them.
+OPEN, ACCEPT, DECLINE = 0.93, 0.72, 0.12
+CHANGE_THEIR_MINDS, COME, COME_LATE, LEAVE_EARLY, SHOW_TWICE = 0.05, 0.9, 0.08, 0.04, 0.03
+USE_OWN_LINK, NAME_CATEGORY, ANSWER_AT_ONCE = 0.7, 0.9, 0.8
+CHOOSE_ACTIVITY = 0.7
+BRING = (60, 26, 14)  # nobody, one, two
+
 ANSWERING = 35 * MINUTE  # for so long the questionnaire of the running event has been open
 FAR = 14 * DAY  # what is further away has invitations that still wait for somebody
 
@@ -135,12 +143,12 @@ class Story:
     def _look(self, invitation: Invitation, now: datetime) -> None:
         """Somebody opens the personal page, or never does, and mostly decides at once."""
         fate = self._chance.random()
-        if fate > 0.9:
+        if fate > OPEN:
             return
         invitations.opened(self._session, invitation, now=now)
-        if fate < 0.66:
+        if fate < ACCEPT:
             self._stage.agenda.at(now + 3 * MINUTE, lambda when: self._accept(invitation, when))
-        elif fate < 0.8:
+        elif fate < ACCEPT + DECLINE:
             reason = self._chance.choice(texts.DECLINED)
             by = f"invitee:{invitation.invitee_id}"
             invitations.answer(self._session, invitation, invitations.State.DECLINED, reason=reason, by=by, now=now + 2 * MINUTE)
@@ -160,24 +168,21 @@ class Story:
         self._register(person, category, None, by="guest", now=now)
 
     def _register(self, leader: Person, category: Category, invitation: Invitation | None, *, by: str, now: datetime) -> None:
-        chance, session, plan = self._chance, self._session, self._plan
-        free = plan.enough is None or self.event.quota.taken < plan.enough
-        brings = chance.choices((0, 1, 2), (68, 22, 10))[0] if self.event.quota.free != 1 else 0
-        with_them = [
-            Person(name=self._stage.directory.name(), organisation=leader.organisation)
-            for _ in range(min(brings, category.companions))
-        ]
-        parts = [activity.id for activity in self.event.activities if chance.random() < 0.7]
+        chance, session, event = self._chance, self._session, self.event
+        session.refresh(event.quota, ["taken"])
+        if now > (event.registration_closes_at or now) or event.quota.taken >= self._plan.enough:
+            return
+        brings = min(chance.choices((0, 1, 2), BRING)[0], category.companions)
+        with_them = [Person(name=self._stage.directory.name(), organisation=leader.organisation) for _ in range(brings)]
+        free = [one for one in event.activities if one.quota.free is None or one.quota.free > brings]
+        parts = [activity.id for activity in free if chance.random() < CHOOSE_ACTIVITY]
         application = Application(leader=leader, category=category, companions=with_them, activity_ids=parts, consent=True)
-        if not free:
-            return
         try:
-            seated = registrations.register(session, self.event, application, invitation=invitation, by=by, now=now)
-        except Conflict:  # full, or over: as it happens
+            seated = registrations.register(session, event, application, invitation=invitation, by=by, now=now)
+        except Full:  # too late for this category, as it happens
             return
-        notices.ticket_message(session, seated, now=now)
-        self._deliver_mail(now + MINUTE)
-        if chance.random() < 0.06:
+        self._deliver(notices.ticket_message(session, seated, now=now), now + MINUTE)
+        if chance.random() < CHANGE_THEIR_MINDS:
             self._stage.agenda.at(self._some_time(now), lambda when: self._cancel(seated, by, when))
 
     def _cancel(self, registration: Registration, by: str, now: datetime) -> None:
@@ -185,8 +190,7 @@ class Story:
             return
         reason = self._chance.choice(texts.CANCELLED)
         registrations.cancel(self._session, registration, reason=reason, by=by, now=now)
-        notices.cancellation_message(self._session, registration, now=now)
-        self._deliver_mail(now + MINUTE)
+        self._deliver(notices.cancellation_message(self._session, registration, now=now), now + MINUTE)
 
     def _expect(self, now: datetime) -> None:
         """The door opens: most come in the twenty minutes around the start, a few late, some not at all."""
@@ -195,10 +199,10 @@ class Story:
         parties: dict[int, datetime] = {}
         for attendee in expected:
             if attendee.registration_id not in parties:
-                late = chance.random() < 0.08
+                late = chance.random() < COME_LATE
                 minute = chance.uniform(12, 80) if late else chance.triangular(-45, 16, -7)
                 parties[attendee.registration_id] = self._starts + timedelta(seconds=round(minute * 60))
-            if chance.random() < 0.88:
+            if chance.random() < COME:
                 when = parties[attendee.registration_id] + timedelta(seconds=4 * attendee.place)
                 at(when, lambda moment, one=attendee: self._arrive(one, moment))
         at(self._starts - 4 * MINUTE, lambda moment: self._scan(new_code(), moment))  # a ticket of something else
@@ -208,9 +212,9 @@ class Story:
     def _arrive(self, attendee: Attendee, now: datetime) -> None:
         self._scan(attendee.ticket_code, now)
         self._came.append(attendee)
-        if self._chance.random() < 0.03:
-            self._stage.agenda.at(now + 20 * timedelta(seconds=1), lambda when: self._scan(attendee.ticket_code, when))
-        if self._chance.random() < 0.04:
+        if self._chance.random() < SHOW_TWICE:
+            self._stage.agenda.at(now + timedelta(seconds=20), lambda when: self._scan(attendee.ticket_code, when))
+        if self._chance.random() < LEAVE_EARLY:
             self._stage.agenda.at(now + 50 * MINUTE, lambda when: self._scan(attendee.ticket_code, when, Direction.OUT))
 
     def _scan(self, code: str, now: datetime, direction: Direction = Direction.IN) -> None:
@@ -227,9 +231,9 @@ class Story:
         people = chance.sample(self._came, len(self._came))
         for number in range(self._plan.answers):
             person = people[number % len(people)]
-            own_link = number < len(people) and chance.random() < 0.7
+            own_link = number < len(people) and chance.random() < USE_OWN_LINK
             who = f"attendee:{person.id}" if own_link else None
-            segment = person.category.code if own_link or chance.random() < 0.9 else ""
+            segment = person.category.code if own_link or chance.random() < NAME_CATEGORY else ""
             self._stage.agenda.at(self._answering_time(now), lambda when, segment=segment, who=who: responses.submit(
                 self._session, questionnaire, opinions.fill_in(segment), now=when, context=self.event.slug, segment=segment,
                 respondent=who,
@@ -242,6 +246,11 @@ class Story:
 
     def _close(self, now: datetime) -> None:
         events.close(self._session, self.event, by=ORGANISER, now=now)
+
+    def _deliver(self, message: Message | None, now: datetime) -> None:
+        """What the mail server did with one mail, which came alone."""
+        if message is not None and message.channel is Channel.EMAIL and now < self._stage.now:
+            self._deliver_mail(now)
 
     def _deliver_mail(self, now: datetime) -> None:
         """What the mail server did with all that was due."""
@@ -264,13 +273,13 @@ class Story:
 
     def _some_time(self, now: datetime) -> datetime:
         """When somebody gets round to it: within days, and not at night."""
-        return (now + self._chance.expovariate(1 / 4) * DAY).replace(
+        return (now + self._chance.expovariate(1 / 3) * DAY).replace(
             hour=self._chance.randint(8, 21), minute=self._chance.randrange(60), second=self._chance.randrange(60)
         ) + DAY
 
     def _answering_time(self, now: datetime) -> datetime:
         if self._ends > self._stage.now:
             return now + self._chance.random() * ANSWERING
-        if self._chance.random() < 0.8:
+        if self._chance.random() < ANSWER_AT_ONCE:
             return now + self._chance.expovariate(1 / 40) * MINUTE
         return (now + self._chance.randint(1, 4) * DAY).replace(hour=self._chance.randint(8, 21), minute=self._chance.randrange(60))
