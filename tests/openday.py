@@ -52,8 +52,8 @@ class OpenDay:
 def open_day(session: Session, *, anonymous: bool = False, **changes: Any) -> OpenDay:
     """Deputies: 4 invited (2 accepted, 1 declined), a fifth only drafted; 5 registered in 2 parties, 3 arrived, 3 answers.
     Village: nobody invited; a party of 2 and one who cancelled, 1 arrived, 2 answers."""
-    deputies = make.category(session, name="人大代表", name_en="Deputy", position=1)
-    village = make.category(session, name="村集体", name_en="Village", position=2)
+    deputies = make.category(session, name="代表", name_en="Delegate", position=1)
+    village = make.category(session, name="村民", name_en="Villager", position=2)
     event = make.event(session, place="Hall", address="", purpose="", **changes)
     visit, talk = (make.activity(session, event, title=title, room="1") for title in ("Visit", "Talk"))
     asked = [make.invitation(session, event, category=deputies) for _ in range(5)]

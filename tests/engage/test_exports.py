@@ -135,7 +135,7 @@ def in_docx(document, _names):
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_every_format_tells_the_numbers_of_a_count_by_hand(session, suffix):
     day = open_day(session)
-    names = {day.deputies.code: "人大代表", day.village.code: "村集体"}
+    names = {day.deputies.code: "代表", day.village.code: "村民"}
     read = {"csv": in_csv, "json": in_json, "xlsx": in_xlsx, "docx": in_docx}[suffix]
     found = read(opened(session, day.event, suffix), names)
     assert {key: n for key, n in found.items() if n} == plain_count(dict(zip(names.values(), ANSWERS, strict=True)))
@@ -280,11 +280,11 @@ def test_the_raw_data_has_a_row_for_each_response(session):
     assert rows[0] == ["提交日期", "提交时间", "类别", "语言", "1. 总体评价", "2. 从哪里得知", "3. 印象最深的环节", "4. 办事次数", "5. 意见建议"]
     at = [datetime(2026, 3, 18), datetime(2026, 3, 18, 9)]
     expected = [
-        [*at, "人大代表", "zh", 5, "单位通知", "参观；=座谈", 3, "停车位太少"],
-        [*at, "人大代表", "zh", 4, "其他：=邻居", "=座谈", 0, None],
-        [*at, "人大代表", "zh", 1, "单位通知", None, None, "停车位太少"],
-        [*at, "村集体", "zh", 3, "中心网站", "参观", 12.5, "讲解很好\n下次再来"],
-        [*at, "村集体", "zh", 2, None, None, None, None],
+        [*at, "代表", "zh", 5, "单位通知", "参观；=座谈", 3, "停车位太少"],
+        [*at, "代表", "zh", 4, "其他：=邻居", "=座谈", 0, None],
+        [*at, "代表", "zh", 1, "单位通知", None, None, "停车位太少"],
+        [*at, "村民", "zh", 3, "中心网站", "参观", 12.5, "讲解很好\n下次再来"],
+        [*at, "村民", "zh", 2, None, None, None, None],
     ]
     assert sorted(rows[1:], key=str) == sorted(expected, key=str)
 
@@ -382,7 +382,7 @@ def test_a_table_repeats_its_heading_and_fits_the_page(session):
 
 def test_the_report_quotes_each_text_once_with_who_wrote_it(session):
     quoted = [one.text for one in opened(session, open_day(session).event, "docx").paragraphs if one.style.name == "Quotation"]
-    assert quoted == ["“=邻居”（人大代表）", "“停车位太少”（人大代表2人）", "“讲解很好\n下次再来”（村集体）"]
+    assert quoted == ["“=邻居”（代表）", "“停车位太少”（代表2人）", "“讲解很好\n下次再来”（村民）"]
 
 
 # ---- attendees

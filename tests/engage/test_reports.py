@@ -23,8 +23,8 @@ def test_every_category_has_its_figures_and_their_sum_is_the_total(session):
 
 def test_categories_stand_in_the_offices_order_with_names_in_both_languages(session):
     summary = counted(session, open_day(session).event)
-    assert [(one.label("zh"), one.label("en")) for one in summary.categories] == [("人大代表", "Deputy"), ("村集体", "Village")]
-    assert list(summary.segments("en").values()) == ["Deputy", "Village"]
+    assert [(one.label("zh"), one.label("en")) for one in summary.categories] == [("代表", "Delegate"), ("村民", "Villager")]
+    assert list(summary.segments("en").values()) == ["Delegate", "Villager"]
 
 
 def test_activities_count_the_people_of_standing_parties(session):
