@@ -19,8 +19,11 @@ help:  ## show this list
 
 demo: .venv/.installed  ## a filled demo on http://127.0.0.1:8000, log-ins and links printed
 	@$(BIN)/engage init
-	@umask 077; set -o pipefail; \
-	  if test -s $(TOLD); then cat $(TOLD); else $(BIN)/engage demo | tee $(TOLD).part && mv $(TOLD).part $(TOLD); fi
+	@umask 077; export ENGAGE_BASE_URL=$${ENGAGE_BASE_URL:-http://$(HOST):$(PORT)}; \
+	  if $(BIN)/engage demo >$(TOLD).part; then mv $(TOLD).part $(TOLD); cat $(TOLD); \
+	  elif test -s $(TOLD); then \
+	    rm -f $(TOLD).part; printf '\nServing the demo made before; for a new one remove $(dir $(TOLD)) first.\n\n'; cat $(TOLD); \
+	  else rm -f $(TOLD).part; exit 1; fi
 	@exec $(BIN)/engage serve --host $(HOST) --port $(PORT)
 
 test: .venv/.tools  ## all tests
