@@ -125,13 +125,18 @@ def send(
 
 
 def send_again(session: Session, invitation: Invitation, write: Write, *, by: str, now: datetime) -> Message:
-    """Tell somebody once more, by the contact known now. Raises EventNotPublished, or StillQueued while one is on its way."""
+    """Tell somebody once more, by the contact known now; what still waits for another one is withdrawn.
+
+    Raises EventNotPublished, or StillQueued when such a message is on its way already.
+    """
     if invitation.event.state is not EventState.PUBLISHED:
         raise EventNotPublished(state=invitation.event.state)
     waiting = sa.and_(Message.invitation_id == invitation.id, Message.purpose == Purpose.INVITATION,
                       Message.state == outbox.State.QUEUED)
-    if session.scalar(sa.select(Message.id).where(waiting).limit(1)):
-        raise StillQueued
+    for message in session.scalars(sa.select(Message).where(waiting)):
+        if (message.channel, message.address) == _reach(invitation.invitee):
+            raise StillQueued
+        message.state = outbox.State.WITHDRAWN
     message = _post(session, invitation, write, now=now)
     invitation.channel, invitation.invited_at = message.channel, now
     if invitation.state is State.DRAFTED:
@@ -140,19 +145,22 @@ def send_again(session: Session, invitation: Invitation, write: Write, *, by: st
     return message
 
 
+def _reach(invitee: Invitee) -> tuple[Channel, str]:
+    chosen = channel_for(invitee)
+    return chosen, {Channel.EMAIL: invitee.email, Channel.SMS: invitee.phone, Channel.LETTER: ""}[chosen]
+
+
 def _drafted(event: Event, ids: Collection[int] | None) -> sa.Select[Invitation]:
     drafted = of_event(event, state=State.DRAFTED)
     return drafted if ids is None else drafted.where(Invitation.id.in_(ids))
 
 
 def _post(session: Session, invitation: Invitation, write: Write, *, now: datetime) -> Message:
-    invitee = invitation.invitee
-    chosen = channel_for(invitee)
-    address = {Channel.EMAIL: invitee.email, Channel.SMS: invitee.phone, Channel.LETTER: ""}[chosen]
+    chosen, address = _reach(invitation.invitee)
     subject, body, link = write(invitation, chosen)
     message = Message(
         event_id=invitation.event_id, invitation_id=invitation.id, channel=chosen, purpose=Purpose.INVITATION,
-        name=invitee.name, address=address, subject=subject, body=body, link=link,
+        name=invitation.invitee.name, address=address, subject=subject, body=body, link=link,
     )
     return outbox.post(session, message, now=now)
 

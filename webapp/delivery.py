@@ -2,7 +2,7 @@
 
 import logging
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -67,7 +67,8 @@ def deliver_mail() -> int:
     try:
         with PatientConnection(current_app.extensions["mail"]) as connection:
             while claimed := _claimed():
-                sent += _sent(claimed, connection)
+                for _message in _sent(claimed, connection):
+                    sent += 1
     except (OSError, smtplib.SMTPException) as error:
         log.warning("mail server: %s", type(error).__name__)  # its text may name an address
     return sent
@@ -92,12 +93,12 @@ def _claimed() -> list[tuple[Message, Mail]]:
     return written
 
 
-def _sent(claimed: Sequence[tuple[Message, Mail]], connection: Connection) -> int:
-    """Send each; when the connection breaks the rest are due again at once."""
-    sent = 0
+def _sent(claimed: Sequence[tuple[Message, Mail]], connection: Connection) -> Iterator[Message]:
+    """Send each, and yield those that were taken; when the connection breaks the rest are due again at once."""
     for place, (message, mail) in enumerate(claimed):
         try:
-            sent += _tried(message, mail, connection)
+            if _tried(message, mail, connection):
+                yield message
         except (OSError, smtplib.SMTPException) as error:
             if not isinstance(error, HungUp):
                 _note_failure(message, "connection", final=False)
@@ -105,7 +106,6 @@ def _sent(claimed: Sequence[tuple[Message, Mail]], connection: Connection) -> in
             with saving() as session:
                 outbox.release(session, [other for other, _ in claimed[place:]], now=clock())
             raise
-    return sent
 
 
 def _tried(message: Message, mail: Mail, connection: Connection) -> bool:
