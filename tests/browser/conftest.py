@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ class LiveServer:
 
     url: str
     engine: sa.Engine
+    log: Path  # what the server printed
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -47,8 +48,20 @@ class LiveServer:
 
 
 @pytest.fixture(scope="session")
-def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    instance = tmp_path_factory.mktemp("instance")
+def live_server(serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """The server of all tests; a module that wants an empty one has a fixture of this name for itself."""
+    with serve(tmp_path_factory.mktemp("instance")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[[Path], AbstractContextManager[LiveServer]]:
+    """`with serve(folder) as server:` starts a server on an empty instance."""
+    return serving
+
+
+@contextmanager
+def serving(instance: Path) -> Iterator[LiveServer]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -66,7 +79,7 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
     engine = open_engine(sqlite_file(instance))
     try:
         wait_for(f"{url}/healthz", server, log)
-        yield LiveServer(url, engine)
+        yield LiveServer(url, engine, log)
     finally:
         engine.dispose()
         server.terminate()
