@@ -291,13 +291,11 @@ def edit_invitee(session: Session, invitee: Invitee, details: InviteeForm, *, by
 
 def remove_invitee(session: Session, invitee: Invitee, *, by: str, now: datetime) -> None:
     """Forget a person. Raises InviteeInUse when an invitation or a registration points to them."""
-    entry = audit.record(session, "invitee.remove", invitee, by=by, now=now)
     try:
         with session.begin_nested():
+            audit.record(session, "invitee.remove", invitee, by=by, now=now)
             session.delete(invitee)
     except IntegrityError as error:
-        session.delete(entry)
-        session.flush()
         raise InviteeInUse(invitee_id=invitee.id) from error
 
 

@@ -1,12 +1,14 @@
 """Seats: how many there are, how many are taken. Nothing here can be oversold."""
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm.util import identity_key
 
-from engage.errors import Conflict
+from engage.errors import Conflict, Invalid
 from surveys.base import Base
 
 
@@ -24,6 +26,10 @@ class CategoryFull(Full):
 
 class ActivityFull(Full):
     """The activity has not enough seats left."""
+
+
+class UnknownActivity(Invalid):
+    """The activity does not belong to the event."""
 
 
 class QuotaBelowTaken(Conflict):
@@ -60,52 +66,59 @@ class Quota(Base):
         return None if self.seats is None else self.seats - self.taken
 
 
-_OF_THE_EVENT = sa.and_(Quota.category_id.is_(None), Quota.activity_id.is_(None))
+_QUOTAS = cast(sa.Table, Quota.__table__)
+_event, _party = sa.bindparam("event"), sa.bindparam("party")
+_fits = sa.or_(_QUOTAS.c.seats.is_(None), _QUOTAS.c.taken + _party <= _QUOTAS.c.seats)
+_of_the_event = sa.and_(_QUOTAS.c.event_id == _event, _QUOTAS.c.category_id.is_(None), _QUOTAS.c.activity_id.is_(None))
+_of_the_party = sa.and_(_QUOTAS.c.event_id == _event, sa.or_(
+    _QUOTAS.c.category_id == sa.bindparam("category"), _QUOTAS.c.activity_id.in_(sa.bindparam("activities", expanding=True))
+))
+_move = sa.update(_QUOTAS).values(taken=_QUOTAS.c.taken + _party).returning(*_QUOTAS.c)
+_TAKE_GATE, _TAKE_OTHERS = _move.where(_of_the_event, _fits), _move.where(_of_the_party, _fits)
+_MOVE_GATE, _MOVE_OTHERS = _move.where(_of_the_event), _move.where(_of_the_party)
+_GATE, _OTHERS = sa.select(_QUOTAS).where(_of_the_event), sa.select(_QUOTAS).where(_of_the_party)
 
 
 def take(session: Session, event_id: int, party: int, *, category_id: int, activity_ids: Sequence[int]) -> None:
-    """Take `party` seats from every limit that applies, or raise EventFull, CategoryFull or ActivityFull with what is free.
+    """Take `party` seats from every limit that applies.
 
-    The event's own row comes first and is the gate: whoever holds it is alone with the event's other rows, so two
-    registrations can neither pass each other nor deadlock. Call it within a savepoint, which a refusal must undo.
+    Raises EventFull, CategoryFull or ActivityFull with what is free, or UnknownActivity. The event's own row comes first and
+    is the gate: whoever holds it is alone with the event's other rows, so two registrations can neither pass each other nor
+    deadlock. Call it within a savepoint, which a refusal must undo.
     """
-    gate = (
-        sa.update(Quota)
-        .where(Quota.event_id == event_id, _OF_THE_EVENT, sa.or_(Quota.seats.is_(None), Quota.taken + party <= Quota.seats))
-        .values(taken=Quota.taken + party)
-        .returning(Quota.id)
-        .execution_options(synchronize_session=False)
-    )
-    if session.execute(gate).first() is None:
-        event_quota = sa.select(Quota.seats - Quota.taken).where(Quota.event_id == event_id, _OF_THE_EVENT)
-        raise EventFull(free=session.scalar(event_quota), wanted=party)
-    others = sa.select(Quota.id, Quota.category_id, Quota.activity_id, Quota.seats, Quota.taken).where(
-        Quota.event_id == event_id,
-        sa.or_(Quota.category_id == category_id, Quota.activity_id.in_(activity_ids)),
-    )
-    rows = session.execute(others).all()
-    for row in rows:
-        if row.seats is not None and row.taken + party > row.seats:
-            free = row.seats - row.taken
-            if row.category_id is not None:
-                raise CategoryFull(free=free, wanted=party, category_id=row.category_id)
-            raise ActivityFull(free=free, wanted=party, activity_id=row.activity_id)
-    if rows:
-        _add(session, Quota.id.in_([row.id for row in rows]), party)
-    if not any(row.category_id for row in rows):  # counted from the first guest, so that a limit can be set later
-        session.execute(sa.insert(Quota).values(event_id=event_id, category_id=category_id, taken=party))
+    scope = {"event": event_id, "party": party, "category": category_id, "activities": activity_ids}
+    if not _moved(session, _TAKE_GATE, scope):
+        (row,) = session.execute(_GATE, scope)
+        raise EventFull(free=row.seats - row.taken, wanted=party)
+    rows = _moved(session, _TAKE_OTHERS, scope)
+    if len(rows) == 1 + len(set(activity_ids)):
+        return
+    moved, all_rows = {row.id for row in rows}, session.execute(_OTHERS, scope).all()
+    for row in all_rows:
+        if row.id not in moved and row.category_id:
+            raise CategoryFull(free=row.seats - row.taken, wanted=party, category_id=row.category_id)
+        if row.id not in moved:
+            raise ActivityFull(free=row.seats - row.taken, wanted=party, activity_id=row.activity_id)
+    if not set(activity_ids) <= {row.activity_id for row in all_rows}:
+        raise UnknownActivity(field="activities")
+    # A category is counted from its first guest, so that a limit can be set later.
+    session.execute(sa.insert(Quota).values(event_id=event_id, category_id=category_id, taken=party))
 
 
 def give_back(session: Session, event_id: int, party: int, *, category_id: int, activity_ids: Sequence[int]) -> None:
     """Free the seats that `take` took with the same arguments."""
-    _add(session, sa.and_(Quota.event_id == event_id, _OF_THE_EVENT), -party)
-    scope = sa.or_(Quota.category_id == category_id, Quota.activity_id.in_(activity_ids))
-    _add(session, sa.and_(Quota.event_id == event_id, scope), -party)
+    scope = {"event": event_id, "party": -party, "category": category_id, "activities": activity_ids}
+    _moved(session, _MOVE_GATE, scope)
+    _moved(session, _MOVE_OTHERS, scope)
 
 
-def _add(session: Session, which: sa.ColumnElement[bool], seats: int) -> None:
-    change = sa.update(Quota).where(which).values(taken=Quota.taken + seats)
-    session.execute(change.execution_options(synchronize_session="fetch"))
+def _moved(session: Session, move: sa.UpdateBase, scope: dict[str, Any]) -> Sequence[sa.Row[Any]]:
+    """Change seats in the database, and let quotas that the session holds be read again."""
+    rows = session.connection().execute(move, scope).all()
+    for row in rows:
+        if (held := session.identity_map.get(identity_key(Quota, row.id))) is not None:
+            session.expire(held, ["taken"])
+    return rows
 
 
 def resize(session: Session, quota: Quota, seats: int | None, *, field: str = "seats") -> None:

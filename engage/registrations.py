@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relat
 from engage import audit, events, invitations, quotas
 from engage.codes import new_code
 from engage.contacts import InvalidPhone, clean_email, clean_phone
-from engage.errors import Conflict, Denied, Invalid, NotFound
+from engage.errors import Conflict, Denied, EngageError, Invalid, NotFound
 from engage.events import Activity, Event, Visibility
 from engage.invitations import Invitation
 from engage.people import Category, NameMissing, NoContact, name_key
@@ -48,10 +49,6 @@ class CompanionNameMissing(Invalid):
 
 class CategoryNotOpen(Invalid):
     """This category comes by invitation only."""
-
-
-class UnknownActivity(Invalid):
-    """The activity does not belong to the event."""
 
 
 class InvitationNeeded(Denied):
@@ -117,6 +114,9 @@ class ChosenActivity(Base):
     activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), primary_key=True, index=True)
 
 
+_CHOOSE = sa.insert(cast("sa.Table", ChosenActivity.__table__))
+
+
 class Registration(Base):
     """A party that holds seats. The leader is its first attendee."""
 
@@ -124,12 +124,14 @@ class Registration(Base):
     __table_args__ = (
         sa.Index("uq_registration_person", "event_id", "person_key", unique=True,
                  sqlite_where=sa.text("state <> 'cancelled'"), postgresql_where=sa.text("state <> 'cancelled'")),
+        sa.Index("uq_registration_invitation", "invitation_id", unique=True,
+                 sqlite_where=sa.text("state <> 'cancelled'"), postgresql_where=sa.text("state <> 'cancelled'")),
         sa.Index("ix_registration_event_category", "event_id", "category_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(sa.ForeignKey("event.id", ondelete="CASCADE"))
-    invitation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("invitation.id"), index=True)
+    invitation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("invitation.id"))
     category_id: Mapped[int] = mapped_column(sa.ForeignKey("category.id"))
     state: Mapped[State] = mapped_column(default=State.CONFIRMED)
     party: Mapped[int]
@@ -195,33 +197,13 @@ def register(
     Raises Invalid (a field of the form), InvitationNeeded, AlreadyRegistered, Full (EventFull, CategoryFull, ActivityFull), or
     that registration is not open (EventNotPublished, RegistrationNotYetOpen, RegistrationOver).
     """
-    if application.submission:
-        first = session.scalar(sa.select(Registration).where(Registration.submission == application.submission))
-        if first is not None and first.event_id == event.id:
-            return first
-    events.require_open(event, now=now)
-    application = _cleaned(event, application, invitation)
-    registration = Registration(
-        event_id=event.id, invitation=invitation, category_id=application.category.id, party=application.party,
-        person_key=_person_key(application.leader), submission=application.submission, language=application.language,
-        consent_at=now, created_at=now,
-    )
-    registration.attendees = [
-        Attendee(event_id=event.id, category_id=application.category.id, place=place, **vars(person))
-        for place, person in enumerate((application.leader, *application.companions))
-    ]
     try:
-        with session.begin_nested():
-            _take(session, event.id, application)
-            session.add(registration)
-            session.flush()
-            _choose(session, registration, application.activity_ids)
-    except IntegrityError as error:
-        raise AlreadyRegistered(field="phone") from error
-    if invitation is not None and invitation.state is not invitations.State.ACCEPTED:
-        invitations.answer(session, invitation, invitations.State.ACCEPTED, by=by, now=now)
-    audit.record(session, "registration.create", registration, by=by, now=now, event=event.id, party=application.party)
-    return registration
+        return _seat(session, event, application, invitation=invitation, by=by, now=now)
+    except EngageError:
+        sent = sa.and_(Registration.submission == application.submission, Registration.event_id == event.id)
+        if application.submission and (first := session.scalar(sa.select(Registration).where(sent))):
+            return first
+        raise
 
 
 def change(session: Session, registration: Registration, application: Application, *, by: str, now: datetime) -> None:
@@ -315,6 +297,35 @@ def attendees(
     return found
 
 
+def _seat(
+    session: Session, event: Event, application: Application, *, invitation: Invitation | None, by: str, now: datetime
+) -> Registration:
+    events.require_open(event, now=now)
+    application = _cleaned(event, application, invitation)
+    category = application.category.id
+    registration = Registration(
+        event_id=event.id, event=event, invitation=invitation, category_id=category, party=application.party,
+        person_key=_person_key(application.leader), submission=application.submission, language=application.language,
+        consent_at=now, created_at=now,
+    )
+    registration.attendees = [
+        Attendee(event_id=event.id, category_id=category, place=place, **vars(person))
+        for place, person in enumerate((application.leader, *application.companions))
+    ]
+    try:
+        with session.begin_nested():
+            _take(session, event.id, application)
+            session.add(registration)
+            session.flush()
+            _choose(session, registration, application.activity_ids)
+    except IntegrityError as error:
+        raise AlreadyRegistered(field="phone") from error
+    if invitation is not None and invitation.state is not invitations.State.ACCEPTED:
+        invitations.answer(session, invitation, invitations.State.ACCEPTED, by=by, now=now)
+    audit.record(session, "registration.create", registration, by=by, now=now, event=event.id, party=application.party)
+    return registration
+
+
 def _attendee(session: Session, which: sa.ColumnElement[bool]) -> Attendee:
     attendee = session.scalar(
         sa.select(Attendee).where(which).options(
@@ -348,8 +359,6 @@ def _cleaned(event: Event, application: Application, invitation: Invitation | No
     allowed = application.category.companions
     if len(application.companions) > allowed:
         raise TooManyCompanions(field="companions", allowed=allowed)
-    if not set(application.activity_ids) <= {activity.id for activity in event.activities}:
-        raise UnknownActivity(field="activities")
     companions = [_clean_companion(person) for person in application.companions]
     return replace(application, leader=_clean_leader(application.leader), companions=companions)
 
@@ -392,5 +401,5 @@ def _give_back(session: Session, registration: Registration) -> None:
 def _choose(session: Session, registration: Registration, activity_ids: Sequence[int]) -> None:
     rows = [{"registration_id": registration.id, "activity_id": activity} for activity in dict.fromkeys(activity_ids)]
     if rows:
-        session.execute(sa.insert(ChosenActivity), rows)
+        session.connection().execute(_CHOOSE, rows)
     session.expire(registration, ["activities"])

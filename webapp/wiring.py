@@ -29,7 +29,8 @@ from webapp.settings import Settings
 
 LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}  # what ?lang and the cookie say → locale; the first is the default
 
-db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
+# What was committed is as it was written; the next saving() reads it again anyway.
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True, session_options={"expire_on_commit": False})
 csrf = CSRFProtect()
 login = LoginManager()
 limiter = Limiter(get_remote_address)

@@ -220,9 +220,8 @@ def _register(event: Event, application: Application, found: Invitation | None =
         standing = found and registrations.of_invitation(session, found)
         if standing:
             return standing
-        sent_before = session.scalar(sa.select(sa.exists().where(Registration.submission == application.submission)))
         seated = registrations.register(session, event, application, invitation=found, by=_actor(found), now=now)
-        if not sent_before:
+        if seated.created_at == now:  # not the form of before, sent once more
             notices.ticket_message(session, seated, now=now)
         return seated
 
