@@ -38,8 +38,9 @@ bench: .venv/.tools  ## measure, and print a table of figures
 	$(BIN)/python -m bench $(ARGS)
 
 messages: .venv/.tools  ## gather the texts, update the catalogues, compile them
-	$(BIN)/pybabel -q extract -F pyproject.toml -k lazy_gettext -k _l --no-location --omit-header -o webapp/translations/messages.pot .
-	$(BIN)/pybabel -q update -i webapp/translations/messages.pot -d webapp/translations --no-fuzzy-matching --omit-header
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F pyproject.toml -k lazy_gettext --no-location --sort-output --omit-header -o build/messages.pot .
+	$(BIN)/pybabel -q update -i build/messages.pot -d webapp/translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	$(BIN)/pybabel -q compile -d webapp/translations
 
 lock: .venv/.tools  ## resolve the dependencies anew, for every supported Python
