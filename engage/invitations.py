@@ -173,7 +173,7 @@ def to_send(session: Session, event: Event, *, ids: Collection[int] | None = Non
 def counts(session: Session, event: Event) -> dict[State, int]:
     """How many invitations of the event are in each state."""
     counted = sa.select(Invitation.state, sa.func.count()).where(Invitation.event_id == event.id).group_by(Invitation.state)
-    found = dict(session.execute(counted).tuples().all())
+    found = dict(session.execute(counted).all())
     return {state: found.get(state, 0) for state in State}
 
 
