@@ -39,7 +39,8 @@ def write_xlsx(
         sheet.freeze_panes(1, 0)
         for number, row in enumerate(rows, start=1):
             for place, cell in enumerate(row):
-                sheet.write_string(number, place, cell, text)
+                if cell:
+                    sheet.write_string(number, place, cell, text)
         if notes:
             name, lines = notes
             page = book.add_worksheet(name)
