@@ -112,7 +112,7 @@ def send_invitations(slug: str) -> Answer:
                 sent = invitations.send(session, event, invitation_text, ids=picked, by=current_user.by, now=clock())
         except EngageError as error:
             return _send_page(event, picked, words(error)), status_of(error)
-        told = "，".join(f"{said.CHANNEL_WORDS[channel]} {count}" for channel, count in sent.items() if count)
+        told = gettext("，").join(f"{said.CHANNEL_WORDS[channel]} {count}" for channel, count in sent.items() if count)
         flash(gettext("已生成邀请：%(told)s。", told=told) if told else gettext("没有待发送的邀请。"), "success" if told else "warning")
         return redirect(url_for("desk.invitations", slug=slug))
     return _send_page(event, picked)

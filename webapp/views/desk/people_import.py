@@ -73,7 +73,7 @@ def import_template() -> Response:
     """An empty list with the usual columns, and how to fill it in on a second sheet."""
     notes = [
         gettext("每人一行。姓名必填；手机号码和电子邮箱至少填一项。"),
-        gettext("人员类别可以写：") + "、".join(category_name(category) for category in people.categories(db.session())),
+        gettext("人员类别可以写：") + gettext("、").join(category_name(category) for category in people.categories(db.session())),
         gettext("号码按文本填写，请勿使用科学计数。"),
         gettext("同名且电话或邮箱相同的，视为同一人，重复导入不会重复添加。"),
     ]
