@@ -81,18 +81,18 @@ class Sheet:
     def name(self) -> str:
         return self.sheet.get_name()
 
-    def row(self, row: int, cells: Sequence[Cell], styles: Sequence[str] = (), *, column: int = 0) -> None:
-        """Write cells from a column on: text always as text; `styles` go with them, the last one for the rest."""
+    def row(self, row: int, cells: Sequence[Cell], styles: Sequence[str]) -> None:
+        """Write cells: text always as text; `styles` go with them, the last one for the rest. What is missing is left out."""
         for place, cell in enumerate(cells):
-            style = self.book.styles[styles[min(place, len(styles) - 1)]] if styles else None
             if cell is None:
-                self.sheet.write_blank(row, column + place, None, style)
-            elif isinstance(cell, str):
-                self.sheet.write_string(row, column + place, cell, style)
+                continue
+            style = self.book.styles[styles[min(place, len(styles) - 1)]]
+            if isinstance(cell, str):
+                self.sheet.write_string(row, place, cell, style)
             elif isinstance(cell, datetime | date):
-                self.sheet.write_datetime(row, column + place, cell, style)
+                self.sheet.write_datetime(row, place, cell, style)
             else:
-                self.sheet.write_number(row, column + place, cell, style)
+                self.sheet.write_number(row, place, cell, style)
 
     def heading(self, row: int, words: Sequence[str]) -> None:
         """Write the heading of a table, two lines high."""
