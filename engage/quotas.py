@@ -66,8 +66,8 @@ class Quota(Base):
         return None if self.seats is None else self.seats - self.taken
 
 
-_QUOTAS = cast(sa.Table, Quota.__table__)
-_event, _party = sa.bindparam("event"), sa.bindparam("party")
+_QUOTAS = cast("sa.Table", Quota.__table__)
+_event, _party = sa.bindparam("event", type_=sa.Integer), sa.bindparam("party", type_=sa.Integer)
 _fits = sa.or_(_QUOTAS.c.seats.is_(None), _QUOTAS.c.taken + _party <= _QUOTAS.c.seats)
 _of_the_event = sa.and_(_QUOTAS.c.event_id == _event, _QUOTAS.c.category_id.is_(None), _QUOTAS.c.activity_id.is_(None))
 _of_the_party = sa.and_(_QUOTAS.c.event_id == _event, sa.or_(

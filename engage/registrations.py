@@ -9,7 +9,13 @@ from typing import cast
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import (
-    Mapped, Session, contains_eager, make_transient_to_detached, mapped_column, relationship, selectinload,
+    Mapped,
+    Session,
+    contains_eager,
+    make_transient_to_detached,
+    mapped_column,
+    relationship,
+    selectinload,
 )
 from sqlalchemy.orm.attributes import set_committed_value
 

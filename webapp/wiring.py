@@ -8,10 +8,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
+from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, request
 from flask_babel import Babel, force_locale
 from flask_bootstrap import Bootstrap5
@@ -23,6 +25,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import event
 from sqlalchemy.orm import Session
+from wtforms.i18n import messages_path
 
 from surveys.base import Base
 from webapp.settings import Settings
@@ -118,6 +121,16 @@ def link(endpoint: str, **values: Any) -> str:
     return adapter.build(endpoint, values, force_external=True)
 
 
+@cache
+def _form_words(locale: str) -> NullTranslations:
+    return Translations.load(messages_path(), [locale], domain="wtforms")
+
+
+def _keep_form_words() -> None:
+    """Flask-WTF would read WTForms' own catalogue from disk in every request that has a form."""
+    request.wtforms_translations = _form_words(LANGUAGES[language()])  # type: ignore[attr-defined]
+
+
 def settings() -> Settings:
     """The settings of the current app."""
     return current_app.extensions["engage_settings"]
@@ -132,6 +145,7 @@ def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=lambda: LANGUAGES[language()])
     mail.init_app(app)
     bootstrap.init_app(app)
+    app.before_request(_keep_form_words)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             tune_sqlite(db.engine)
