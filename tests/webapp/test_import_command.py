@@ -88,7 +88,8 @@ def test_a_file_that_is_no_list_fails_with_one_line(run, tmp_path, saved, conten
     failed = run(path)
     assert failed.exit_code == 1
     assert failed.stdout == ""
-    assert failed.stderr.startswith("Error: ") and failed.stderr.count("\n") == 1
+    assert failed.stderr.startswith("Error: ")
+    assert failed.stderr.count("\n") == 1
     assert everybody(saved) == []
 
 

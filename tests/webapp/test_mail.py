@@ -134,7 +134,8 @@ def test_a_ticket_carries_the_calendar_entry(app, saved, server, now):
         ticket_message(session, make.registration(session, event), now=make.NOW)
     assert send(app) == 1
     entry = parts(server.mails[0])["text/calendar"].decode()
-    assert entry.startswith("BEGIN:VCALENDAR") and f"UID:{event.slug}@engage" in entry
+    assert entry.startswith("BEGIN:VCALENDAR")
+    assert f"UID:{event.slug}@engage" in entry
 
 
 def test_a_refused_address_fails_at_once_and_the_desk_says_why(app, saved, server, now, signed_in):

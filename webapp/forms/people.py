@@ -1,10 +1,9 @@
-# pyright: reportArgumentType=false -- WTForms takes lazy texts, its stubs only know str
 """Forms of people, their categories and the import of lists, and the words for what becomes of a row."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, ColorField, SelectField
@@ -62,8 +61,7 @@ class PersonForm(FlaskForm):
 
 def person_form(categories: Sequence[Category], invitee: Invitee | None = None) -> PersonForm:
     """The form, filled from a person where there is one."""
-    stated = {field: getattr(invitee, field) for field in ("name", *FIELDS)} | {"category": invitee.category_id} if invitee else {}
-    form = PersonForm(**stated)
+    form = PersonForm(**{field: getattr(invitee, field) for field in ("name", *FIELDS)}, category=invitee.category_id) if invitee else PersonForm()
     form.category.choices = [(category.id, category_name(category)) for category in categories]
     return form
 
@@ -78,7 +76,8 @@ class CategoryForm(FlaskForm):
     name = line(lazy_gettext("名称"), 60, required=True)
     name_en = line(lazy_gettext("英文名称"), 60)
     colour = ColorField(lazy_gettext("颜色"), [InputRequired()], default="#14508c", description=lazy_gettext("用于图表和签到页面。"))
-    companions = _number(lazy_gettext("可带随行人数"), MOST_COMPANIONS, default=0, description=lazy_gettext("每份报名最多可带几位随行人员，0 为不可带。"))
+    companions = _number(lazy_gettext("可带随行人数"), MOST_COMPANIONS, default=0,
+                         description=lazy_gettext("每份报名最多可带几位随行人员，0 为不可带。"))
     self_chosen = BooleanField(lazy_gettext("公开活动报名时可自行选择这个类别"))
 
 
@@ -108,8 +107,8 @@ class UploadForm(FlaskForm):
 def upload_form(categories: Sequence[Category], events: Sequence[Event], category: int | None, event: str) -> UploadForm:
     """The form with what can be chosen; `category` and `event` are chosen beforehand."""
     form = UploadForm(category=str(category or ""), event=event)
-    form.category.choices = [("", lazy_gettext("不指定，这些人员不导入")), *((str(one.id), category_name(one)) for one in categories)]
-    form.event.choices = [("", lazy_gettext("只导入，不加入")), *((one.slug, one.title) for one in events)]
+    form.category.choices = [("", gettext("不指定，这些人员不导入")), *((str(one.id), category_name(one)) for one in categories)]
+    form.event.choices = [("", gettext("只导入，不加入")), *((one.slug, one.title) for one in events)]
     return form
 
 

@@ -1,5 +1,7 @@
 """The desk's pages of categories: rows that staff can add to, change, and take out of use."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from flask import abort, flash, redirect, render_template, url_for
 from flask_babel import gettext
@@ -81,7 +83,7 @@ def _category(category_id: int) -> Category:
     return db.session.get(Category, category_id) or abort(404)
 
 
-def _stated(form: CategoryForm) -> dict[str, object]:
+def _stated(form: CategoryForm) -> dict[str, Any]:
     return {name: value for name, value in form.data.items() if name != "csrf_token"}
 
 

@@ -101,8 +101,8 @@ def letters(slug: str) -> str:
         shown = [(message.name, message.body, qr(message.link)) for message in pages.items]
         waiting = [message.id for message in pages.items]
     with speaking(MESSAGE_LANGUAGE):
-        letter_words = {"title": gettext("邀请函"), "scan": gettext("微信或手机相机扫码答复"), "today": formats.day(clock()).partition("（")[0],
-                        "office": gettext("公共资源交易中心")}
+        letter_words = {"title": gettext("邀请函"), "scan": gettext("微信或手机相机扫码答复"),
+                        "today": formats.day(clock()).partition("（")[0], "office": gettext("公共资源交易中心")}
     return render_template("desk/invitations/letters.html", event=event, letters=shown, waiting=waiting, pages=pages,
                            published=event.state is EventState.PUBLISHED, letter_words=letter_words)
 

@@ -1,6 +1,7 @@
 """The outbox on the desk: every message, where it stands and why, and sending it again."""
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,7 +40,8 @@ def message_list() -> str:
     told = sa.select(Message.event_id).where(Message.event_id.is_not(None)).distinct()
     listed = db.session.scalars(sa.select(Event).where(Event.id.in_(told)).order_by(Event.starts_at.desc(), Event.id.desc())).all()
     return render_template(
-        "desk/outbox/list.html", pages=pages, events={event.id: event for event in listed}, listed=[(event.slug, event.title) for event in listed], waiting=_waiting(),
+        "desk/outbox/list.html", pages=pages, events={event.id: event for event in listed},
+        listed=[(event.slug, event.title) for event in listed], waiting=_waiting(),
         missing=delivery.missing_settings(), late=_late(),
     )
 
@@ -65,7 +67,7 @@ def resend_message(message_id: int) -> Answer:
     return redirect(url_for("desk.message", message_id=again))
 
 
-def _choice(kind: type[Any], name: str) -> Any:
+def _choice(kind: type[StrEnum], name: str) -> Any:
     value = request.args.get(name)
     return kind(value) if value in set(kind) else None
 

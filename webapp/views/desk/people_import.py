@@ -99,7 +99,8 @@ def planned_import(key: str) -> Answer:
         plan.having(Outcome(outcome)) if outcome in set(Outcome) else plan.rows
     slug = request.args.get("event", "")
     return render_template(
-        "desk/people/import_plan.html", plan=plan, key=key, outcome=outcome, note_words=note_words, warned=sum(bool(row.warnings) for row in plan.rows),
+        "desk/people/import_plan.html", plan=plan, key=key, outcome=outcome, note_words=note_words,
+        warned=sum(bool(row.warnings) for row in plan.rows),
         pages=RowPages(per_page=ON_A_PAGE, error_out=False, rows=rows), OUTCOME_WORDS=OUTCOME_WORDS, OUTCOME_LOOKS=OUTCOME_LOOKS,
         told={name: value for name in ("category", "event") if (value := request.args.get(name))},
         event=events.by_slug(db.session(), slug) if slug else None,
