@@ -32,8 +32,8 @@ def request(method: str, path: str, body: bytes = b"", headers: dict[str, str] |
     return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
-def run(port: int, requests: Sequence[bytes], *, clients: int = 16, wanted: bytes = b"") -> Load:
-    """Send all requests; raises RuntimeError for an answer that is not 200 or does not hold `wanted`."""
+def run(port: int, requests: Sequence[bytes], *, clients: int = 16, status: int = 200, wanted: bytes = b"") -> Load:
+    """Send all requests; raises RuntimeError for an answer of another status or without `wanted` in it."""
     waiting = iter(requests)
     selector, each = selectors.DefaultSelector(), []
     busy = 0
@@ -54,7 +54,7 @@ def run(port: int, requests: Sequence[bytes], *, clients: int = 16, wanted: byte
             if not _whole(key.data[1]):
                 continue
             each.append(time.perf_counter() - key.data[0])
-            if not key.data[1].startswith(b"HTTP/1.1 200") or wanted not in key.data[1]:
+            if not key.data[1].startswith(b"HTTP/1.1 %d" % status) or wanted not in key.data[1]:
                 raise RuntimeError(key.data[1].decode(errors="replace"))
             following = next(waiting, None)
             if following is None:

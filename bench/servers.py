@@ -49,7 +49,7 @@ def free_port() -> int:
 @contextmanager
 def running(command: list[str], port: int, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """The process until the block ends; it is there when something listens on the port."""
-    process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=None if os.environ.get("BENCH_LOUD") else subprocess.DEVNULL)
     try:
         until = time.monotonic() + 30
         while time.monotonic() < until and process.poll() is None:

@@ -1,15 +1,19 @@
 """At the door: every scan is kept with its answer, and each ticket is admitted once."""
 
+import json
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engage import audit, events
@@ -57,6 +61,39 @@ class ScanRequest:
     at: datetime
     direction: Direction = Direction.IN
     device: str = ""
+
+
+class Door(NamedTuple):
+    """What of an event decides at its door."""
+
+    event_id: int
+    state: events.State
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+    @classmethod
+    def of(cls, event: Event) -> "Door":
+        """The door of a loaded event."""
+        return cls(event.id, event.state, event.starts_at, event.ends_at)
+
+    def hours(self) -> tuple[datetime, datetime] | None:
+        """From when until when scans count; a closed event still takes late scans of its own hours. None: they never do."""
+        if self.state not in {events.State.PUBLISHED, events.State.CLOSED} or not self.starts_at or not self.ends_at:
+            return None
+        return self.starts_at - DOOR_MARGIN, self.ends_at + DOOR_MARGIN
+
+    def open(self, at: datetime) -> bool:
+        """Whether a scan at this time counts."""
+        hours = self.hours()
+        return hours is not None and hours[0] <= at <= hours[1]
+
+
+class Batch(NamedTuple):
+    """What one scanner sends at once: `by` is its actor."""
+
+    door: Door
+    requests: Sequence[ScanRequest]
+    by: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,26 +147,8 @@ class RosterLine(NamedTuple):
     arrived_at: datetime | None
 
 
-_TICKETS = (
-    sa.select(
-        Attendee.id, Attendee.ticket_code, Attendee.event_id, Attendee.state, Attendee.name, Attendee.arrived_at,
-        Attendee.left_at, Category.name, Registration.party,  # in the order of _Ticket
-    )
-    .join(Category, Category.id == Attendee.category_id)
-    .join(Registration, Registration.id == Attendee.registration_id)
-    .where(Attendee.ticket_code.in_(sa.bindparam("codes", expanding=True)))
-    # Whoever holds the row decides: a second scanner with the same ticket waits and then reads what the first wrote.
-    .order_by(Attendee.id)
-    .with_for_update(of=Attendee)
-)
 _SCANS = cast("sa.Table", Scan.__table__)
 _ATTENDEES = cast("sa.Table", Attendee.__table__)
-_KNOWN = sa.select(Scan).where(Scan.id.in_(sa.bindparam("ids", expanding=True)))
-_ARRIVE = (
-    sa.update(_ATTENDEES)
-    .where(_ATTENDEES.c.id == sa.bindparam("attendee"))
-    .values(arrived_at=sa.bindparam("arrived"), left_at=sa.bindparam("left"))
-)
 
 
 def scan(session: Session, event: Event, requests: Sequence[ScanRequest], *, by: str, now: datetime) -> list[Outcome]:
@@ -137,38 +156,55 @@ def scan(session: Session, event: Event, requests: Sequence[ScanRequest], *, by:
 
     A repeated id answers what it answered the first time and changes nothing. A constant number of statements for any number
     of scans. On SQLite begin the transaction with BEGIN IMMEDIATE, as the web app does: there, that is what keeps rows still.
+    What the session has loaded of the attendees is not refreshed.
     """
-    found = session.execute(_TICKETS, {"codes": [request.code for request in requests]})
-    tickets = {row.ticket_code: _Ticket(*row) for row in found}
-    known = session.scalars(_KNOWN, {"ids": [request.id for request in requests]})
-    answered = {scan.id: _repeated(scan, tickets) for scan in known}
+    session.flush()
+    return scan_together(session, [Batch(Door.of(event), requests, by)], now=now)[0]
+
+
+def scan_together(session: Session, batches: Sequence[Batch], *, now: datetime) -> list[list[Outcome]]:
+    """`scan` for several scanners at once, in the order of the batches, with no more statements than for one."""
+    connection = session.connection()
+    send = _statements(connection.dialect.name)
+    every = [request for batch in batches for request in batch.requests]
+    found = send.tickets.fetch(connection, [request.code for request in every])
+    tickets = {row[1]: _Ticket(*row[:5], _moment(row[5]), _moment(row[6]), *row[7:]) for row in found}
+    holders = {ticket.id: ticket for ticket in tickets.values()}
+    known = send.known.fetch(connection, [request.id for request in every])
+    answered = {row[0]: _outcome(row[0], Result(row[1]), holders.get(row[2]), _moment(row[3])) for row in known}
     moved: dict[int, _Ticket] = {}
     added: list[dict[str, Any]] = []
-    for request in requests:
-        if request.id in answered:
-            continue
-        ticket = tickets.get(request.code)
-        result = _judge(event, ticket, request)
-        ours = ticket if ticket is not None and ticket.event_id == event.id else None
-        if ours is not None and result in {Result.ADMITTED, Result.LEFT}:
-            ours.arrived_at = ours.arrived_at or request.at
-            ours.left_at = request.at if result is Result.LEFT else None
-            moved[ours.id] = ours
-        outcome = _outcome(request.id, result, ours, ours and ours.arrived_at)
-        answered[request.id] = outcome
-        added.append({
-            "id": request.id, "event_id": event.id, "attendee_id": outcome.attendee_id, "code_digest": digest(request.code),
-            "direction": request.direction, "result": result, "at": request.at, "received_at": now,
-            "first_at": outcome.first_at, "by": by, "device": request.device,
-        })
+    for batch in batches:
+        for request in batch.requests:
+            if request.id in answered:
+                continue
+            ticket = tickets.get(request.code)
+            result = _judge(batch.door, ticket, request)
+            ours = ticket if ticket is not None and ticket.event_id == batch.door.event_id else None
+            if ours is not None and result in {Result.ADMITTED, Result.LEFT}:
+                ours.arrived_at = ours.arrived_at or request.at
+                ours.left_at = request.at if result is Result.LEFT else None
+                moved[ours.id] = ours
+            outcome = _outcome(request.id, result, ours, ours and ours.arrived_at)
+            answered[request.id] = outcome
+            added.append({
+                "id": request.id, "event_id": batch.door.event_id, "attendee_id": outcome.attendee_id,
+                "code_digest": digest(request.code), "direction": request.direction.value, "result": result.value,
+                "at": request.at, "received_at": now, "first_at": outcome.first_at, "by": batch.by, "device": request.device,
+            })
+    send.arrive.write(connection, [
+        {"attendee": ticket.id, "arrived_at": ticket.arrived_at, "left_at": ticket.left_at} for ticket in moved.values()
+    ])
+    added.sort(key=itemgetter("id"))  # two processes that are sent the same scans then wait for each other in one order
+    send.add.write(connection, added)
+    return [[answered[request.id] for request in batch.requests] for batch in batches]
+
+
+def doors(session: Session, slugs: Collection[str]) -> dict[str, Door]:
+    """What the door must know of the events of these addresses; those that do not exist are left out."""
     connection = session.connection()
-    if moved:
-        arrived = [{"attendee": t.id, "arrived": t.arrived_at, "left": t.left_at} for t in moved.values()]
-        connection.execute(_ARRIVE, arrived)
-    if added:
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        connection.execute(insert(_SCANS).on_conflict_do_nothing(), added)
-    return [answered[request.id] for request in requests]
+    rows = _statements(connection.dialect.name).doors.fetch(connection, list(slugs))
+    return {row[0]: Door(row[1], events.State(row[2]), _moment(row[3]), _moment(row[4])) for row in rows}
 
 
 def undo(session: Session, attendee: Attendee, *, by: str, now: datetime) -> None:
@@ -242,23 +278,15 @@ def totals(session: Session, event_ids: Sequence[int]) -> dict[int, tuple[int, i
     return {event_id: (expected, arrived) for event_id, expected, arrived in session.execute(by_event)}
 
 
-def door_hours(event: Event) -> tuple[datetime | None, datetime | None]:
-    """From when until when scans count; a closed event still takes late scans of its own hours. None where they never do."""
-    if event.state not in {events.State.PUBLISHED, events.State.CLOSED} or not event.starts_at or not event.ends_at:
-        return None, None
-    return event.starts_at - DOOR_MARGIN, event.ends_at + DOOR_MARGIN
-
-
-def door_open(event: Event, at: datetime) -> bool:
-    """Whether a scan at this time counts."""
-    opens, closes = door_hours(event)
-    return opens is not None and closes is not None and opens <= at <= closes
-
-
 def code_in(text: str) -> str:
     """The ticket's code in what was scanned or typed: its address (…/t/CODE), or the bare code in any case."""
     found = _ADDRESS.search(text)
-    return (found[1] if found else "".join(filter(str.isprintable, text)).strip()).lower()
+    return (found[1] if found else printable(text)).lower()
+
+
+def printable(text: str) -> str:
+    """The text without what no database takes and nobody sees (NUL, half a surrogate pair), trimmed."""
+    return (text if text.isprintable() else "".join(filter(str.isprintable, text))).strip()
 
 
 @dataclass
@@ -268,7 +296,7 @@ class _Ticket:
     id: int
     ticket_code: str
     event_id: int
-    state: State
+    state: str
     name: str
     arrived_at: datetime | None
     left_at: datetime | None
@@ -276,24 +304,18 @@ class _Ticket:
     party: int
 
 
-def _judge(event: Event, ticket: _Ticket | None, request: ScanRequest) -> Result:
+def _judge(door: Door, ticket: _Ticket | None, request: ScanRequest) -> Result:
     if ticket is None:
         return Result.UNKNOWN
-    if ticket.event_id != event.id:
+    if ticket.event_id != door.event_id:
         return Result.WRONG_EVENT
-    if ticket.state is State.CANCELLED:
+    if ticket.state == State.CANCELLED:
         return Result.CANCELLED
-    if not door_open(event, request.at):
+    if not door.open(request.at):
         return Result.NOT_OPEN
     if request.direction is Direction.OUT:
         return Result.LEFT
     return Result.ALREADY if ticket.arrived_at and not ticket.left_at else Result.ADMITTED
-
-
-def _repeated(scan: Scan, tickets: dict[str, _Ticket]) -> Outcome:
-    """The answer that a scan was given before."""
-    ticket = next((ticket for ticket in tickets.values() if ticket.id == scan.attendee_id), None)
-    return _outcome(scan.id, scan.result, ticket, scan.first_at)
 
 
 def _outcome(scan_id: str, result: Result, ticket: _Ticket | None, first_at: datetime | None) -> Outcome:
@@ -303,3 +325,82 @@ def _outcome(scan_id: str, result: Result, ticket: _Ticket | None, first_at: dat
         id=scan_id, result=result, name=ticket.name, category=ticket.category, party=ticket.party, first_at=first_at,
         attendee_id=ticket.id,
     )
+
+
+class _Statement:
+    """A statement as the driver takes it.
+
+    Compiling is done once, and binding and fetching by hand: at the door that is worth more than half of the time under
+    the write lock. The text comes from the models, so that it changes with them.
+    """
+
+    def __init__(self, statement: sa.ClauseElement, dialect: sa.Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self._text = str(compiled)
+        self._names: Sequence[str] = compiled.positiontup or ()  # type: ignore[attr-defined]
+        self._on_sqlite = dialect.name == "sqlite"
+
+    def fetch(self, connection: sa.Connection, keys: list[str]) -> Sequence[Any]:
+        """The rows of these keys, times as the driver gives them."""
+        given = json.dumps(keys) if self._on_sqlite else keys
+        return connection.exec_driver_sql(self._text, (given,)).cursor.fetchall()
+
+    def write(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Once for each row; not at all for none."""
+        given = [tuple(self._given(row[name]) for name in self._names) for row in rows]
+        if given:
+            connection.exec_driver_sql(self._text, given if len(given) > 1 else given[0])
+
+    def _given(self, value: object) -> object:
+        """Times as `UtcDateTime` stores them."""
+        if self._on_sqlite and isinstance(value, datetime):
+            return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        return value
+
+
+class _Statements(NamedTuple):
+    doors: _Statement
+    tickets: _Statement
+    known: _Statement
+    arrive: _Statement
+    add: _Statement
+
+
+@cache
+def _statements(database: str) -> _Statements:
+    """The door's statements for `sqlite` or `postgresql`. A list of keys is one parameter, so that no text depends on its length."""
+    on_sqlite = database == "sqlite"
+    dialect = sqlite.dialect(paramstyle="qmark") if on_sqlite else psycopg.dialect(paramstyle="format")
+    insert = sqlite.insert if on_sqlite else postgresql.insert
+
+    def among(column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+        if on_sqlite:
+            return column.in_(sa.select(sa.func.json_each(sa.bindparam("keys")).table_valued("value").c.value))
+        return column == sa.any_(sa.bindparam("keys", type_=postgresql.ARRAY(sa.String)))
+
+    door = sa.select(Event.slug, Event.id, Event.state, Event.starts_at, Event.ends_at).where(among(Event.slug))
+    tickets = (
+        sa.select(
+            Attendee.id, Attendee.ticket_code, Attendee.event_id, Attendee.state, Attendee.name, Attendee.arrived_at,
+            Attendee.left_at, Category.name, Registration.party,  # in the order of _Ticket
+        )
+        .join(Category, Category.id == Attendee.category_id)
+        .join(Registration, Registration.id == Attendee.registration_id)
+        .where(among(Attendee.ticket_code))
+        # Whoever holds the row decides: a second scanner with the same ticket waits and then reads what the first wrote.
+        .order_by(Attendee.id).with_for_update(of=Attendee)
+    )
+    known = sa.select(Scan.id, Scan.result, Scan.attendee_id, Scan.first_at).where(among(Scan.id))
+    arrive = (
+        sa.update(_ATTENDEES).where(_ATTENDEES.c.id == sa.bindparam("attendee"))
+        .values(arrived_at=sa.bindparam("arrived_at"), left_at=sa.bindparam("left_at"))
+    )
+    add = insert(_SCANS).values({column.name: sa.bindparam(column.name) for column in _SCANS.columns}).on_conflict_do_nothing()
+    return _Statements(*(_Statement(each, dialect) for each in (door, tickets, known, arrive, add)))
+
+
+def _moment(stored: Any) -> datetime | None:
+    """A time as a driver gives it: text without a zone on SQLite, aware on PostgreSQL."""
+    if isinstance(stored, str):
+        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return stored.astimezone(UTC) if stored else None

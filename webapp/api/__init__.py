@@ -9,10 +9,11 @@ import flask_smorest
 from flask import Flask
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from webapp.api import lean
 from webapp.api.access import require_device
 from webapp.api.answers import Blueprint, Faulty, describe_refusals, faulty, other_type, unreadable
 from webapp.api.schemas import FORMATS
-from webapp.wiring import csrf, limiter
+from webapp.api.together import Deciders
 
 PREFIX = "/api/v1"
 
@@ -21,8 +22,6 @@ pages.before_request(require_device)
 pages.register_error_handler(Faulty, faulty)
 pages.register_error_handler(BadRequest, unreadable)
 pages.register_error_handler(UnsupportedMediaType, other_type)
-csrf.exempt(pages)  # a token in a header is sent by no browser on its own
-limiter.exempt(pages)  # only wrong tokens are counted: see `access`
 
 
 class Api(flask_smorest.Api):
@@ -42,6 +41,7 @@ class Api(flask_smorest.Api):
 
 def init_app(app: Flask) -> None:
     """Register the API and its description."""
+    app.extensions["engage_deciders"] = Deciders()
     app.config["OPENAPI_URL_PREFIX"] = PREFIX
     api = Api(spec_kwargs={"title": "Engage", "version": "1.0", "openapi_version": "3.1.0",
                            "security": [{"device": []}]})
@@ -51,6 +51,7 @@ def init_app(app: Flask) -> None:
     api.spec.components.security_scheme("device", {
         "type": "http", "scheme": "bearer", "description": "The token that `engage device add NAME` printed."})
     api.register_blueprint(pages)
+    lean.init_app(app)
 
 
 for module in ("events", "scans"):  # the calls

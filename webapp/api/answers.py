@@ -1,5 +1,6 @@
 """What all calls of the API share: how they are described, how a body is read and refused, how they answer."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -7,7 +8,7 @@ from typing import Any, NoReturn
 
 import flask_smorest
 import marshmallow as ma
-from flask import Response, json, request
+from flask import Response, request
 from flask_babel import gettext
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
@@ -61,7 +62,7 @@ def read_body() -> object:
 
 def answer(body: Mapping[str, object]) -> Response:
     """200 with this body."""
-    return Response(json.dumps(body), content_type="application/json")
+    return Response(json.dumps(body, ensure_ascii=False, separators=(",", ":")), content_type="application/json")
 
 
 def moment(at: datetime | None) -> str | None:

@@ -36,7 +36,7 @@ def event_in_full(slug: str) -> Response:
     shown = _shown(event, sum(count.expected for count in counts), sum(count.arrived for count in counts))
     categories = [{"code": count.category.code, "name": count.category.name, "expected": count.expected, "arrived": count.arrived}
                   for count in counts]
-    scans_from, scans_until = arrivals.door_hours(event)
+    scans_from, scans_until = arrivals.Door.of(event).hours() or (None, None)
     return answer(shown | {"scans_from": moment(scans_from), "scans_until": moment(scans_until), "categories": categories})
 
 

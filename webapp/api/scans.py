@@ -3,26 +3,28 @@
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, g
+from flask import Response, current_app, g
 
-from engage import arrivals, events
-from engage.arrivals import ScanRequest
+from engage import arrivals
+from engage.arrivals import Direction, ScanRequest
 from webapp.api import pages, schemas
 from webapp.api.answers import Faulty, answer, described, moment, read_body
-from webapp.wiring import clock, saving
+from webapp.api.together import Deciders
 
-_SCANS = schemas.Scans()
+_SCHEMA = schemas.Scans()
+_MEMBERS = frozenset(schemas.Scan().fields)
+_DIRECTIONS = {str(direction): direction for direction in Direction}
 
 
 @pages.post("/events/<slug>/scans")
 @described(schemas.Outcomes, 400, 404, 413, 415, 422, body=schemas.Scans)
 def scan(slug: str) -> Response:
     """Admit, or say why not. Repeating a scan's id repeats its answer and changes nothing."""
-    given = _given(read_body())
+    body = read_body()
+    given = quickly_read(body) or _read(body)
     requests = [ScanRequest(id=each["id"].lower(), code=arrivals.code_in(each["code"]), at=each["at"], direction=each["direction"],
-                            device=each["device"]) for each in given]
-    with saving() as session:
-        outcomes = arrivals.scan(session, events.by_slug(session, slug), requests, by=g.caller.actor, now=clock())
+                            device=arrivals.printable(each["device"])) for each in given]
+    outcomes = current_app.extensions["engage_deciders"].decide(slug, requests, by=g.caller.actor)
     return answer({"scans": [
         {"id": each["id"], "result": outcome.result, "name": outcome.name, "category": outcome.category,
          "first_at": moment(outcome.first_at)}
@@ -30,8 +32,34 @@ def scan(slug: str) -> Response:
     ]})
 
 
-def _given(body: object) -> list[dict[str, Any]]:
+def quickly_read(body: Any) -> list[dict[str, Any]] | None:
+    """What the schema would read from a body in plain order; None for all others, which the schema then judges and explains.
+
+    The schema is the truth. This is twenty times as quick, and a test holds the two against each other.
+    """
+    if type(body) is not dict or body.keys() != {"scans"}:
+        return None
+    scans = body["scans"]
+    if type(scans) is not list or len(scans) > schemas.MOST_SCANS:
+        return None
+    read = [_quickly(scan) for scan in scans]
+    return None if None in read else read
+
+
+def _quickly(scan: Any) -> dict[str, Any] | None:
+    if type(scan) is not dict or scan.keys() - _MEMBERS:
+        return None
+    scan_id, code, device = scan.get("id"), scan.get("code"), scan.get("device", "")
+    at, direction = schemas.moment_of(scan.get("at")), _DIRECTIONS.get(scan.get("direction", "in"))
+    if (type(scan_id) is not str or not schemas.UUID.fullmatch(scan_id) or at is None or direction is None
+            or type(code) is not str or not 1 <= len(code) <= schemas.LONGEST_CODE
+            or type(device) is not str or len(device) > schemas.LONGEST_DEVICE or scan.get("activity") is not None):
+        return None
+    return {"id": scan_id, "code": code, "at": at, "direction": direction, "activity": None, "device": device}
+
+
+def _read(body: Any) -> list[dict[str, Any]]:
     try:
-        return _SCANS.load(body)["scans"]  # type: ignore[call-overload]
+        return _SCHEMA.load(body)["scans"]
     except ma.ValidationError as error:
         raise Faulty(error.messages) from None
