@@ -9,7 +9,6 @@ import sys
 import tomllib
 from pathlib import Path
 
-import polib
 import pytest
 from packaging.requirements import Requirement
 
@@ -23,7 +22,6 @@ OURS = sorted(
     path for path in (ROOT / "webapp" / "static").rglob("*")
     if path.suffix in {".js", ".css", ".svg", ".webmanifest"} and "vendor" not in path.parts
 )
-CATALOGUES = sorted((ROOT / "webapp" / "translations").glob("*/LC_MESSAGES/*.po"))
 
 
 def name_of(path: Path) -> str:
@@ -99,23 +97,6 @@ def test_nothing_is_loaded_from_outside(path):
     # A namespace is a name, not an address; schema.org is the vocabulary of structured data.
     outside = r"(?:https?:)?//(?!www\.w3\.org/|schema\.org)[a-z0-9-]+\.[a-z]{2,}[^\s\"'<)]*"
     assert offences(path, outside) == []
-
-
-@pytest.mark.parametrize("path", CATALOGUES, ids=name_of)
-def test_a_catalogue_is_complete(path):
-    catalogue = polib.pofile(str(path))
-    missing = [entry.msgid for entry in catalogue if not entry.obsolete and (not entry.translated() or entry.fuzzy)]
-    assert missing == []
-
-
-@pytest.mark.parametrize("path", CATALOGUES, ids=name_of)
-def test_a_translation_names_the_same_facts(path):
-    def facts(text: str) -> set[str]:
-        return set(re.findall(r"%\(\w+\)s|\{\w+\}", text))
-
-    wrong = [entry.msgid for entry in polib.pofile(str(path)) if entry.translated() and not entry.msgid_plural
-             and facts(entry.msgid) != facts(entry.msgstr)]
-    assert wrong == []
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
