@@ -56,26 +56,24 @@ class Asking:
 @limiter.limit("120 per minute", methods=["POST"])
 def answer(token: str) -> Response | str:
     """The questionnaire, filled in on one page and sent once."""
-    asking = _asking(token)
-    groups = _groups(asking)
     sheet = Sheet(request.form.to_dict(flat=False))
     if request.method == "POST":
         try:
-            _send(asking, sheet, groups)
+            return _thanked(_send(token, sheet), token)
         except InvalidAnswers as refusal:
             sheet = Sheet(sheet.sent, refusal.problems)
         except AlreadyAnswered:
-            return _told("survey_done", asking)
+            return _told("survey_done", _asking(token))
         except NotOpen:
+            return _told("survey_closed", _asking(token))
+    asking = _asking(token)
+    if request.method == "GET":
+        if not _open(asking):
             return _told("survey_closed", asking)
-        else:
-            return _thanked(asking, token)
-    elif not _open(asking):
-        return _told("survey_closed", asking)
-    elif asking.done() and (asking.attendee or "again" not in request.args):
-        return _told("survey_done", asking)
+        if asking.done() and (asking.attendee or "again" not in request.args):
+            return _told("survey_done", asking)
     form = forms.form_of(db.session(), asking.questionnaire)
-    return _told("questionnaire", asking, form=form, sheet=sheet, groups=() if asking.attendee else groups)
+    return _told("questionnaire", asking, form=form, sheet=sheet, groups=() if asking.attendee else _groups(asking))
 
 
 @pages.get("/q/<token>/thanks")
@@ -118,19 +116,28 @@ def _groups(asking: Asking) -> Sequence[Category]:
     return [category for category in large if category.id == asking.attendee.category_id]
 
 
-def _send(asking: Asking, sheet: Sheet, groups: Sequence[Category]) -> None:
-    codes = {category.code for category in groups}
-    if asking.attendee is None:
-        segment = sheet.value(SEGMENT) if sheet.value(SEGMENT) in codes else ""
-    else:
-        segment = next(iter(codes), "")
+def _send(token: str, sheet: Sheet) -> Asking:
+    """Everything is read once, inside the transaction that stores the answers."""
     with saving() as session:
+        asking = _asking(token)
         if not _open(asking):
             raise NotOpen
         responses.submit(
             session, asking.questionnaire, sheet.sent, now=formats.local(clock()), context=asking.event.slug,
-            segment=segment, respondent=asking.respondent, submission=sheet.submission, language=wiring.language(),
+            segment=_segment(asking, sheet.value(SEGMENT)), respondent=asking.respondent, submission=sheet.submission,
+            language=wiring.language(),
         )
+    return asking
+
+
+def _segment(asking: Asking, stated: str) -> str:
+    """The code of the group under which the answers are counted, "" for none."""
+    if asking.attendee is None and not stated:
+        return ""
+    codes = [category.code for category in _groups(asking)]
+    if asking.attendee is None:
+        return stated if stated in codes else ""
+    return next(iter(codes), "")
 
 
 def _told(page: str, asking: Asking, **facts: Any) -> str:
