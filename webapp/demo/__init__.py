@@ -29,6 +29,8 @@ STAFF = {
     "analyst": (Role.ANALYST, "分析员"), "viewer": (Role.VIEWER, "查看人员"),
 }
 DEVICE = "东门手持机"
+SATURDAY = 5
+HOLIDAYS = {(1, 1), *((5, day) for day in range(1, 6)), *((10, day) for day in range(1, 8))}  # those with a fixed date
 
 
 class NotEmpty(Conflict):
@@ -97,11 +99,13 @@ def _invitees(stage: Stage, began: datetime) -> None:
 
 
 def _start(now: datetime, day: int) -> datetime:
-    """Nine o'clock of a weekday; the event of today began an hour before the last half hour."""
+    """Nine o'clock of the next day on which offices work; the event of today began an hour before the last half hour."""
     if day == 0:
         return now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0) - HOUR
     start = (now + day * DAY).replace(hour=9, minute=0, second=0, microsecond=0)
-    return start + {5: -1, 6: 1}.get(start.weekday(), 0) * DAY
+    while start.weekday() >= SATURDAY or (start.month, start.day) in HOLIDAYS:
+        start += DAY
+    return start
 
 
 def _unanswered(session: Session, event: Event) -> Invitation:

@@ -14,7 +14,7 @@ ANSWER, PICK_OTHER, SAY_A_WORD, SAY_MORE, OWN_MATTERS = 0.92, 0.05, 0.6, 0.2, 0.
 
 # Mean of the five levels by category; whoever works with the system daily is harder to please.
 _PLEASED = {
-    "deputy": 4.5, "cppcc": 4.4, "project_lead": 4.1, "enterprise": 3.8, "village": 4.2, "public": 4.3, "media": 4.4, "agency": 3.6,
+    "deputy": 4.5, "cppcc": 4.4, "project_lead": 4.0, "enterprise": 3.6, "village": 4.1, "public": 4.3, "media": 4.3, "agency": 3.4,
 }
 _SHIFT = {"现场参观": 0.2, "座谈": -0.2, "讲解": 0.3, "场地": 0.1, "掌握": -0.9}  # by a word of the question
 _WORDY = {"deputy": 0.75, "cppcc": 0.7, "media": 0.6, "enterprise": 0.55, "agency": 0.6}
@@ -32,7 +32,7 @@ class Opinions:
 
     def fill_in(self, category: str) -> dict[str, Any]:
         """What one person of a category sends."""
-        mood = self._chance.gauss(0, 0.5)
+        mood = self._chance.gauss(0, 0.6)
         raw: dict[str, Any] = {}
         for asked in self._form.questions:
             if asked.required or self._chance.random() < ANSWER:
@@ -48,7 +48,7 @@ class Opinions:
                 return self._multiple(asked)
             case "scale":
                 pleased = _PLEASED.get(category, 4.1) + mood + sum(by for word, by in _SHIFT.items() if word in asked.text)
-                said = str(min(5, max(1, round(chance.gauss(pleased, 0.6)))))
+                said = str(min(5, max(1, round(chance.gauss(pleased, 0.7)))))
             case "number":
                 said = str(self._years() if "年" in asked.text else chance.choices((1, 2, 3, 4, 6), (60, 22, 9, 5, 4))[0])
             case "text" if chance.random() < SAY_A_WORD:

@@ -70,7 +70,7 @@ _TRAINEES = {"enterprise": 74, "agency": 32, "village": 22, "project_lead": 26}
 
 YEAR = (
     Occasion(
-        title="平台开放日（第13期）：走进工程建设招标投标", kind=Kind.OPEN_DAY, day=-296, seats=180, invited=_EVERYBODY,
+        title="第13期平台开放日：走进工程建设招标投标", kind=Kind.OPEN_DAY, day=-296, seats=180, invited=_EVERYBODY,
         limits={"deputy": 40, "cppcc": 40, "enterprise": 70, "media": 10}, answers=92,
         parts=_open_day("开标、评标与专家抽取", "模拟开标", "工程建设招标投标", "分管副主任"),
     ),
@@ -79,7 +79,7 @@ YEAR = (
         answers=98, parts=_CLASSES,
     ),
     Occasion(
-        title="平台开放日（第14期）：政府采购惠企政策", kind=Kind.OPEN_DAY, day=-205, seats=180, visibility=Visibility.PUBLIC,
+        title="第14期平台开放日：政府采购惠企政策", kind=Kind.OPEN_DAY, day=-205, seats=180, visibility=Visibility.PUBLIC,
         invited={**_EVERYBODY, "enterprise": 50, "deputy": 18, "cppcc": 18}, strangers=34,
         limits={"enterprise": 90, "public": 40, "media": 12}, answers=108,
         parts=_open_day("政府采购服务专窗", "电子保函在线办理", "中小企业参与政府采购", "政府采购科科长"),
@@ -89,7 +89,7 @@ YEAR = (
         answers=118, parts=_CLASSES,
     ),
     Occasion(
-        title="平台开放日（第15期）：农村产权交易专场", kind=Kind.OPEN_DAY, day=-96, seats=180,
+        title="第15期平台开放日：农村产权交易专场", kind=Kind.OPEN_DAY, day=-96, seats=180,
         invited={**_EVERYBODY, "village": 28, "media": 10}, limits={"village": 60, "deputy": 30, "enterprise": 60}, answers=90,
         parts=_open_day("农村产权交易窗口", "网上竞价出租一口鱼塘", "农村集体资产资源交易", "分管副主任"),
     ),
@@ -98,19 +98,19 @@ YEAR = (
         answers=106, parts=_CLASSES,
     ),
     Occasion(
-        title="平台开放日（第16期）：看得见的阳光交易", kind=Kind.OPEN_DAY, day=0, seats=160, visibility=Visibility.PUBLIC,
+        title="第16期平台开放日：看得见的阳光交易", kind=Kind.OPEN_DAY, day=0, seats=160, visibility=Visibility.PUBLIC,
         invited={"deputy": 22, "cppcc": 20, "project_lead": 14, "enterprise": 34, "village": 12, "public": 6, "media": 8, "agency": 14},
         strangers=20, limits={"deputy": 30, "cppcc": 30, "enterprise": 50, "public": 30, "media": 10}, answers=38,
         parts=_open_day("全流程电子化交易", "远程异地评标", "优化营商环境", "中心主任"),
     ),
     Occasion(
-        title="平台开放日（第17期）：市民走进交易中心", kind=Kind.OPEN_DAY, day=9, seats=60, visibility=Visibility.PUBLIC,
+        title="第17期平台开放日：市民走进交易中心", kind=Kind.OPEN_DAY, day=9, seats=60, visibility=Visibility.PUBLIC,
         invited={"public": 14, "enterprise": 18, "village": 8, "media": 6}, strangers=60,
         limits={"enterprise": 25, "village": 15, "media": 6}, published=timedelta(days=20), enough=56,
         parts=_open_day("市民最关心的民生项目", "当一回评标专家", "公共资源交易与您有关", "分管副主任"),
     ),
     Occasion(
-        title="平台开放日（第18期）：代表委员视察专场", kind=Kind.OPEN_DAY, day=24, seats=80,
+        title="第18期平台开放日：代表委员视察专场", kind=Kind.OPEN_DAY, day=24, seats=80,
         invited={"deputy": 38, "cppcc": 36, "project_lead": 12, "media": 6}, limits={"deputy": 40, "cppcc": 40, "media": 6},
         published=timedelta(days=30), parts=_open_day("信用评价与履约监管", "大数据监管平台", "代表委员面对面", "中心主任"),
     ),

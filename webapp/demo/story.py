@@ -28,7 +28,7 @@ from webapp.demo.opinions import Opinions
 from webapp.demo.programme import CONTACT, OPEN_DAY_PLACE, TRAINING_PLACE, Occasion
 
 ORGANISER, DOOR = "user:organiser", "user:door"
-DEAD = 34  # every so manieth address is one that nobody reads any more
+DEAD = 79  # every so manieth address is one that nobody reads any more
 BOUNCE = "550 5.1.1 Recipient address rejected: user unknown"
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
@@ -74,7 +74,7 @@ class Story:
     def begin(self) -> None:
         """Put the event's life on the agenda."""
         plan, at = self._plan, self._stage.agenda.at
-        published = self._starts - plan.published
+        published = (self._starts - plan.published).replace(hour=10, minute=12)
         if plan.draft:
             at(self._stage.now - 2 * DAY, self._draft)
             return
