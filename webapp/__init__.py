@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from webapp import counts
 from webapp.settings import Settings
 
 HERE = Path(__file__).parent
@@ -65,7 +66,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "WTF_CSRF_SSL_STRICT": False,  # asks for a Referer, which our policy never sends
         "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
         "BABEL_DEFAULT_TIMEZONE": settings.timezone,
-        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_STORAGE_URI": settings.redis_url or counts.ADDRESS,
         "RATELIMIT_ENABLED": True,
         "RATELIMIT_HEADERS_ENABLED": True,
         "MAIL_SERVER": settings.mail_server,
