@@ -23,7 +23,7 @@ demo: .venv/.installed  ## a filled demo on http://127.0.0.1:8000, log-ins and l
 	  if $(BIN)/engage demo >$(TOLD).part; then mv $(TOLD).part $(TOLD); cat $(TOLD); \
 	  elif test -s $(TOLD); then \
 	    rm -f $(TOLD).part; printf '\nServing the demo made before; for a new one remove $(dir $(TOLD)) first.\n\n'; cat $(TOLD); \
-	  else rm -f $(TOLD).part; exit 1; fi
+	  else rm -f $(TOLD).part; echo 'To start a demo anew remove $(dir $(TOLD)) first, if it holds nothing of worth.' >&2; exit 1; fi
 	@exec $(BIN)/engage serve --host $(HOST) --port $(PORT)
 
 test: .venv/.tools  ## all tests
@@ -39,7 +39,7 @@ bench: .venv/.tools  ## measure, and print a table of figures
 
 messages: .venv/.tools  ## gather the texts, update the catalogues, compile them
 	@mkdir -p build
-	$(BIN)/pybabel -q extract -F pyproject.toml -k lazy_gettext --no-location --sort-output --omit-header -o build/messages.pot .
+	$(BIN)/pybabel -q extract -F pyproject.toml -k lazy_gettext -k lazy_pgettext:1c,2 --no-location --sort-output --omit-header -o build/messages.pot .
 	$(BIN)/pybabel -q update -i build/messages.pot -d webapp/translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	$(BIN)/pybabel -q compile -d webapp/translations
 

@@ -26,18 +26,18 @@ CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
 FACT = re.compile(r"%\(\w+\)[a-z]|%%|\{\w+\}")
 
 
-def extracted() -> set[str]:
+def extracted() -> set[tuple[str | None, str]]:
     """Every text of the sources, found as `make messages` finds it."""
     mappings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["babel"]["mappings"]
     found = extract_from_dir(
         ROOT, [(each["pattern"], each["method"]) for each in mappings], {each["pattern"]: each for each in mappings},
-        {**DEFAULT_KEYWORDS, "lazy_gettext": None},
+        {**DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy_pgettext": ((1, "c"), 2)},
     )
-    return {message for _, _, message, _, _ in found}
+    return {(context, message) for _, _, message, _, context in found}
 
 
 def test_the_catalogue_holds_every_text_and_no_other():
-    assert extracted() ^ {entry.msgid for entry in ENGLISH} == set()  # `make messages` adds and removes; then translate
+    assert extracted() ^ {(entry.msgctxt, entry.msgid) for entry in ENGLISH} == set()  # `make messages` adds and removes; then translate
 
 
 def test_every_text_has_its_english():
@@ -52,7 +52,8 @@ def test_english_names_the_same_facts():
 def test_what_is_shown_was_compiled_from_the_catalogue():
     with CATALOGUE.with_suffix(".mo").open("rb") as file:
         shown = gettext.GNUTranslations(file)
-    assert [entry.msgid for entry in ENGLISH if shown.gettext(entry.msgid) != entry.msgstr] == []  # `make messages`
+    says = {entry: shown.pgettext(entry.msgctxt, entry.msgid) if entry.msgctxt else shown.gettext(entry.msgid) for entry in ENGLISH}
+    assert [entry.msgid for entry in ENGLISH if says[entry] != entry.msgstr] == []  # `make messages`
 
 
 def test_nothing_shouts():

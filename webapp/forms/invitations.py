@@ -2,7 +2,7 @@
 
 import re
 
-from flask_babel import lazy_gettext
+from flask_babel import lazy_gettext, lazy_pgettext
 from flask_babel.speaklater import LazyString
 
 from engage.invitations import State
@@ -15,9 +15,9 @@ CHANNEL_WORDS = {
     Channel.LETTER: lazy_gettext("纸质信函"),
 }
 PURPOSE_WORDS = {
-    Purpose.INVITATION: lazy_gettext("邀请"),
+    Purpose.INVITATION: lazy_pgettext("one", "邀请"),
     Purpose.TICKET: lazy_gettext("入场凭证"),
-    Purpose.CANCELLATION: lazy_gettext("取消报名"),
+    Purpose.CANCELLATION: lazy_pgettext("one", "取消报名"),
     Purpose.THANKS: lazy_gettext("感谢和问卷"),
 }
 INVITATION_WORDS = {
