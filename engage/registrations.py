@@ -150,6 +150,7 @@ class Registration(Base):
     consent_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
+    repeated = False  # not stored: whether `register` found that the same form had come before
 
     event: Mapped[Event] = relationship()
     invitation: Mapped[Invitation | None] = relationship()
@@ -201,7 +202,8 @@ class Attendee(Base):
 def register(
     session: Session, event: Event, application: Application, *, invitation: Invitation | None = None, by: str, now: datetime
 ) -> Registration:
-    """Seat a party, or refuse and change nothing. The same submission again answers with the first registration.
+    """Seat a party, or refuse and change nothing. The same submission again answers with the first registration, marked as
+    `repeated`.
 
     Raises Invalid (a field of the form), InvitationNeeded, AlreadyRegistered, Full (EventFull, CategoryFull, ActivityFull), or
     that registration is not open (EventNotPublished, RegistrationNotYetOpen, RegistrationOver).
@@ -211,6 +213,7 @@ def register(
     except EngageError:
         sent = sa.and_(Registration.submission == application.submission, Registration.event_id == event.id)
         if application.submission and (first := session.scalar(sa.select(Registration).where(sent))):
+            first.repeated = True
             return first
         raise
 

@@ -1,9 +1,9 @@
 """From an invitation or a public event to a ticket: accept, decline, register, change, cancel."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from http import HTTPStatus
 
-import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
@@ -44,16 +44,20 @@ def unlisted(response: Response) -> Response:
 @limiter.limit("30 per minute; 300 per hour", methods=["POST"])
 def register(slug: str) -> Response | str:
     """A stranger registers for a public event."""
-    event = visible(slug)
-    categories = self_chosen(db.session())
-    form = _form(categories)
-    if form.validate_on_submit():
-        try:
-            seated = _register(event, _application(form, categories))
-        except EngageError as error:
-            _refused(form, event, error)
-        else:
-            return redirect(url_for(".ticket", code=seated.leader.ticket_code))
+    form = None
+    try:
+        # What is sent is judged by what is read within the transaction, once: many come at the same time.
+        with saving() if request.method == "POST" else nullcontext():
+            event = visible(slug)
+            categories = self_chosen(db.session())
+            form = _form(categories)
+            if form.validate_on_submit():
+                seated = _register(event, _application(form, categories))
+                return redirect(url_for(".ticket", code=seated.leader.ticket_code))
+    except EngageError as error:
+        if form is None:
+            raise
+        _refused(form, event, error)
     stranger = event.visibility is Visibility.PUBLIC
     blocked = obstacle(event, categories, now=clock()) if stranger else InvitationNeeded()
     return render_template("public/register.html", event=event, form=form, categories=categories,
@@ -73,7 +77,8 @@ def invitation(token: str) -> Response | str:
         name=invitee.name, phone=invitee.phone, email=invitee.email, organisation=invitee.organisation))
     if form.validate_on_submit():
         try:
-            seated = _register(event, _application(form, [invitee.category], position=invitee.position), found)
+            with saving():
+                seated = _register(event, _application(form, [invitee.category], position=invitee.position), found)
         except EngageError as error:
             _refused(form, event, error)
         else:
@@ -215,15 +220,13 @@ def _application(form: RegistrationForm, categories: Sequence[Category], *, posi
 
 def _register(event: Event, application: Application, found: Invitation | None = None) -> Registration:
     """Seat the party once and tell the leader; who has answered an invitation already gets that registration."""
-    with saving() as session:
-        now = clock()
-        standing = found and registrations.of_invitation(session, found)
-        if standing:
-            return standing
-        seated = registrations.register(session, event, application, invitation=found, by=_actor(found), now=now)
-        if seated.created_at == now:  # not the form of before, sent once more
-            notices.ticket_message(session, seated, now=now)
-        return seated
+    session, now = db.session(), clock()
+    if found and (standing := registrations.of_invitation(session, found)):
+        return standing
+    seated = registrations.register(session, event, application, invitation=found, by=_actor(found), now=now)
+    if not seated.repeated:
+        notices.ticket_message(session, seated, now=now)
+    return seated
 
 
 def _refused(form: RegistrationForm, event: Event, error: EngageError) -> None:
