@@ -64,6 +64,7 @@ def saving() -> Iterator[Session]:
     try:
         with _writing if session.get_bind().dialect.name == "sqlite" else nullcontext():
             session.rollback()  # ends the reading transaction of this request
+            session.expire_all()  # what an earlier saving() kept belongs to no transaction, so rolling back leaves it
             session.connection(execution_options={"writes": True})
             try:
                 yield session
