@@ -34,7 +34,7 @@ DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 # How guests behave: parts of all of them.
 OPEN, ACCEPT, DECLINE = 0.93, 0.72, 0.12
-CHANGE_THEIR_MINDS, COME, COME_LATE, LEAVE_EARLY, SHOW_TWICE = 0.05, 0.9, 0.08, 0.04, 0.03
+CHANGE_THEIR_MINDS, COME, COME_LATE, LEAVE_EARLY, SHOW_TWICE = 0.05, 0.85, 0.08, 0.04, 0.03
 USE_OWN_LINK, NAME_CATEGORY, ANSWER_AT_ONCE = 0.7, 0.9, 0.8
 CHOOSE_ACTIVITY = 0.7
 BRING = (60, 26, 14)  # nobody, one, two
@@ -84,7 +84,7 @@ class Story:
         if self._starts - self._stage.now < FAR:
             at(published + 26 * HOUR, self._deliver_on_paper)
         else:
-            at(self._stage.now - 30 * MINUTE, self._resend)
+            at(self._stage.now - 30 * MINUTE, self._this_morning)
         at(self._starts - 22 * HOUR, self._deliver_on_paper)
         at(self._starts - 70 * MINUTE, self._expect)
         at(self._ends + 20 * HOUR, self._thank)
@@ -265,11 +265,15 @@ class Story:
         queued = outbox.find(event_id=self.event.id, state=outbox.State.QUEUED).where(Message.channel != Channel.EMAIL)
         outbox.delivered(self._session, self._session.scalars(queued).all(), now=now)
 
-    def _resend(self, now: datetime) -> None:
-        """The addresses were corrected by telephone; the mails wait for the server."""
+    def _this_morning(self, now: datetime) -> None:
+        """Half of those on the list are invited, and who could not be reached once more; nothing has left the house yet."""
         failed = outbox.find(event_id=self.event.id, state=outbox.State.FAILED)
         for message in self._session.scalars(failed).all():
             outbox.resend(self._session, message, by=ORGANISER, now=now)
+        drafted = self._session.scalars(invitations.of_event(self.event, state=invitations.State.DRAFTED)).all()
+        invitations.send(
+            self._session, self.event, notices.invitation_text, ids=[one.id for one in drafted[::2]], by=ORGANISER, now=now
+        )
 
     def _some_time(self, now: datetime) -> datetime:
         """When somebody gets round to it: within days, and not at night."""
