@@ -24,17 +24,16 @@ def single_scans() -> Iterator[Figure]:
             codes = [code for (code,) in database.execute("SELECT ticket_code FROM attendee ORDER BY id")]
         beside = str(Path(folder) / "floor.sqlite")
         floor.prepare(beside, codes)
-        yield from _compared("SQLite", beside, codes, installation, slug, token)
+        ours, theirs = [], []
+        with servers.floor(beside) as floor_port, servers.serving(installation) as port:
+            for number in range(ROUNDS + 1):  # alternating, so that a noisy neighbour disturbs both; the first round warms up
+                some = codes[number * EACH:(number + 1) * EACH]
+                theirs.append(load.run(floor_port, [load.request("POST", f"/{code}") for code in some]))
+                ours.append(load.run(port, [scan(slug, token, code) for code in some], wanted=b"admitted"))
+    yield from _compared("SQLite", load.joined(theirs[1:]), load.joined(ours[1:]))
 
 
-def _compared(database: str, beside: str, codes: list[str], installation: servers.Installation, slug: str, token: str) -> Iterator[Figure]:
-    ours, theirs = [], []
-    with servers.floor(beside) as floor_port, servers.serving(installation) as port:
-        for number in range(ROUNDS + 1):  # alternating, so that a noisy neighbour disturbs both; the first round warms up
-            some = codes[number * EACH:(number + 1) * EACH]
-            theirs.append(load.run(floor_port, [load.request("POST", f"/{code}") for code in some]))
-            ours.append(load.run(port, [scan(slug, token, code) for code in some], wanted=b"admitted"))
-    bare, engage = load.joined(theirs[1:]), load.joined(ours[1:])
+def _compared(database: str, bare: load.Load, engage: load.Load) -> Iterator[Figure]:
     for name, measured in (("floor", bare), ("scan", engage)):
         yield Figure(f"{name}, {database}, 16 clients", f"{measured.rate:,.0f}/s",
                      f"p50 {measured.percentile(0.5):.1f} ms, p99 {measured.percentile(0.99):.1f} ms")

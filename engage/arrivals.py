@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from engage import audit, events
 from engage.codes import digest
@@ -168,7 +168,7 @@ def scan_together(session: Session, batches: Sequence[Batch], *, now: datetime) 
     send = _statements(connection.dialect.name)
     every = [request for batch in batches for request in batch.requests]
     found = send.tickets.fetch(connection, [request.code for request in every])
-    tickets = {row[1]: _Ticket(*row[:5], _moment(row[5]), _moment(row[6]), *row[7:]) for row in found}
+    tickets = {row[1]: _ticket(*row) for row in found}
     holders = {ticket.id: ticket for ticket in tickets.values()}
     known = send.known.fetch(connection, [request.id for request in every])
     answered = {row[0]: _outcome(row[0], Result(row[1]), holders.get(row[2]), _moment(row[3])) for row in known}
@@ -304,6 +304,12 @@ class _Ticket:
     party: int
 
 
+def _ticket(*row: Any) -> _Ticket:
+    """From the columns that `_statements` selects."""
+    number, code, event_id, state, name, arrived_at, left_at, category, party = row
+    return _Ticket(number, code, event_id, state, name, _moment(arrived_at), _moment(left_at), category, party)
+
+
 def _judge(door: Door, ticket: _Ticket | None, request: ScanRequest) -> Result:
     if ticket is None:
         return Result.UNKNOWN
@@ -343,7 +349,9 @@ class _Statement:
     def fetch(self, connection: sa.Connection, keys: list[str]) -> Sequence[Any]:
         """The rows of these keys, times as the driver gives them."""
         given = json.dumps(keys) if self._on_sqlite else keys
-        return connection.exec_driver_sql(self._text, (given,)).cursor.fetchall()
+        cursor = connection.exec_driver_sql(self._text, (given,)).cursor
+        assert cursor is not None  # open until it is read to the end
+        return cursor.fetchall()
 
     def write(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Once for each row; not at all for none."""
@@ -373,7 +381,7 @@ def _statements(database: str) -> _Statements:
     dialect = sqlite.dialect(paramstyle="qmark") if on_sqlite else psycopg.dialect(paramstyle="format")
     insert = sqlite.insert if on_sqlite else postgresql.insert
 
-    def among(column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    def among(column: InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
         if on_sqlite:
             return column.in_(sa.select(sa.func.json_each(sa.bindparam("keys")).table_valued("value").c.value))
         return column == sa.any_(sa.bindparam("keys", type_=postgresql.ARRAY(sa.String)))

@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from webapp.api import lean
 from webapp.api.access import require_device
-from webapp.api.answers import Blueprint, Faulty, describe_refusals, faulty, other_type, unreadable
+from webapp.api.answers import Blueprint, Faulty, describe_refusals, faulty, other_type, specification, unreadable
 from webapp.api.schemas import FORMATS
 from webapp.api.together import Deciders
 
@@ -48,7 +48,7 @@ def init_app(app: Flask) -> None:
     api.init_app(app)
     for field, *kind in FORMATS:
         api.register_field(field, *kind)
-    api.spec.components.security_scheme("device", {
+    specification(api).components.security_scheme("device", {
         "type": "http", "scheme": "bearer", "description": "The token that `engage device add NAME` printed."})
     api.register_blueprint(pages)
     lean.init_app(app)

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import flask_smorest
 import marshmallow as ma
+from apispec import APISpec
 from flask import Response, request
 from flask_babel import gettext
 from webargs.flaskparser import FlaskParser
@@ -90,4 +91,10 @@ def describe_refusals(api: flask_smorest.Api) -> None:
     """Register each refusal once, to be referred to by its name."""
     for status in map(HTTPStatus, (400, 401, 404, 413, 415, 422, 429)):
         content = {PROBLEM: {"schema": Problem}}
-        api.spec.components.response(status.name, {"description": status.phrase, "content": content}, lazy=True)
+        specification(api).components.response(status.name, {"description": status.phrase, "content": content}, lazy=True)
+
+
+def specification(api: flask_smorest.Api) -> APISpec:
+    """The description, which is there once the API has its app."""
+    assert api.spec is not None
+    return api.spec

@@ -38,7 +38,7 @@ def _before_pages(hooks: tuple[Callable[[], Any], ...]) -> Callable[[], Any]:
     return before
 
 
-def _after_pages(hooks: tuple[Callable[[Response], Response], ...]) -> Callable[[Response], Response]:
+def _after_pages(hooks: tuple[Callable[[Any], Any], ...]) -> Callable[[Response], Response]:
     def after(response: Response) -> Response:
         if request.path.startswith(PREFIX):
             return secured(response)

@@ -1,6 +1,6 @@
 """Scans: one live or a thousand late ones, in one transaction that is on disk before the answer leaves."""
 
-from typing import Any
+from typing import Any, cast
 
 import marshmallow as ma
 from flask import Response, current_app, g
@@ -9,7 +9,6 @@ from engage import arrivals
 from engage.arrivals import Direction, ScanRequest
 from webapp.api import pages, schemas
 from webapp.api.answers import Faulty, answer, described, moment, read_body
-from webapp.api.together import Deciders
 
 _SCHEMA = schemas.Scans()
 _MEMBERS = frozenset(schemas.Scan().fields)
@@ -21,7 +20,9 @@ _DIRECTIONS = {str(direction): direction for direction in Direction}
 def scan(slug: str) -> Response:
     """Admit, or say why not. Repeating a scan's id repeats its answer and changes nothing."""
     body = read_body()
-    given = quickly_read(body) or _read(body)
+    given = quickly_read(body)
+    if given is None:
+        given = _read(body)
     requests = [ScanRequest(id=each["id"].lower(), code=arrivals.code_in(each["code"]), at=each["at"], direction=each["direction"],
                             device=arrivals.printable(each["device"])) for each in given]
     outcomes = current_app.extensions["engage_deciders"].decide(slug, requests, by=g.caller.actor)
@@ -42,8 +43,8 @@ def quickly_read(body: Any) -> list[dict[str, Any]] | None:
     scans = body["scans"]
     if type(scans) is not list or len(scans) > schemas.MOST_SCANS:
         return None
-    read = [_quickly(scan) for scan in scans]
-    return None if None in read else read
+    read = [given for scan in scans if (given := _quickly(scan)) is not None]
+    return read if len(read) == len(scans) else None
 
 
 def _quickly(scan: Any) -> dict[str, Any] | None:
@@ -60,6 +61,6 @@ def _quickly(scan: Any) -> dict[str, Any] | None:
 
 def _read(body: Any) -> list[dict[str, Any]]:
     try:
-        return _SCHEMA.load(body)["scans"]
+        return cast("dict[str, Any]", _SCHEMA.load(body))["scans"]
     except ma.ValidationError as error:
         raise Faulty(error.messages) from None

@@ -7,14 +7,16 @@ import re
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+import flask_babel
 import marshmallow as ma
-from flask_babel import lazy_gettext
 from marshmallow import fields, validate
+from marshmallow.exceptions import SCHEMA
 
 from engage import events
 from engage.arrivals import Direction, Result
 from engage.registrations import State
 
+lazy_gettext: Any = flask_babel.lazy_gettext  # marshmallow asks for str and gets what becomes one when it is read
 MOST_SCANS = 1000  # in one request
 LONGEST_CODE = 500  # a ticket's address is 60 to 100 characters; whatever else a camera reads is answered too
 LONGEST_DEVICE = 80
@@ -208,6 +210,6 @@ def faults(messages: object, path: str = "") -> list[dict[str, str]]:
     """Marshmallow's messages as a flat list: where, and what is wrong."""
     if isinstance(messages, dict):
         return [fault for key, inner in messages.items()
-                for fault in faults(inner, path if key == ma.exceptions.SCHEMA else f"{path}/{key}")]
+                for fault in faults(inner, path if key == SCHEMA else f"{path}/{key}")]
     found = messages if isinstance(messages, list) else [messages]
     return [{"path": path, "detail": str(each)} for each in found]

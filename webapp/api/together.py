@@ -64,7 +64,7 @@ def _decide(jobs: Sequence[Job]) -> None:
             job.refusal = None if job.slug in doors else EventNotFound(slug=job.slug)
         for job, decided in zip(known, outcomes, strict=True):
             job.outcomes = decided
-    except Exception as error:  # whatever it is, the request it belongs to shall raise it
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the request that it belongs to shall raise it
         if len(jobs) == 1:
             jobs[0].refusal = error
         else:

@@ -153,8 +153,9 @@ def _shown(session: Session, outcome: Outcome) -> Shown:
         return Shown(outcome, kind, word, None, ())
     whole = joinedload(Attendee.registration).selectinload(Registration.attendees)
     attendee = session.get(Attendee, outcome.attendee_id, options=[whole, joinedload(Attendee.category)])
-    leads = attendee is not None and attendee.place == 0 and kind != "no"
-    waiting = [a for a in attendee.registration.attendees if a.state is State.CONFIRMED and not a.arrived_at] if leads else ()
+    if attendee is None or attendee.place or kind == "no":
+        return Shown(outcome, kind, word, attendee, ())
+    waiting = [each for each in attendee.registration.attendees if each.state is State.CONFIRMED and not each.arrived_at]
     return Shown(outcome, kind, word, attendee, waiting)
 
 
