@@ -62,8 +62,8 @@ def _turnout(document: "OfficialDocument", material: Material) -> None:
         ]
         document.table([head, *rows], [37, *[17] * 7])
     if summary.activities:
-        document.paragraph(say("各项活动的选择人数如下（一人可选多项）。", "People chose these activities, some of them several."))
-        head = [say("活动", "Activity"), say("地点", "Room"), say("时间", "Time"), say("人数", "People")]
+        document.paragraph(say("各环节的选择人数如下（一人可选多项）。", "People chose these activities, some of them several."))
+        head = [say("环节", "Activity"), say("地点", "Room"), say("时间", "Time"), say("人数", "People")]
         rows = [[one.title, one.room, material.time(one.starts_at), str(one.chosen)] for one in summary.activities]
         document.table([head, *rows], [60, 34, 44, 18])
 

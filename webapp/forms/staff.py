@@ -16,7 +16,7 @@ ROLE_WORDS = {
 }
 ROLE_DUTIES = {
     Role.ADMIN: lazy_gettext("可使用全部功能，管理用户和设备"),
-    Role.ORGANISER: lazy_gettext("办活动：导入名单、发送邀请、签到、问卷和汇总"),
+    Role.ORGANISER: lazy_gettext("组织活动：导入名单、发送邀请、签到、问卷和汇总"),
     Role.DOOR: lazy_gettext("只能在现场签到"),
     Role.ANALYST: lazy_gettext("编写问卷，查看和导出结果，个人信息已隐去"),
     Role.VIEWER: lazy_gettext("只能查看，个人信息已隐去"),
