@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import make
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage import arrivals, devices, events, invitations, outbox, people, registrations
@@ -66,6 +67,7 @@ def fill(session: Session, now: datetime) -> dict[str, object]:
         "closed_survey": past.survey_code, "questionnaire": questionnaire.id, "unused": unused.id,
         "section": unused.sections[0].id, "question": unused.sections[0].questions[0].id, "user": someone.id,
         "category": categories["media"].id, "invitation": asked[-1].id,
+        "message": session.scalar(sa.select(sa.func.min(outbox.Message.id))),
     }
 
 

@@ -12,6 +12,7 @@ import pytest
 import stage
 from playwright.sync_api import Browser, Page, Request, Response
 from werkzeug.exceptions import NotFound
+from workbooks import xlsx
 
 from engage import tokens
 
@@ -37,18 +38,28 @@ DESK = [
     "/desk/questionnaires/{unused}/edit", "/desk/questionnaires/{questionnaire}/preview", "/desk/questionnaires/{unused}/delete",
     "/desk/questionnaires/{questionnaire}/delete", "/desk/questionnaires/{unused}/sections/new", "/desk/sections/{section}/edit",
     "/desk/sections/{section}/questions/new?kind=scale", "/desk/questions/{question}/edit", "/desk/questions/{question}/remove",
+    "/desk/people", "/desk/people?q=没有这个人", "/desk/people/new", "/desk/people/{person}", "/desk/people/{person}/edit",
+    "/desk/people/{person}/remove", "/desk/people/import", "/desk/categories", "/desk/categories/new",
+    "/desk/categories/{category}/edit", "/desk/events/{running}/invitations", "/desk/events/{draft}/invitations",
+    "/desk/events/{running}/invitations/{invitation}", "/desk/events/{running}/invitations/{invitation}/revoke",
+    "/desk/events/{running}/invitations/add", "/desk/events/{running}/invitations/pick", "/desk/events/{running}/invitations/send",
+    "/desk/events/{running}/invitations/sms", "/desk/events/{running}/letters", "/desk/outbox", "/desk/outbox/{message}",
+    "/desk/events/{running}/door", "/desk/events/{running}/door?code={ticket}", "/desk/events/{running}/door?q=志",
     "/desk/settings", "/desk/settings/audit", "/desk/settings/devices", "/desk/settings/users", "/desk/settings/users/new",
     "/desk/settings/users/{user}",
 ]
 REFUSED = [  # forms sent as they stand, empty or with what is missing
     "/desk/sign-in", "/events/{running}/register", "/i/{opened}", "/q/{hall}", "/desk/events/new", "/desk/questionnaires/new",
     "/desk/sections/{section}/questions/new?kind=single", "/desk/settings/users/new",
+    "/desk/people/new", "/desk/people/import", "/desk/categories/new",
 ]
 NO_PAGE = {
     "static", "bootstrap.static", "site.healthz", "site.readyz", "site.language",  # a file, a word, a way back
     "api.event_list", "api.event_in_full", "api.roster", "api-docs.openapi_json",  # for programs
     "public.event_calendar", "registration.ticket_calendar", "registration.ticket_picture",  # downloads
-    "desk.export_event", "desk.export_attendees",
+    "desk.export_event", "desk.export_attendees", "desk.export_people", "desk.import_template", "desk.import_refused",
+    "desk.export_sms", "desk.exported_sms", "desk.door_counts", "desk.door_guests",  # the last two are parts of the door
+    "desk.planned_import", "desk.import_result",  # see test_an_imports_pages_are_sound
     "desk.setup",  # only before there is an account: see test_the_first_page_of_all
 }
 
@@ -88,6 +99,10 @@ class View:
         if send:
             self.page.locator("main form[method=post]").last.evaluate("form => form.requestSubmit()")
             self.page.get_by_role("alert").first.wait_for()
+        return self.wrong()
+
+    def wrong(self) -> list[str]:
+        """What is wrong with the page that is open."""
         found = []
         for width, size in WIDTHS.items():
             self.page.set_viewport_size(size)
@@ -152,6 +167,20 @@ def test_a_page_of_the_desk_is_sound(view, places, path):
 def test_a_form_that_is_refused_is_sound(view, places, path):
     who = "admin" if path.startswith("/desk/") and path != "/desk/sign-in" else "guest"
     assert view(who, "zh").faults(path.format_map(places), send=True) == []
+
+
+@pytest.mark.parametrize("language", LOOKS)
+def test_an_imports_pages_are_sound(view, tmp_path, language):
+    """They are there only for a list that somebody has just sent."""
+    looking = view("admin", language)
+    file = tmp_path / "list.xlsx"
+    file.write_bytes(xlsx((["姓名", "类别", "电话"], [f"沈一舟{language}", "人大代表", "13811112222"], ["吴名", "政协委员", None])))
+    looking.page.goto("/desk/people/import")
+    looking.page.locator("input[type=file]").set_input_files(file)
+    for _page in ("plan", "result"):
+        looking.page.locator("main form[method=post] .btn-primary").click()
+        looking.page.locator("main .figures").wait_for()
+        assert looking.wrong() == []
 
 
 def test_the_page_that_makes_the_first_account_is_sound(app, live_server, view):
