@@ -2,11 +2,13 @@
 
 import secrets
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column, relationship
 
@@ -140,12 +142,13 @@ def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
     )
     session.flush()
     connection = session.connection()  # the objects of the session have no part in this, so it need not look at them
+    balloting = questionnaire.anonymous and respondent is not None
     try:
-        with connection.begin_nested():
-            if questionnaire.anonymous and respondent is not None:
+        with connection.begin_nested() if balloting else nullcontext():  # both rows or none
+            if balloting:
                 ballots.cast(connection, questionnaire.id, context=context, respondent=respondent)
             _insert(connection, response, filled, edition=questionnaire.edition)
-    except IntegrityError:
+    except (IntegrityError, Changed):  # of the ballot, or nothing was stored: whichever it is, why?
         if first := _sent(session, questionnaire, submission):
             return first
         if respondent is not None and answered(session, questionnaire, context=context, respondent=respondent):
@@ -167,18 +170,24 @@ _RESPONSES = cast("sa.Table", Response.__table__)
 _INSERT_ANSWERS = sa.insert(cast("sa.Table", Answer.__table__))
 # Only while the questionnaire is what the answers were judged by: whoever is changing or closing it holds its row, and
 # this waits for them (PostgreSQL; SQLite has one writer anyway).
-_INSERT_RESPONSE = sa.insert(_RESPONSES).from_select(
-    [column.name for column in _RESPONSES.c],
+_NEW_RESPONSE = (
     sa.select(*(sa.bindparam(f"new_{column.name}", type_=column.type) for column in _RESPONSES.c))
     .where(Questionnaire.id == sa.bindparam("new_questionnaire_id", type_=sa.Integer),
            Questionnaire.edition == sa.bindparam("edition", type_=sa.BigInteger), Questionnaire.state == State.OPEN)
-    .with_for_update(key_share=True, read=True),
-).execution_options(preserve_rowcount=True)
+    .with_for_update(key_share=True, read=True)
+)
+# A repeated one is passed over without an error, which would need a savepoint around every first one.
+_INSERT_RESPONSE = {
+    name: dialect.insert(_RESPONSES).from_select([column.name for column in _RESPONSES.c], _NEW_RESPONSE)
+    .on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    for name, dialect in {"postgresql": postgresql, "sqlite": sqlite}.items()
+}
 
 
 def _insert(connection: sa.Connection, response: Response, filled: list[Filled], *, edition: int) -> None:
     values = {f"new_{column.name}": getattr(response, column.name) for column in _RESPONSES.c}
-    if connection.execute(_INSERT_RESPONSE, {**values, "edition": edition}).rowcount == 0:
+    statement = _INSERT_RESPONSE[connection.dialect.name]
+    if connection.execute(statement, {**values, "edition": edition}).rowcount == 0:
         raise Changed
     rows = [
         {

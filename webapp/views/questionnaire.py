@@ -23,6 +23,7 @@ from webapp.wiring import clock, db, limiter, saving
 
 SMALL = 5  # in an anonymous questionnaire nobody is asked for a group of fewer people than this
 REMEMBERED = 90 * 86_400  # seconds for which a device knows that it has sent answers
+BY_SURVEY_CODE = sa.select(Event).where(Event.survey_code == sa.bindparam("code")).options(joinedload(Event.questionnaire))
 
 pages = Blueprint("questionnaire", __name__)
 pages.after_request(unlisted)
@@ -85,7 +86,7 @@ def thanks(token: str) -> str:
 
 def _asking(token: str) -> Asking:
     session = db.session()
-    event = session.scalar(sa.select(Event).where(Event.survey_code == token).options(joinedload(Event.questionnaire)))
+    event = session.scalar(BY_SURVEY_CODE, {"code": token})
     attendee = None
     if event is None:
         try:
