@@ -6,6 +6,7 @@ import itertools
 import re
 import tomllib
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import make
@@ -102,7 +103,7 @@ def addresses(app, filled, method: str) -> list[str]:
     tickets = [filled[name] for name in ("ticket", "companion", "arrived_ticket", "cancelled_ticket")]
     surveys = [filled[name] for name in ("hall", "personal", "answered", "closed_survey")]
     known = {
-        "slug": [filled[name] for name in ("running", "draft", "full", "cancelled", "past")], "code": tickets,
+        "slug": [filled["running"], filled["draft"]], "code": tickets,
         "activity_id": [filled["activity"]], "registration_id": [filled["registration"]], "section_id": [filled["section"]],
         "questionnaire_id": [filled["questionnaire"], filled["unused"]], "question_id": [filled["question"]],
         "user_id": [filled["user"]], "category_id": [filled["category"]], "invitation_id": [filled["invitation"]],
@@ -110,12 +111,14 @@ def addresses(app, filled, method: str) -> list[str]:
         "questionnaire": surveys, "registration": [filled[name] for name in ("opened", "accepted", "declined")],  # their tokens
     }
     found = []
+    guests = {**known, "slug": [filled[name] for name in ("running", "draft", "full", "cancelled", "past")]}
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
             if method in (rule.methods or ()) and not NO_PAGE.fullmatch(rule.endpoint):
                 names = sorted(rule.arguments)
-                values = [getattr(rule._converters[name], "items", None) or known.get(name) or known.get(rule.endpoint.partition(".")[0], [1])
-                          for name in names]
+                area = rule.endpoint.partition(".")[0]
+                here = known if area == "desk" else guests
+                values = [getattr(rule._converters[name], "items", None) or here.get(name) or here.get(area, [1]) for name in names]
                 found += [url_for(rule.endpoint, **dict(zip(names, chosen, strict=True)), lang="en") for chosen in itertools.product(*values)]
     return found
 
@@ -135,6 +138,16 @@ def test_every_refusal_and_every_message_speaks_english(app, signed_in, filled, 
         assert answer.status_code < 500
         seen[address] = left_in_chinese(answer.text)
     assert {address: found for address, found in seen.items() if found} == {}
+
+
+def test_an_import_speaks_english(signed_in, left_in_chinese):
+    staff = signed_in("admin")
+    staff.set_cookie("lang", "en")
+    rows = "姓名,类别,手机\nAnn,政协委员,13900000009\nBob,,13900000008\nCy,,137\n,政协委员,13900000007\nAnn,政协委员,13900000009\n"
+    plan = staff.post("/desk/people/import", data={"file": (BytesIO(rows.encode()), "list.csv")}, follow_redirects=True)
+    result = staff.post(plan.request.path, follow_redirects=True)
+    assert ["Cy" in plan.text, "The import is complete" in result.text] == [True, True]
+    assert [left_in_chinese(page.text) for page in (plan, result)] == [[], []]
 
 
 @pytest.mark.parametrize("contact", [{"email": "guest@example.org"}, {"email": "", "phone": "13900000001"}])
