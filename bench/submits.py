@@ -63,39 +63,46 @@ class Hall(NamedTuple):
     category: int
 
 
+class Form(NamedTuple):
+    """What is sent where: `fields` of the nth guest."""
+
+    what: str
+    path: str
+    fields: Callable[[int], Mapping[str, Any]]
+
+
 def submits() -> Iterator[Figure]:
     """Both forms on SQLite."""
     with tempfile.TemporaryDirectory(prefix="engage-bench-") as folder:
         installation = servers.install(Path(folder))
         installation.environment["ENGAGE_TRUSTED_PROXIES"] = "1"
-        hall = _open_hall(Path(folder) / "engage.sqlite")
+        hall = open_hall(Path(folder) / "engage.sqlite")
         codes = [f"{number:026}" for number in range(2 * SENT)]
         beside = str(Path(folder) / "floor.sqlite")
         floor.prepare(beside, codes)
         with servers.floor(beside) as floor_port, servers.serving(installation) as port:
-            for what, path, fields, ticket in (
-                ("registration", hall.registration, lambda number: _stated(hall, number), codes[:SENT]),
-                ("questionnaire", hall.questionnaire, _answered, codes[SENT:]),
-            ):
-                yield from _compared(what, floor_port, ticket, port, path, fields)
+            registration = Form("registration", hall.registration, lambda number: stated(hall, number))
+            questionnaire = Form("questionnaire", hall.questionnaire, answered)
+            yield from _compared(registration, port, floor_port, codes[:SENT])
+            yield from _compared(questionnaire, port, floor_port, codes[SENT:])
 
 
-def _compared(what: str, floor_port: int, codes: list[str], port: int, path: str, fields: Callable[[int], Mapping[str, Any]]) -> Iterator[Figure]:
+def _compared(form: Form, port: int, floor_port: int, codes: list[str]) -> Iterator[Figure]:
     ours, theirs = [], []
-    phones = [_opened(port, path) for _ in range(PHONES)]
+    phones = [opened(port, form.path) for _ in range(PHONES)]
     for first in range(0, SENT, EACH):  # alternating, so that a noisy neighbour disturbs both; the first round warms up
         numbers = range(first, first + EACH)
-        forms = [phones[number % PHONES].sends(number, fields(number)) for number in numbers]
+        sent = [phones[number % PHONES].sends(number, form.fields(number)) for number in numbers]
         theirs.append(load.run(floor_port, [load.request("POST", f"/{codes[number]}") for number in numbers]))
-        ours.append(load.run(port, forms, status=302))
+        ours.append(load.run(port, sent, status=302))
     bare, engage = load.joined(theirs[1:]), load.joined(ours[1:])
     ratio = engage.rate / bare.rate
-    yield Figure(f"{what} submit, SQLite, 16 clients", f"{engage.rate:,.0f}/s",
+    yield Figure(f"{form.what} submit, SQLite, 16 clients", f"{engage.rate:,.0f}/s",
                  f"p50 {engage.percentile(0.5):.1f} ms, p99 {engage.percentile(0.99):.1f} ms; floor {bare.rate:,.0f}/s")
-    yield Figure(f"{what} submit ÷ floor, SQLite", f"{ratio:.2f}", "at least 0.33", met=ratio >= 1 / 3)
+    yield Figure(f"{form.what} submit ÷ floor, SQLite", f"{ratio:.2f}", "at least 0.33", met=ratio >= 1 / 3)
 
 
-def _opened(port: int, path: str) -> Phone:
+def opened(port: int, path: str) -> Phone:
     connection = http.client.HTTPConnection("127.0.0.1", port)
     connection.request("GET", path)
     answer = connection.getresponse()
@@ -107,16 +114,16 @@ def _opened(port: int, path: str) -> Phone:
     return Phone(path, answer.headers["Set-Cookie"].partition(";")[0], token[1])
 
 
-def _stated(hall: Hall, number: int) -> dict[str, Any]:
+def stated(hall: Hall, number: int) -> dict[str, Any]:
     return {"submission": uuid.uuid4(), "category": hall.category, "name": f"来宾{number}", "phone": f"139{number:08}",
             "email": "", "organisation": "丰和建设有限公司", "consent": "y"}
 
 
-def _answered(_number: int) -> dict[str, Any]:
+def answered(_number: int) -> dict[str, Any]:
     return {"form.submission": uuid.uuid4(), **ANSWERS}
 
 
-def _open_hall(database: Path) -> Hall:
+def open_hall(database: Path) -> Hall:
     """A public open day that begins tomorrow, with seats for everybody and its questionnaire open."""
     now = datetime.now(UTC)  # noqa: TID251 -- the office's clock
     start = now + timedelta(days=1)
