@@ -19,16 +19,27 @@ pytestmark = pytest.mark.browser
 PASSWORD = "a long enough word"
 
 
-@pytest.fixture
-def doorkeeper(live_server):
+@pytest.fixture(scope="module")
+def doorkeeper(live_server, browser):
+    """The cookies of a member of staff who has signed in, once for all: signing in is slowed down on purpose."""
     with live_server.session() as session:
-        return make.user(session, Role.DOOR, password=PASSWORD).username
+        name = make.user(session, Role.DOOR, password=PASSWORD).username
+    context = browser.new_context(base_url=live_server.url)
+    page = context.new_page()
+    page.goto("/desk/sign-in")
+    page.locator("[name=username]").fill(name)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("main button").click()
+    page.wait_for_url(lambda url: "sign-in" not in url)
+    cookies = context.cookies()
+    context.close()
+    return cookies
 
 
 @pytest.fixture
 def event(live_server):
     """An open day that is running now."""
-    now = datetime.now(UTC)
+    now = datetime.now(UTC)  # noqa: TID251 -- the server's clock is the real one
     with live_server.session() as session:
         return make.event(session, starts_at=now - timedelta(minutes=5), ends_at=now + timedelta(hours=2), title="平台开放日",
                           registration_closes_at=now + timedelta(hours=1))
@@ -42,16 +53,8 @@ def party(live_server, event):
         return list(registration.attendees)
 
 
-def sign_in(page, name):
-    page.goto("/desk/sign-in")
-    page.locator("[name=username]").fill(name)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("main button").click()
-    page.wait_for_url("**/desk/**")
-
-
 def at_the_door(page, doorkeeper, event, query=""):
-    sign_in(page, doorkeeper)
+    page.context.add_cookies(doorkeeper)
     page.goto(f"/desk/events/{event.slug}/door{query}")
     return page
 
@@ -85,3 +88,122 @@ def test_the_camera_sees_a_ticket_and_the_guest_is_in(camera, live_server, doork
     expect(page.locator(".band .result-wait")).to_be_visible()  # the guest lingers before the lens: scanned once
     with live_server.session() as session:
         assert session.scalar(sa.select(sa.func.count(Scan.id)).where(Scan.event_id == event.id)) == 1
+
+
+def test_twice_is_amber_with_the_first_time_and_a_cancelled_ticket_is_red(desk, live_server, doorkeeper, event, party):
+    with live_server.session() as session:
+        gone = make.registration(session, session.merge(event), name="李取消")
+        registrations.cancel(session, gone, by=make.BY, now=datetime.now(UTC))  # noqa: TID251 -- the server's clock is the real one
+        cancelled = gone.leader.ticket_code
+    at_the_door(desk, doorkeeper, event)
+    expect(desk.locator("#code")).to_be_focused()
+    enter(desk, party[0].ticket_code)  # a keyboard-wedge scanner types and presses Enter
+    says(desk, "yes", "已入场", "王建国")
+    enter(desk, f"{live_server.url}/t/{party[0].ticket_code}")
+    says(desk, "look", "已签到", "王建国")
+    expect(desk.locator(".band .detail")).to_contain_text("首次签到")
+    enter(desk, cancelled)
+    says(desk, "no", "已取消", "李取消")
+    expect(desk.locator("#code")).to_be_focused()
+    enter(desk, "nobody-has-this")
+    says(desk, "no", "无效")
+    assert arrived(live_server, event) == ["王建国"]
+
+
+def test_a_party_comes_in_at_one_tap_and_one_tap_takes_it_back(phone, live_server, doorkeeper, event, party):
+    at_the_door(phone, doorkeeper, event)
+    enter(phone, party[0].ticket_code)
+    says(phone, "yes", "已入场", "王建国")
+    phone.get_by_role("button", name=re.compile("同行全部入场")).tap()
+    expect(phone.locator(".counts")).to_contain_text("已到 3／3 人")
+    assert len(arrived(live_server, event)) == 3
+    phone.get_by_role("button", name=re.compile("撤销")).tap()
+    expect(phone.locator(".counts")).to_contain_text("已到 1／3 人")
+    assert arrived(live_server, event) == ["王建国"]
+    with live_server.session() as session:
+        undone = sa.select(sa.func.count(AuditEntry.id)).where(
+            AuditEntry.action == "arrival.undo", AuditEntry.subject.in_([f"attendee:{guest.id}" for guest in party]))
+        assert session.scalar(undone) == 2
+
+
+@pytest.mark.parametrize("words", ["王建", "345678"])
+def test_a_guest_without_a_ticket_is_found_by_name_or_number(phone, live_server, doorkeeper, event, party, words):
+    at_the_door(phone, doorkeeper, event)
+    phone.get_by_text("按姓名或电话查找").tap()
+    phone.locator("#q").fill(words)
+    phone.locator("#q").press("Enter")
+    expect(phone.locator("#guests")).to_contain_text("138****5678")
+    phone.get_by_role("button", name="签到：王建国").tap()
+    says(phone, "yes", "已入场", "王建国")
+    expect(phone.locator("#guests .state").first).to_contain_text("到场")
+    assert arrived(live_server, event) == ["王建国"]
+
+
+def test_a_guests_own_code_opened_by_staff_asks_for_one_tap(phone, live_server, doorkeeper, event, party):
+    phone.context.add_cookies(doorkeeper)
+    phone.goto(f"/t/{party[0].ticket_code}")
+    phone.get_by_text("确认签到").tap()
+    says(phone, "wait", "待确认", "王建国")
+    assert arrived(live_server, event) == []
+    phone.get_by_role("button", name="确认签到").tap()
+    says(phone, "yes", "已入场", "王建国")
+    expect(phone.locator("#confirm")).to_have_count(0)
+
+
+def test_without_a_network_nothing_is_recorded_and_the_same_scan_goes_up_once(phone, live_server, doorkeeper, event, party):
+    at_the_door(phone, doorkeeper, event)
+    phone.context.set_offline(True)
+    enter(phone, party[0].ticket_code)
+    says(phone, "look", "未记录")
+    expect(phone.locator(".band")).to_contain_text("网络不通")
+    enter(phone, party[0].ticket_code)  # scanned again: the same scan
+    expect(phone.locator(".band")).to_contain_text("网络不通")
+    phone.context.set_offline(False)
+    phone.get_by_role("button", name="重试").tap()
+    says(phone, "yes", "已入场", "王建国")
+    with live_server.session() as session:
+        assert session.scalar(sa.select(sa.func.count(Scan.id)).where(Scan.event_id == event.id)) == 1
+
+
+def test_an_answer_that_got_lost_is_given_again(phone, live_server, doorkeeper, event, party):
+    at_the_door(phone, doorkeeper, event)
+
+    def lose(route):
+        route.fetch()  # it arrives, and its answer does not come back
+        route.abort()
+
+    phone.route("**/door/scans", lose, times=1)
+    enter(phone, party[0].ticket_code)
+    says(phone, "look", "未记录")
+    phone.get_by_role("button", name="重试").tap()
+    says(phone, "yes", "已入场", "王建国")  # green, as it was the first time, and counted once
+    expect(phone.locator(".counts")).to_contain_text("已到 1／3 人")
+
+
+def test_the_counts_follow_another_door_within_three_seconds(phone, live_server, doorkeeper, event, party):
+    at_the_door(phone, doorkeeper, event)
+    with live_server.session() as session:
+        session.get(Attendee, party[0].id).arrived_at = datetime.now(UTC)  # noqa: TID251 -- as above
+    expect(phone.locator(".counts")).to_contain_text("已到 1／3 人", timeout=3000)
+
+
+def test_without_javascript_the_door_works_too(browser, live_server, doorkeeper, event, party):
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False, locale="zh-CN")
+    page = at_the_door(context.new_page(), doorkeeper, event)
+    enter(page, party[0].ticket_code)
+    says(page, "yes", "已入场", "王建国")
+    expect(page.locator(".counts")).to_contain_text("已到 1／3 人")
+    page.get_by_role("button", name=re.compile("同行全部入场")).click()
+    expect(page.locator(".counts")).to_contain_text("已到 3／3 人")
+    context.close()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_door_is_accessible(phone, axe, live_server, doorkeeper, event, party, language):
+    at_the_door(phone, doorkeeper, event, f"?lang={language}&q=王")
+    assert axe(phone) == []
+    for code in (party[0].ticket_code, party[0].ticket_code, "nobody-has-this"):
+        enter(phone, code)
+        expect(phone.locator(".band .result:not(.result-wait)")).to_be_visible()
+        assert axe(phone) == []
+    assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

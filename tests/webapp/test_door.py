@@ -15,6 +15,7 @@ from engage.arrivals import Scan
 from engage.audit import AuditEntry
 from engage.registrations import Attendee
 
+
 @pytest.fixture
 def opened(saved, monkeypatch):
     """An event that is running, with a party of three; the clock starts at its start."""
