@@ -9,10 +9,13 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.imports import imports
 from bench.report import table
 from bench.scans import single_scans
+from bench.startup import startup
+from bench.submits import submits
 
-BENCHMARKS = [single_scans]
+BENCHMARKS = [single_scans, submits, imports, startup]
 
 
 def machine() -> str:
