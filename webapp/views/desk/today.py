@@ -41,7 +41,7 @@ def home() -> str:
         soon=[event for event in coming if event.starts_at >= midnight] if may(Permission.SEE) else [],
         people=_people([event.id for event in coming]),
         drafts=_drafts() if may(Permission.EVENTS) else None,
-        messages=_messages() if may(Permission.INVITE) else None,
+        messages=_messages(now) if may(Permission.INVITE) else None,
         surveys=_surveys() if may(Permission.SEE, Permission.SURVEYS) else None,
     )
 
@@ -67,11 +67,15 @@ def _drafts() -> list[tuple[Event, list[str]]]:
     return [(event, [words(problem) for problem in events.problems(event)]) for event in db.session.scalars(found)]
 
 
-def _messages() -> dict[str, Any]:
-    """How many messages have failed, and how many wait for the mail server or for somebody at the office."""
+def _messages(now: datetime) -> dict[str, Any]:
+    """How many messages have failed, and how many wait for the mail server or for somebody at the office.
+
+    What failed before an event that is over is no work for today any more.
+    """
     counted = (
-        sa.select(Message.state, Message.channel, sa.func.count())
-        .where(Message.state.in_((outbox.State.FAILED, outbox.State.QUEUED))).group_by(Message.state, Message.channel)
+        sa.select(Message.state, Message.channel, sa.func.count()).outerjoin(Event, Event.id == Message.event_id)
+        .where(Message.state.in_((outbox.State.FAILED, outbox.State.QUEUED)), sa.or_(Event.id.is_(None), Event.ends_at > now))
+        .group_by(Message.state, Message.channel)
     )
     by_state = {(state, channel): count for state, channel, count in db.session.execute(counted)}
     waiting = {channel: by_state.get((outbox.State.QUEUED, channel), 0) for channel in Channel}
