@@ -5,6 +5,7 @@ import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import make
 import pytest
@@ -310,3 +311,11 @@ def test_every_call_keeps_to_its_description(app, event, party, token, mode):
             case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
 
         follow()
+
+
+def test_the_guide_names_every_result_and_every_call(client):
+    guide = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    described = client.get("/api/v1/openapi.json").json
+    words = [*described["components"]["schemas"]["Outcome"]["properties"]["result"]["enum"], *described["paths"],
+             *described["components"]["schemas"]["Scan"]["properties"]]
+    assert [word for word in words if f"`{word}`" not in guide and f"{word}`" not in guide] == []
