@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from engage import audit
+from engage import audit, outbox
 from engage.codes import new_code
 from engage.errors import Conflict, EngageError, Invalid, NotFound
 from engage.quotas import Quota, resize
@@ -371,9 +371,10 @@ def close(session: Session, event: Event, *, by: str, now: datetime) -> None:
     _move(session, event, State.CLOSED, by=by, now=now)
 
 
-def cancel(session: Session, event: Event, *, by: str, now: datetime) -> None:
-    """The event will not take place. Raises IllegalMove."""
+def cancel(session: Session, event: Event, *, by: str, now: datetime) -> int:
+    """The event will not take place; answers how many queued messages about it were taken back. Raises IllegalMove."""
     _move(session, event, State.CANCELLED, by=by, now=now)
+    return outbox.withdraw_all(session, event_id=event.id)
 
 
 def require_open(event: Event, *, now: datetime) -> None:

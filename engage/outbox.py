@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     INVITATION = "invitation"
     TICKET = "ticket"
     CANCELLATION = "cancellation"
+    CALLED_OFF = "called_off"
     THANKS = "thanks"
 
 
@@ -170,9 +171,17 @@ def resend(session: Session, message: Message, *, by: str, now: datetime) -> Mes
 
 def withdraw(session: Session, *, invitation_id: int) -> None:
     """Take back what is still queued for an invitation."""
-    queued = sa.and_(Message.invitation_id == invitation_id, Message.state == State.QUEUED)
-    change = sa.update(Message).where(queued).values(state=State.WITHDRAWN)
-    session.execute(change.execution_options(synchronize_session="fetch"))
+    _withdraw(session, Message.invitation_id == invitation_id)
+
+
+def withdraw_all(session: Session, *, event_id: int) -> int:
+    """Take back what is still queued for anybody about an event; answers how many messages."""
+    return _withdraw(session, Message.event_id == event_id)
+
+
+def _withdraw(session: Session, whose: sa.ColumnElement[bool]) -> int:
+    change = sa.update(Message).where(whose, Message.state == State.QUEUED).values(state=State.WITHDRAWN).returning(Message.id)
+    return len(session.scalars(change, execution_options={"synchronize_session": "fetch"}).all())
 
 
 def of_invitation(invitation_id: int) -> sa.Select[Message]:

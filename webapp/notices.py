@@ -1,6 +1,7 @@
 """What guests are told by e-mail and SMS: the texts, and their way into the outbox."""
 
 import re
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -65,42 +66,72 @@ def thanks_message(session: Session, attendee: Attendee, *, now: datetime) -> Me
         )
 
 
-def thank(session: Session, event: Event, *, by: str, now: datetime) -> int:
-    """Thank everybody who came, can be reached and has not been thanked yet; answers how many."""
-    told_before = sa.select(Message.name, Message.address).where(
-        Message.event_id == event.id, Message.purpose == Purpose.THANKS
-    )
-    thanked = {(name, address) for name, address in session.execute(told_before)}
-    came = session.scalars(_came(event)).all()
-    told = [
-        thanks_message(session, attendee, now=now) for attendee in came
-        if not {(attendee.name, attendee.email), (attendee.name, attendee.phone)} & thanked
-    ]
-    count = sum(message is not None for message in told)
-    audit.record(session, "event.thank", event, by=by, now=now, thanked=count)
+def called_off_message(session: Session, registration: Registration, *, now: datetime) -> Message | None:
+    """Tell the leader of a party that the event will not take place."""
+    with speaking(registration.language):
+        return _tell(
+            session, registration.leader, Purpose.CALLED_OFF, now=now,
+            subject=gettext("“%(title)s”已取消", title=registration.event.title), link="",
+            party=registration.party,
+        )
+
+
+# Who is told at once, beyond being expected, and how: everybody who came is thanked, the leaders hear that nobody need come.
+TOLD_TOGETHER = {
+    Purpose.THANKS: (Attendee.arrived_at.is_not(None), thanks_message),
+    Purpose.CALLED_OFF: (Attendee.place == 0, lambda session, leader, *, now: called_off_message(session, leader.registration, now=now)),
+}
+
+
+def tell_all(session: Session, event: Event, purpose: Purpose, *, by: str, now: datetime) -> int:
+    """Thank those who came, or tell the leaders that the event is cancelled: whoever can be reached and was not told yet.
+
+    Answers how many were told now. Raises KeyError for other purposes.
+    """
+    session.refresh(event, with_for_update=True)  # of two who send at once the second finds nobody left
+    write = TOLD_TOGETHER[purpose][1]
+    messages = [write(session, attendee, now=now) for attendee in _untold(session, event, purpose)]
+    count = sum(message is not None for message in messages)
+    audit.record(session, f"event.tell.{purpose}", event, by=by, now=now, told=count)
     return count
 
 
-def _came(event: Event) -> sa.Select[Attendee]:
-    arrived = sa.and_(Attendee.event_id == event.id, Attendee.state == State.CONFIRMED, Attendee.arrived_at.is_not(None))
-    return (
-        sa.select(Attendee).where(arrived).order_by(Attendee.id)
+def to_tell(session: Session, event: Event, purpose: Purpose) -> Counter[Channel | None]:
+    """How many `tell_all` would tell, by channel; None counts those who cannot be reached."""
+    return Counter(_reach(attendee) for attendee in _untold(session, event, purpose))
+
+
+def _untold(session: Session, event: Event, purpose: Purpose) -> list[Attendee]:
+    before = sa.select(Message.name, Message.address).where(Message.event_id == event.id, Message.purpose == purpose)
+    told = {(name, address) for name, address in session.execute(before)}
+    expected = session.scalars(
+        sa.select(Attendee)
+        .where(Attendee.event_id == event.id, Attendee.state == State.CONFIRMED, TOLD_TOGETHER[purpose][0]).order_by(Attendee.id)
         .options(joinedload(Attendee.registration).joinedload(Registration.event))
     )
+    return [
+        attendee for attendee in expected
+        if not {(attendee.name, attendee.email), (attendee.name, attendee.phone)} & told
+    ]
+
+
+def _reach(attendee: Attendee) -> Channel | None:
+    if attendee.email:
+        return Channel.EMAIL
+    return Channel.SMS if is_mobile(attendee.phone) else None
 
 
 def _tell(
     session: Session, attendee: Attendee, purpose: Purpose, *, subject: str, link: str, now: datetime, **facts: Any
 ) -> Message | None:
     """Queue one text for one person by the channel that the contact suggests."""
-    if not attendee.email and not is_mobile(attendee.phone):
+    if (channel := _reach(attendee)) is None:
         return None
-    channel, address = (Channel.EMAIL, attendee.email) if attendee.email else (Channel.SMS, attendee.phone)
     event = attendee.registration.event
     body = _body(f"{purpose}.{channel}", event=event, name=attendee.name, link=link, **facts)
     return outbox.post(session, Message(
         event_id=event.id, invitation_id=attendee.registration.invitation_id, channel=channel, purpose=purpose,
-        name=attendee.name, address=address, subject=subject, body=body, link=link,
+        name=attendee.name, address=attendee.email or attendee.phone, subject=subject, body=body, link=link,
     ), now=now)
 
 

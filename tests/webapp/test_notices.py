@@ -56,11 +56,11 @@ def test_thanks_go_once_to_everybody_who_came_with_their_own_link_to_the_questio
     events.attach(writing, event, make.questionnaire(writing), by=make.BY, now=NOW)
     came, missed = make.registration(writing, event), make.registration(writing, event)
     came.leader.arrived_at = NOW
-    assert notices.thank(writing, event, by=make.BY, now=NOW) == 1
+    assert notices.tell_all(writing, event, Purpose.THANKS, by=make.BY, now=NOW) == 1
     (message,) = writing.scalars(sa.select(Message).where(Message.purpose == Purpose.THANKS)).all()
     assert (message.name, message.link) == (came.leader.name, f"http://127.0.0.1:8000/q/{came.leader.survey_code}")
     missed.leader.arrived_at = NOW
-    assert [notices.thank(writing, event, by=make.BY, now=NOW + timedelta(days=1)) for _ in range(2)] == [1, 0]
+    assert [notices.tell_all(writing, event, Purpose.THANKS, by=make.BY, now=NOW + timedelta(days=1)) for _ in range(2)] == [1, 0]
 
 
 def test_without_a_questionnaire_thanks_hold_no_link(writing):

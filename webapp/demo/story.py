@@ -14,7 +14,7 @@ from engage.arrivals import Direction, ScanRequest
 from engage.codes import new_code
 from engage.events import ActivityDetails, Details, Event, Kind
 from engage.invitations import Invitation
-from engage.outbox import Channel, Message
+from engage.outbox import Channel, Message, Purpose
 from engage.people import Category
 from engage.quotas import Full
 from engage.registrations import Application, Attendee, Person, Registration
@@ -240,7 +240,7 @@ class Story:
             ))
 
     def _thank(self, now: datetime) -> None:
-        notices.thank(self._session, self.event, by=ORGANISER, now=now)
+        notices.tell_all(self._session, self.event, Purpose.THANKS, by=ORGANISER, now=now)
         self._deliver_mail(now + MINUTE)
         self._deliver_on_paper(now + HOUR)
 

@@ -18,6 +18,7 @@ PURPOSE_WORDS = {
     Purpose.INVITATION: lazy_pgettext("one", "邀请"),
     Purpose.TICKET: lazy_gettext("入场凭证"),
     Purpose.CANCELLATION: lazy_pgettext("one", "取消报名"),
+    Purpose.CALLED_OFF: lazy_gettext("活动取消"),
     Purpose.THANKS: lazy_gettext("感谢和问卷"),
 }
 INVITATION_WORDS = {

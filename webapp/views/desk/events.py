@@ -10,9 +10,10 @@ from flask_login import current_user
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
-from engage import events, people
+from engage import events, outbox, people
 from engage.errors import EngageError, Invalid
 from engage.events import Event, IllegalMove, Kind, State
+from engage.outbox import Purpose
 from engage.people import Category
 from engage.staff import Permission
 from webapp.errors import form_refused, status_of, words
@@ -123,16 +124,22 @@ def end_event(slug: str, move: str) -> Answer:
     """Close or cancel the event, once it is confirmed."""
     event = events.by_slug(db.session, slug)
     if request.method == "GET":
-        return render_template("desk/events/end.html", event=event, move=move)
-    end, done = {
-        "close": (events.close, gettext("活动已结束。")), "cancel": (events.cancel, gettext("活动已取消。")),
-    }[move]
+        waiting = outbox.find(event_id=event.id, state=outbox.State.QUEUED).order_by(None).subquery()
+        return render_template("desk/events/end.html", event=event, move=move,
+                               queued=db.session.scalar(sa.select(sa.func.count()).select_from(waiting)))
     try:
         with saving() as session:
-            end(session, event, by=current_user.by, now=clock())
+            if move == "close":
+                events.close(session, event, by=current_user.by, now=clock())
+                done = gettext("活动已结束。")
+            else:
+                withdrawn = events.cancel(session, event, by=current_user.by, now=clock())
+                done = gettext("活动已取消，撤回未发出的消息 %(count)s 条。", count=withdrawn)
     except EngageError as error:
         return _overview(event, refusal=error), status_of(error)
     flash(done, "success")
+    if move == "cancel" and event.quota.taken and current_user.may(Permission.INVITE):
+        return redirect(url_for("desk.tell_guests", slug=slug, purpose=Purpose.CALLED_OFF))
     return redirect(url_for("desk.event", slug=slug))
 
 
