@@ -247,7 +247,7 @@ class Choice(Kind):
         if not said:
             raise OtherMissing
         if len(said[0]) > OTHER_TEXT_LIMIT:
-            raise TooLong(max=OTHER_TEXT_LIMIT)
+            raise TooLong(limit=OTHER_TEXT_LIMIT)
         return said[0]
 
     def tally(self, asked: Asked, counts: Counts) -> Tally:
@@ -402,7 +402,7 @@ class Text(Kind):
     def rows(self, asked: Asked, values: list[Any], other: object) -> list[Stored]:
         text = self.written(str(_only(values)))
         if len(text) > asked.settings["max_length"]:
-            raise TooLong(max=asked.settings["max_length"])
+            raise TooLong(limit=asked.settings["max_length"])
         return [Stored(text=text)]
 
     def written(self, text: str) -> str:

@@ -146,7 +146,7 @@ def _apply(question: Question, fields: Fields, taken: set[str]) -> None:
     for name in ("text", "text_en", "hint", "hint_en"):
         checked[name] = clean(str(fields.get(name, getattr(question, name) or "")))
         if len(checked[name]) > TEXT_LIMIT:
-            raise TextTooLong(field=name, max=TEXT_LIMIT)
+            raise TextTooLong(field=name, limit=TEXT_LIMIT)
     if not checked["text"]:
         raise TextMissing(field="text")
     if not _CODE.fullmatch(checked["code"]):

@@ -99,7 +99,7 @@ def test_a_setting_out_of_its_bounds_is_refused_by_name(code, settings, setting)
     (asked("single"), "c", None, ("unknown_option", {})),
     (asked("single"), "other", None, ("unknown_option", {})),
     (asked("single", other=True), "other", " ", ("other_missing", {})),
-    (asked("single", other=True), "other", "字" * 201, ("too_long", {"max": 200})),
+    (asked("single", other=True), "other", "字" * 201, ("too_long", {"limit": 200})),
     (asked("multiple", min=2), "a", None, ("too_few_picks", {"min": 2})),
     (asked("multiple", max=1), ["a", "b"], None, ("too_many_picks", {"max": 1})),
     (asked("multiple"), ["a", "x"], None, ("unknown_option", {})),
@@ -116,8 +116,8 @@ def test_a_setting_out_of_its_bounds_is_refused_by_name(code, settings, setting)
     (asked("number", integer=True), "1.5", None, ("not_whole", {})),
     (asked("number", min=1), "0", None, ("below_minimum", {"min": 1})),
     (asked("number", max=9), "10", None, ("above_maximum", {"max": 9})),
-    (asked("text", max_length=2), "三个字", None, ("too_long", {"max": 2})),
-    (asked("long_text", max_length=2), "三个字", None, ("too_long", {"max": 2})),
+    (asked("text", max_length=2), "三个字", None, ("too_long", {"limit": 2})),
+    (asked("long_text", max_length=2), "三个字", None, ("too_long", {"limit": 2})),
 ])
 def test_an_answer_that_cannot_be_taken_is_refused_with_the_reason(question, value, other, expected):
     assert refusal(question, value, other) == expected
