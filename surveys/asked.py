@@ -101,6 +101,8 @@ class Tally:
 
 def clean(text: str) -> str:
     """The text as it is stored: line feeds as line ends, no control characters, no blanks around it."""
+    if text.isprintable():  # nearly every one: nothing to take out
+        return text.strip()
     return _UNSTORABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 

@@ -142,11 +142,11 @@ def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
     )
     session.flush()
     connection = session.connection()  # the objects of the session have no part in this, so it need not look at them
-    balloting = questionnaire.anonymous and respondent is not None
+    voter = respondent if questionnaire.anonymous else None
     try:
-        with connection.begin_nested() if balloting else nullcontext():  # both rows or none
-            if balloting:
-                ballots.cast(connection, questionnaire.id, context=context, respondent=respondent)
+        with nullcontext() if voter is None else connection.begin_nested():  # ballot and response, or neither
+            if voter is not None:
+                ballots.cast(connection, questionnaire.id, context=context, respondent=voter)
             _insert(connection, response, filled, edition=questionnaire.edition)
     except (IntegrityError, Changed):  # of the ballot, or nothing was stored: whichever it is, why?
         if first := _sent(session, questionnaire, submission):

@@ -28,16 +28,22 @@ def policy(**wider: str) -> str:
 STRICT = policy()
 
 
+ALWAYS = {
+    "Content-Security-Policy": STRICT,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
 def secured(response: Response) -> Response:
     """Add the headers. Tokens stand in addresses, hence no referrer; pages may show personal data, hence no-store."""
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", STRICT)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if "Cache-Control" not in headers or request.endpoint is None:
+    given = {name.title() for name in headers.keys()}  # noqa: SIM118 -- iterating over headers gives pairs
+    headers.extend([(name, value) for name, value in ALWAYS.items() if name.title() not in given])
+    if "Cache-Control" not in given or request.endpoint is None:
         headers["Cache-Control"] = "no-store"
     if wiring.settings().https:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
