@@ -159,7 +159,7 @@ def test_every_message_to_an_english_speaking_guest_is_english(app, saved, conta
         for guest, name in zip(party.companions, ("Bob", "Cleo"), strict=True):
             guest.name = name
         told = [notices.ticket_message(session, party, now=make.NOW), notices.cancellation_message(session, party, now=make.NOW),
-                notices.thanks_message(session, party.leader, now=make.NOW)]
+                notices.thanks_message(session, party.leader, now=make.NOW), notices.called_off_message(session, party, now=make.NOW)]
     texts = [f"{message.subject}\n{message.body}" for message in told]
-    assert [CHINESE.findall(text) for text in texts] == [[]] * 3
-    assert [re.findall(r"[.,:”][A-Z]|\s[.,:]|  ", text) for text in texts] == [[]] * 3  # sentences stand apart
+    assert [CHINESE.findall(text) for text in texts] == [[]] * 4
+    assert [re.findall(r"[.,:”][A-Z]|\s[.,:]|  ", text) for text in texts] == [[]] * 4  # sentences stand apart
