@@ -39,6 +39,8 @@ class Settings:
         "ENGAGE_SECRET_KEY", "Signs sessions and expiring links; empty: made once and kept in the instance folder. The same for all processes."))
     base_url: str = field(default="http://127.0.0.1:8000", metadata=_told(
         "ENGAGE_BASE_URL", "Address under which people reach the site; links, QR codes and secure cookies follow it."))
+    office: str = field(default="公共资源交易中心", metadata=_told(
+        "ENGAGE_OFFICE", "Name of the office, as pages, letters, messages and reports show it."))
     timezone: str = field(default="Asia/Shanghai", metadata=_told(
         "ENGAGE_TIMEZONE", "Time zone in which times are shown and typed."))
     trusted_proxies: int = field(default=0, metadata=_told(

@@ -12,12 +12,12 @@ HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 
 
 def common() -> dict[str, Any]:
-    """`lang` (for <html lang>), `language` (zh, en), `other_language`, `here` (path with query), `now`."""
+    """`lang` (for <html lang>), `language` (zh, en), `other_language`, `here` (path with query), `now`, `office`."""
     language = wiring.language()
     other = next(each for each in wiring.LANGUAGES if each != language)
     here = request.full_path.rstrip("?") if request else "/"
     return {"lang": HTML_LANGUAGE[language], "language": language, "other_language": other, "here": here,
-            "now": wiring.clock()}
+            "now": wiring.clock(), "office": wiring.office()}
 
 
 def init_app(app: Flask) -> None:

@@ -51,9 +51,14 @@ ATTENDEE_FORMATS: dict[str, Format[Table]] = {
 }
 
 
-def gather(session: Session, event: Event, *, zone: tzinfo, language: str = "zh", now: datetime) -> Material:
-    """The opinion summary of an event, to be written in one of FORMATS, in Chinese or English, with times in `zone`."""
-    return Material(session, event, reports.event_summary(session, event, now=now), zone, language)
+def gather(
+    session: Session, event: Event, *, zone: tzinfo, language: str = "zh", office: str = "", now: datetime
+) -> Material:
+    """The opinion summary of an event, to be written in one of FORMATS, in Chinese or English, with times in `zone`.
+
+    `office` is whose report it is; the document is signed with it.
+    """
+    return Material(session, event, reports.event_summary(session, event, now=now), zone, language, office)
 
 
 def note_export(session: Session, event: Event, what: str, *, by: str, now: datetime) -> None:

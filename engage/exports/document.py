@@ -32,7 +32,7 @@ def write(material: Material, stream: BinaryIO) -> None:
     for number, (heading, write_part) in enumerate(parts, start=1):
         document.heading(say(f"{CHINESE_NUMBERS[number - 1]}、{heading}", f"{number}. {heading}"), 1)
         write_part(document, material)
-    document.closing(material.day(summary.made_at))
+    document.closing(*filter(None, (material.office, material.day(summary.made_at))))
     document.save(stream)
 
 

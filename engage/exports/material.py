@@ -30,13 +30,14 @@ def text_layer(stream: BinaryIO, encoding: str) -> Generator[TextIOWrapper]:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A summary on its way out, in one language, with times in one zone."""
+    """A summary on its way out, in one language, with times in one zone, signed by an office where one is named."""
 
     session: Session
     event: Event
     summary: EventSummary
     zone: tzinfo
     language: str = "zh"
+    office: str = ""
 
     def say(self, chinese: str, english: str) -> str:
         """The wording in the export's language."""

@@ -56,11 +56,12 @@ class OfficialDocument:
         """Somebody's own words, line breaks kept, and who that is."""
         self.document.add_paragraph(text, style=QUOTATION).add_run(source).font.name = LATIN
 
-    def closing(self, text: str) -> None:
-        """The last line, set to the right."""
-        line = self.document.add_paragraph(text)
-        line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-        line.paragraph_format.space_before = Pt(LINE)
+    def closing(self, *texts: str) -> None:
+        """The last lines, set to the right: whose document it is, and of which day."""
+        for place, text in enumerate(texts):
+            line = self.document.add_paragraph(text)
+            line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+            line.paragraph_format.space_before = Pt(0 if place else LINE)
 
     def table(self, rows: Sequence[Sequence[str]], widths: Sequence[float]) -> None:
         """A table whose first row is its heading, repeated on every page; `widths` are parts of the text's width."""

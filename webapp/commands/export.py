@@ -11,7 +11,7 @@ from engage import events, exports
 from engage.events import Event
 from engage.exports import ATTENDEE_FORMATS, FORMATS, FULL, TICKET, Table
 from webapp.commands import BY, Answer, engage, told
-from webapp.wiring import LANGUAGES, clock, db, saving, settings
+from webapp.wiring import LANGUAGES, clock, db, office, saving, settings, speaking
 
 output = click.option("-o", "--output", "file", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write.")
 language_option = click.option("--language", type=click.Choice(list(LANGUAGES)), default="zh", show_default=True)
@@ -32,7 +32,9 @@ def export_event(slug: str, kind: str, file: Path, language: str) -> Answer:
     """Write the opinion summary of the event SLUG."""
 
     def write(event: Event, stream: BinaryIO) -> None:
-        made = exports.gather(db.session(), event, zone=ZoneInfo(settings().timezone), language=language, now=clock())
+        with speaking(language):
+            signed = office()
+        made = exports.gather(db.session(), event, zone=ZoneInfo(settings().timezone), language=language, office=signed, now=clock())
         FORMATS[kind].write(made, stream)
 
     return _written(slug, f"summary.{kind}", file, write)

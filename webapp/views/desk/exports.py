@@ -16,7 +16,7 @@ from engage.exports import ATTENDEE_FORMATS, FORMATS, FULL, MASKED, Table
 from engage.staff import Permission
 from webapp.guard import allowed
 from webapp.views.desk import desk
-from webapp.wiring import clock, db, language, saving, settings
+from webapp.wiring import clock, db, language, office, saving, settings
 
 
 @desk.get("/events/<slug>/summary.<format>")
@@ -24,7 +24,8 @@ from webapp.wiring import clock, db, language, saving, settings
 def export_event(slug: str, format: str) -> Response:  # noqa: A002 -- the name in the address
     """The opinion summary as a file."""
     event = _noted(slug, "summary", format, FORMATS)
-    made = exports.gather(db.session(), event, zone=ZoneInfo(settings().timezone), language=language(), now=clock())
+    made = exports.gather(db.session(), event, zone=ZoneInfo(settings().timezone), language=language(), office=office(),
+                          now=clock())
     file = TemporaryFile()  # noqa: SIM115 -- closed when it has been sent
     FORMATS[format].write(made, file)
     return _download(file, f"{event.title}{gettext('情况汇总')}.{format}", FORMATS[format].media_type)

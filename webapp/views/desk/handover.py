@@ -25,7 +25,7 @@ from webapp.notices import MESSAGE_LANGUAGE, invitation_text
 from webapp.views.desk import desk
 from webapp.views.desk.people import MEDIA
 from webapp.views.public import qr
-from webapp.wiring import clock, db, saving, speaking
+from webapp.wiring import clock, db, office, saving, speaking
 
 LETTERS_AT_ONCE = 100  # a code takes some 6 ms to draw
 SHOWN = 10
@@ -102,7 +102,7 @@ def letters(slug: str) -> str:
         waiting = [message.id for message in pages.items]
     with speaking(MESSAGE_LANGUAGE):
         letter_words = {"title": gettext("邀请函"), "scan": gettext("微信或手机相机扫码答复"),
-                        "today": formats.day(clock()).partition("（")[0], "office": gettext("公共资源交易中心")}
+                        "today": formats.day(clock()).partition("（")[0], "office": office()}
     return render_template("desk/invitations/letters.html", event=event, letters=shown, waiting=waiting, pages=pages,
                            published=event.state is EventState.PUBLISHED, letter_words=letter_words)
 
