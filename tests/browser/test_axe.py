@@ -43,6 +43,7 @@ DESK = [
     "/desk/categories/{category}/edit", "/desk/events/{running}/invitations", "/desk/events/{draft}/invitations",
     "/desk/events/{running}/invitations/{invitation}", "/desk/events/{running}/invitations/{invitation}/revoke",
     "/desk/events/{running}/invitations/add", "/desk/events/{running}/invitations/pick", "/desk/events/{running}/invitations/send",
+    "/desk/events/{cancelled}", "/desk/events/{running}/tell/thanks", "/desk/events/{cancelled}/tell/called_off",
     "/desk/events/{running}/invitations/sms", "/desk/events/{running}/letters", "/desk/outbox", "/desk/outbox/{message}",
     "/desk/events/{running}/door", "/desk/events/{running}/door?code={ticket}", "/desk/events/{running}/door?q=志",
     "/desk/settings", "/desk/settings/audit", "/desk/settings/devices", "/desk/settings/users", "/desk/settings/users/new",
@@ -58,7 +59,7 @@ NO_PAGE = {
     "api.event_list", "api.event_in_full", "api.roster", "api-docs.openapi_json",  # for programs
     "public.event_calendar", "registration.ticket_calendar", "registration.ticket_picture",  # downloads
     "desk.export_event", "desk.export_attendees", "desk.export_people", "desk.import_template", "desk.import_refused",
-    "desk.export_sms", "desk.exported_sms", "desk.door_counts", "desk.door_guests",  # the last two are parts of the door
+    "desk.exported_sms", "desk.door_counts", "desk.door_guests",  # the last two are parts of the door
     "desk.planned_import", "desk.import_result",  # see test_an_imports_pages_are_sound
     "desk.setup",  # only before there is an account: see test_the_first_page_of_all
 }
