@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Flask, request
+from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
 from engage.staff import Permission, Role
@@ -22,4 +23,4 @@ def common() -> dict[str, Any]:
 
 def init_app(app: Flask) -> None:
     app.context_processor(common)
-    app.jinja_env.globals.update(Permission=Permission, Role=Role, link=wiring.link, csrf_token=generate_csrf)
+    app.jinja_env.globals.update(Permission=Permission, Role=Role, current_user=current_user, link=wiring.link, csrf_token=generate_csrf)
