@@ -159,12 +159,14 @@ def scan(session: Session, event: Event, requests: Sequence[ScanRequest], *, by:
     What the session has loaded of the attendees is not refreshed.
     """
     session.flush()
-    return scan_together(session, [Batch(Door.of(event), requests, by)], now=now)[0]
+    return scan_together(session.connection(), [Batch(Door.of(event), requests, by)], now=now)[0]
 
 
-def scan_together(session: Session, batches: Sequence[Batch], *, now: datetime) -> list[list[Outcome]]:
-    """`scan` for several scanners at once, in the order of the batches, with no more statements than for one."""
-    connection = session.connection()
+def scan_together(connection: sa.Connection, batches: Sequence[Batch], *, now: datetime) -> list[list[Outcome]]:
+    """`scan` for several scanners at once, in the order of the batches, with no more statements than for one.
+
+    Takes the bare connection: no record is loaded here.
+    """
     send = _statements(connection.dialect.name)
     every = [request for batch in batches for request in batch.requests]
     found = send.tickets.fetch(connection, [request.code for request in every])
@@ -200,9 +202,8 @@ def scan_together(session: Session, batches: Sequence[Batch], *, now: datetime) 
     return [[answered[request.id] for request in batch.requests] for batch in batches]
 
 
-def doors(session: Session, slugs: Collection[str]) -> dict[str, Door]:
+def doors(connection: sa.Connection, slugs: Collection[str]) -> dict[str, Door]:
     """What the door must know of the events of these addresses; those that do not exist are left out."""
-    connection = session.connection()
     rows = _statements(connection.dialect.name).doors.fetch(connection, list(slugs))
     return {row[0]: Door(row[1], events.State(row[2]), _moment(row[3]), _moment(row[4])) for row in rows}
 
@@ -336,8 +337,8 @@ def _outcome(scan_id: str, result: Result, ticket: _Ticket | None, first_at: dat
 class _Statement:
     """A statement as the driver takes it.
 
-    Compiling is done once, and binding and fetching by hand: at the door that is worth more than half of the time under
-    the write lock. The text comes from the models, so that it changes with them.
+    Compiling is done once, and executing, binding and fetching go past SQLAlchemy: at the door that is worth most of the time
+    under the write lock. The text comes from the models, so that it changes with them.
     """
 
     def __init__(self, statement: sa.ClauseElement, dialect: sa.Dialect) -> None:
@@ -348,16 +349,17 @@ class _Statement:
 
     def fetch(self, connection: sa.Connection, keys: list[str]) -> Sequence[Any]:
         """The rows of these keys, times as the driver gives them."""
-        given = json.dumps(keys) if self._on_sqlite else keys
-        cursor = connection.exec_driver_sql(self._text, (given,)).cursor
-        assert cursor is not None  # open until it is read to the end
+        cursor = connection.connection.cursor()
+        cursor.execute(self._text, (json.dumps(keys) if self._on_sqlite else keys,))
         return cursor.fetchall()
 
     def write(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Once for each row; not at all for none."""
         given = [tuple(self._given(row[name]) for name in self._names) for row in rows]
-        if given:
-            connection.exec_driver_sql(self._text, given if len(given) > 1 else given[0])
+        if len(given) == 1:
+            connection.connection.cursor().execute(self._text, given[0])
+        elif given:
+            connection.connection.cursor().executemany(self._text, given)
 
     def _given(self, value: object) -> object:
         """Times as `UtcDateTime` stores them."""

@@ -80,9 +80,9 @@ def saving() -> Iterator[Session]:
 def writing() -> Iterator[sa.Connection]:
     """`saving` without a session, for statements that load no records: half the work, for what must be quick."""
     engine = db.engine
-    with _writing if engine.dialect.name == "sqlite" else nullcontext():
-        with engine.connect().execution_options(writes=True) as connection, connection.begin():
-            yield connection
+    lock = _writing if engine.dialect.name == "sqlite" else nullcontext()
+    with lock, engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
 
 
 def tune_sqlite(engine: sa.Engine) -> None:

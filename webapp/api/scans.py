@@ -7,8 +7,9 @@ from flask import Response, current_app, g
 
 from engage import arrivals
 from engage.arrivals import Direction, ScanRequest
+from webapp import formats
 from webapp.api import pages, schemas
-from webapp.api.answers import Faulty, answer, described, moment, read_body
+from webapp.api.answers import Faulty, answer, described, read_body
 
 _SCHEMA = schemas.Scans()
 _MEMBERS = frozenset(schemas.Scan().fields)
@@ -25,10 +26,11 @@ def scan(slug: str) -> Response:
         given = _read(body)
     requests = [ScanRequest(id=each["id"].lower(), code=arrivals.code_in(each["code"]), at=each["at"], direction=each["direction"],
                             device=arrivals.printable(each["device"])) for each in given]
+    zone = formats.zone()
     outcomes = current_app.extensions["engage_deciders"].decide(slug, requests, by=g.caller.actor)
     return answer({"scans": [
         {"id": each["id"], "result": outcome.result, "name": outcome.name, "category": outcome.category,
-         "first_at": moment(outcome.first_at)}
+         "first_at": outcome.first_at and outcome.first_at.astimezone(zone).isoformat()}
         for each, outcome in zip(given, outcomes, strict=True)
     ]})
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from engage import arrivals
 from engage.arrivals import Batch, Outcome, ScanRequest
 from engage.events import EventNotFound
-from webapp.wiring import clock, saving
+from webapp.wiring import clock, writing
 
 MOST = 2000  # scans decided at once: then those who wait for the lock have their turn
 
@@ -55,11 +55,11 @@ class Deciders:
 
 def _decide(jobs: Sequence[Job]) -> None:
     try:
-        with saving() as session:
-            doors = arrivals.doors(session, {job.slug for job in jobs})
+        with writing() as connection:
+            doors = arrivals.doors(connection, {job.slug for job in jobs})
             known = [job for job in jobs if job.slug in doors]
             batches = [Batch(doors[job.slug], job.requests, job.by) for job in known]
-            outcomes = arrivals.scan_together(session, batches, now=clock())
+            outcomes = arrivals.scan_together(connection, batches, now=clock())
         for job in jobs:
             job.refusal = None if job.slug in doors else EventNotFound(slug=job.slug)
         for job, decided in zip(known, outcomes, strict=True):
