@@ -53,11 +53,7 @@ class LastAdmin(Conflict):
 
 
 class SignInFailed(Denied):
-    """User name or password is wrong."""
-
-
-class LockedOut(Denied):
-    """Too many failed sign-ins."""
+    """User name or password is wrong, or the account is locked after too many failures."""
 
 
 class SetupOver(Denied):
@@ -230,23 +226,21 @@ def change_password(session: Session, user: User, password: str, *, present: str
 def sign_in(session: Session, username: str, password: str, *, now: datetime) -> User:
     """The user whose name and password these are.
 
-    Raises SignInFailed, the same and as slowly for an unknown or inactive user, or LockedOut(until) after five failures
-    for fifteen minutes. A refusal changes the counters: commit nevertheless.
+    Raises SignInFailed, the same and as slowly for an unknown, an inactive and a locked user: whoever guesses learns neither
+    names nor passwords. Five failures lock for fifteen minutes. A refusal changes the counters: commit nevertheless.
     """
     user = session.scalar(sa.select(User).where(User.username == username_key(username)).with_for_update())
-    if user and user.locked_until and user.locked_until > now:
-        raise LockedOut(until=user.locked_until)
     right = _matches(user.password_hash if user else _nobody(), password)
-    if user is None or not user.active:
-        raise SignInFailed
+    refusal = SignInFailed(allowed=FAILURES_ALLOWED, minutes=LOCKED_FOR // timedelta(minutes=1))
+    if user is None or not user.active or (user.locked_until and user.locked_until > now):
+        raise refusal
     if not right:
         user.failed_sign_ins += 1
         audit.record(session, "user.sign_in_failed", user, by="guest", now=now)
         if user.failed_sign_ins >= FAILURES_ALLOWED:
             user.failed_sign_ins, user.locked_until = 0, now + LOCKED_FOR
             audit.record(session, "user.locked_out", user, by="system", now=now)
-            raise LockedOut(until=user.locked_until)
-        raise SignInFailed
+        raise refusal
     user.failed_sign_ins, user.locked_until, user.last_sign_in_at = 0, None, now
     if _hasher.check_needs_rehash(user.password_hash):
         user.password_hash = _hasher.hash(password)

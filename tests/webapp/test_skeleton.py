@@ -13,7 +13,8 @@ from wtforms import StringField
 
 from engage import staff
 from engage.errors import Conflict, Denied, EngageError, Invalid, NotFound
-from engage.staff import LockedOut, PasswordTooShort, Role, User
+from engage.events import RegistrationNotYetOpen
+from engage.staff import PasswordTooShort, Role, User
 from surveys.errors import SurveyError
 from webapp import cli, errors, formats, settings, wiring
 from webapp.settings import BadSetting, Settings
@@ -141,8 +142,8 @@ def test_the_table_of_words_is_sorted():
 
 def test_facts_stand_in_the_words_as_people_write_them(request_context):
     assert errors.words(PasswordTooShort(least=10)) == "密码至少需要 10 个字符。"
-    until = datetime(2026, 3, 18, 1, 15, tzinfo=UTC)
-    assert errors.words(LockedOut(until=until)) == "登录失败次数过多，账号已锁定，请在2026年3月18日（周三）9:15之后重试。"
+    opens_at = datetime(2026, 3, 18, 1, 15, tzinfo=UTC)
+    assert errors.words(RegistrationNotYetOpen(opens_at=opens_at)) == "报名尚未开始，将于2026年3月18日（周三）9:15开放。"
 
 
 def test_a_refusal_without_its_own_words_speaks_for_its_family(request_context):

@@ -65,11 +65,16 @@ def test_nobody_is_led_to_another_site(client, anna, led_to):
     assert (answer.status_code, answer.location) == (302, "/desk/")
 
 
-def test_five_failures_lock_although_each_was_refused(client, anna):
-    for _ in range(4):
-        assert "用户名或密码不正确" in sign_in(client, "wrong password").text
-    assert "账号已锁定" in sign_in(client, "wrong password").text
-    assert "账号已锁定" in sign_in(client).text
+def test_five_failures_lock_although_each_was_refused_and_whoever_guesses_names_learns_nothing(client, anna, signed_in):
+    def answer(username, password):
+        page = client.post("/desk/sign-in", data={"username": username, "password": password})
+        return page.status_code, re.sub(r'value="[^"]*"', "", page.text)
+
+    known = [answer("anna", "wrong password") for _ in range(6)] + [answer("anna", PASSWORD)]
+    unknown = [answer("berta", "wrong password") for _ in range(6)] + [answer("berta", PASSWORD)]
+    assert known == unknown
+    assert "连续 5 次不正确，账号锁定 15 分钟" in known[0][1]
+    assert "已锁定" in signed_in("admin").get("/desk/settings/users").text
 
 
 def test_signing_out_ends_the_session(client, anna):
