@@ -1,10 +1,10 @@
 """Registrations and attendees: who gets a seat, with whom, in which activities. A party is seated whole or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import cast
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -17,7 +17,7 @@ from sqlalchemy.orm import (
     relationship,
     selectinload,
 )
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
 from engage import audit, events, invitations, quotas
 from engage.codes import new_code
@@ -27,6 +27,8 @@ from engage.events import Activity, Event, Visibility
 from engage.invitations import Invitation
 from engage.people import Category, NameMissing, NoContact, name_key
 from surveys.base import Base
+
+T = TypeVar("T", bound=Base)
 
 
 class State(StrEnum):
@@ -230,7 +232,8 @@ def change(session: Session, registration: Registration, application: Applicatio
     try:
         with session.begin_nested():
             _give_back(session, registration)
-            _take(session, registration.event_id, application)
+            quotas.take(session, registration.event_id, application.party, category_id=application.category.id,
+                        activity_ids=application.activity_ids)
             registration.party = application.party
             registration.category_id = application.category.id
             registration.person_key = _person_key(application.leader)
@@ -245,7 +248,7 @@ def change(session: Session, registration: Registration, application: Applicatio
             for attendee in staying.values():
                 attendee.state = State.CANCELLED
             session.execute(sa.delete(ChosenActivity).where(ChosenActivity.registration_id == registration.id))
-            _choose(session.connection(), registration, application.activity_ids)
+            _choose(session.connection(), registration.id, application.activity_ids)
             session.expire(registration, ["activities"])
             for attendee in registration.attendees:
                 attendee.category_id = registration.category_id
@@ -315,28 +318,32 @@ def _seat(
 ) -> Registration:
     events.require_open(event, now=now)
     application = _cleaned(event, application, invitation)
-    category = application.category.id
-    registration = Registration(
-        event_id=event.id, invitation_id=invitation and invitation.id, category_id=category, state=State.CONFIRMED,
-        party=application.party, person_key=_person_key(application.leader), submission=application.submission,
-        language=application.language, consent_at=now, created_at=now, cancelled_at=None,
-    )
-    attendees = [
-        Attendee(event_id=event.id, category_id=category, place=place, state=State.CONFIRMED, ticket_code=new_code(),
-                 survey_code=new_code(), arrived_at=None, left_at=None, **vars(person))
+    category, activities = application.category.id, application.activity_ids
+    seated: dict[str, Any] = {
+        "event_id": event.id, "invitation_id": invitation and invitation.id, "category_id": category,
+        "state": State.CONFIRMED, "party": application.party, "person_key": _person_key(application.leader),
+        "submission": application.submission, "language": application.language, "consent_at": now, "created_at": now,
+        "cancelled_at": None,
+    }
+    guests: list[dict[str, Any]] = [
+        {"event_id": event.id, "category_id": category, "place": place, "state": State.CONFIRMED, "ticket_code": new_code(),
+         "survey_code": new_code(), "arrived_at": None, "left_at": None, **vars(person)}
         for place, person in enumerate((application.leader, *application.companions))
     ]
     session.flush()
     connection = session.connection()
     try:
+        # Plain inserts: when a day opens, many register in the same minute, and the session's own are several times slower.
         with connection.begin_nested():
-            _take(session, event.id, application)
-            _insert(connection, registration, attendees, application.activity_ids)
+            quotas.take(session, event.id, application.party, category_id=category, activity_ids=activities)
+            seated["id"] = connection.execute(_INSERT_REGISTRATION, seated).scalar_one()
+            rows = [guest | {"registration_id": seated["id"]} for guest in guests]
+            ids = connection.execute(_INSERT_ATTENDEES, rows).scalars().all()
+            _choose(connection, seated["id"], activities)
     except IntegrityError as error:
         raise AlreadyRegistered(field="phone") from error
-    for row in (registration, *attendees):  # they are in the database now, as if they had been read from it
-        make_transient_to_detached(row)
-        session.add(row)
+    registration = _held(session, Registration, seated)
+    attendees = [_held(session, Attendee, row | {"id": key}) for row, key in zip(rows, ids, strict=True)]
     set_committed_value(registration, "attendees", attendees)
     set_committed_value(registration, "event", event)
     if invitation is not None and invitation.state is not invitations.State.ACCEPTED:
@@ -350,21 +357,13 @@ _INSERT_REGISTRATION = sa.insert(_REGISTRATIONS).returning(_REGISTRATIONS.c.id)
 _INSERT_ATTENDEES = sa.insert(_ATTENDEES).returning(_ATTENDEES.c.id, sort_by_parameter_order=True)
 
 
-def _insert(
-    connection: sa.Connection, registration: Registration, attendees: Sequence[Attendee], activity_ids: Sequence[int]
-) -> None:
-    """Plain inserts: when a day opens, many register in the same minute, and the session's own are several times slower."""
-    registration.id = connection.execute(_INSERT_REGISTRATION, _row(registration)).scalar_one()
-    for attendee in attendees:
-        attendee.registration_id = registration.id
-    ids = connection.execute(_INSERT_ATTENDEES, [_row(attendee) for attendee in attendees]).scalars()
-    for attendee, key in zip(attendees, ids, strict=True):
-        attendee.id = key
-    _choose(connection, registration, activity_ids)
-
-
-def _row(record: Base) -> dict[str, object]:
-    return {column.key: getattr(record, column.key) for column in record.__table__.columns if column.key != "id"}
+def _held(session: Session, kind: type[T], row: Mapping[str, Any]) -> T:
+    """The record of a row that has just been inserted, as if it had been read."""
+    record = sa.inspect(kind).class_manager.new_instance()
+    instance_dict(record).update(row)
+    make_transient_to_detached(record)
+    session.add(record)
+    return record
 
 
 def _attendee(session: Session, which: sa.ColumnElement[bool]) -> Attendee:
@@ -429,17 +428,12 @@ def _person_key(leader: Person) -> str:
     return f"{name_key(leader.name)}|{leader.phone or leader.email}"
 
 
-def _take(session: Session, event_id: int, application: Application) -> None:
-    category, activities = application.category.id, application.activity_ids
-    quotas.take(session, event_id, application.party, category_id=category, activity_ids=activities)
-
-
 def _give_back(session: Session, registration: Registration) -> None:
     category, activities = registration.category_id, [activity.id for activity in registration.activities]
     quotas.give_back(session, registration.event_id, registration.party, category_id=category, activity_ids=activities)
 
 
-def _choose(connection: sa.Connection, registration: Registration, activity_ids: Sequence[int]) -> None:
-    rows = [{"registration_id": registration.id, "activity_id": activity} for activity in dict.fromkeys(activity_ids)]
+def _choose(connection: sa.Connection, registration_id: int, activity_ids: Sequence[int]) -> None:
+    rows = [{"registration_id": registration_id, "activity_id": activity} for activity in dict.fromkeys(activity_ids)]
     if rows:
         connection.execute(_CHOOSE, rows)
