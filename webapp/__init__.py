@@ -31,11 +31,11 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     app = App("webapp", instance_path=str(settings.instance.resolve()))
     app.config.update(_configuration(settings), **overrides)
     app.extensions["engage_settings"] = settings
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined] -- of the default provider
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] -- Flask's own way of wrapping
 
     from webapp import api, errors, formats, security, shown, views, wiring  # noqa: PLC0415 -- they import each other's app parts
 

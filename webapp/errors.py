@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from http import HTTPStatus
 
-import sqlalchemy as sa
 from flask import Flask, Response, current_app, json, render_template, request
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 from markupsafe import Markup
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 from werkzeug.routing import RoutingException
 from werkzeug.wrappers import Response as BaseResponse
@@ -240,7 +240,7 @@ def http_error(error: HTTPException) -> BaseResponse:
     return _answer(error.code or 500, "", code=error.name.lower().replace(" ", "_"), headers=headers)
 
 
-def beyond_numbers(error: OverflowError | sa.exc.DataError) -> BaseResponse:
+def beyond_numbers(error: OverflowError | DataError) -> BaseResponse:
     """An id or a page number larger than the database's integers belongs to nothing; anything else is a failure of ours."""
     too_large = "SQLite INTEGER" in str(error) or getattr(getattr(error, "orig", None), "sqlstate", "") == NUMBER_OUT_OF_RANGE
     if not too_large:
@@ -251,7 +251,7 @@ def beyond_numbers(error: OverflowError | sa.exc.DataError) -> BaseResponse:
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(OverflowError, beyond_numbers)
-    app.register_error_handler(sa.exc.DataError, beyond_numbers)
+    app.register_error_handler(DataError, beyond_numbers)
     app.register_error_handler(EngageError, refused)
     app.register_error_handler(SurveyError, refused)
     app.register_error_handler(HTTPException, http_error)

@@ -50,7 +50,7 @@ def allowed(*wanted: Permission) -> Callable[[View], View]:
     """Mark a view: for signed-in users whose role allows one of these; with none given, for any signed-in user."""
 
     def mark(view: View) -> View:
-        view.allowed = wanted  # type: ignore[attr-defined]
+        view.allowed = wanted  # type: ignore[attr-defined] -- the mark
         return view
 
     return mark
@@ -58,7 +58,7 @@ def allowed(*wanted: Permission) -> Callable[[View], View]:
 
 def for_everyone(view: View) -> View:
     """Mark a view of the desk that needs no sign-in."""
-    view.allowed = None  # type: ignore[attr-defined]
+    view.allowed = None  # type: ignore[attr-defined] -- the mark
     return view
 
 

@@ -144,7 +144,7 @@ def _form_words(locale: str) -> NullTranslations:
 
 def _keep_form_words() -> None:
     """Flask-WTF would read WTForms' own catalogue from disk in every request that has a form."""
-    request.wtforms_translations = _form_words(LANGUAGES[language()])  # type: ignore[attr-defined]
+    request.wtforms_translations = _form_words(LANGUAGES[language()])  # type: ignore[attr-defined] -- an attribute of theirs, on Flask's request
 
 
 def settings() -> Settings:

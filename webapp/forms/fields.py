@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext
-from wtforms import DateTimeLocalField, FloatField, IntegerField, SelectChoice, StringField, TextAreaField
+from wtforms import DateTimeLocalField, FloatField, IntegerField, SelectChoice, StringField, TextAreaField  # pyright: ignore[reportAttributeAccessIssue] -- newer than its stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
 
 from surveys.asked import clean
@@ -47,12 +47,12 @@ class _Typed:
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         self.data = None  # emptied, it is not what it was before
         try:
-            super().process_formdata([text for text in valuelist if text.strip()])  # type: ignore[misc]
+            super().process_formdata([text for text in valuelist if text.strip()])  # type: ignore[misc] -- of the field it is mixed into
         except ValueError:
-            raise ValueError(self.advice) from None  # type: ignore[attr-defined]
+            raise ValueError(self.advice) from None  # type: ignore[attr-defined] -- as above
 
     def pre_validate(self, form: Any) -> None:
-        if self.process_errors:  # type: ignore[attr-defined]
+        if self.process_errors:  # type: ignore[attr-defined] -- as above
             raise StopValidation
 
 

@@ -154,4 +154,4 @@ def _setting_field(words: Any, default: Any) -> Any:
 
 
 def _setting(field: Any) -> Any:
-    return field.data.split("\n") if isinstance(field, TextAreaField) else field.data
+    return (field.data or "").split("\n") if isinstance(field, TextAreaField) else field.data

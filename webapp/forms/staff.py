@@ -2,10 +2,11 @@
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectChoice, SelectField, StringField
+from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from engage.staff import Role
+from webapp.forms.fields import choices
 
 ROLE_WORDS = {
     Role.ADMIN: lazy_gettext("管理员"),
@@ -35,10 +36,6 @@ def _new_password() -> PasswordField:
                          render_kw={"autocomplete": "new-password"})
 
 
-def _roles() -> list[SelectChoice]:
-    return [SelectChoice(role, words) for role, words in ROLE_WORDS.items()]
-
-
 class SignInForm(FlaskForm):
     username = StringField(lazy_gettext("用户名"), [REQUIRED, _at_most(60)],
                            render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"})
@@ -54,12 +51,12 @@ class SetupForm(FlaskForm):
 
 class NewUserForm(SetupForm):
     display_name = StringField(lazy_gettext("显示姓名"), [_at_most(60)], description=lazy_gettext("不填则显示用户名。"))
-    role = SelectField(lazy_gettext("角色"), choices=_roles(), coerce=Role, default=Role.VIEWER)
+    role = SelectField(lazy_gettext("角色"), choices=choices(ROLE_WORDS), coerce=Role, default=Role.VIEWER)
 
 
 class UserForm(FlaskForm):
     display_name = StringField(lazy_gettext("显示姓名"), [_at_most(60)])
-    role = SelectField(lazy_gettext("角色"), choices=_roles(), coerce=Role)
+    role = SelectField(lazy_gettext("角色"), choices=choices(ROLE_WORDS), coerce=Role)
 
 
 class ResetPasswordForm(FlaskForm):

@@ -22,7 +22,7 @@ Answer = str | Response | tuple[str, int]
 @allowed(Permission.EVENTS)
 def new_activity(slug: str) -> Answer:
     """Add a part to the event."""
-    event = events.by_slug(db.session, slug)
+    event = events.by_slug(db.session(), slug)
     form = activity_form()
     if form.validate_on_submit():
         try:
@@ -72,7 +72,7 @@ def remove_activity(slug: str, activity_id: int) -> Answer:
 
 
 def _found(slug: str, activity_id: int) -> tuple[Event, Activity]:
-    event = events.by_slug(db.session, slug)
+    event = events.by_slug(db.session(), slug)
     activity = next((activity for activity in event.activities if activity.id == activity_id), None)
     if activity is None:
         abort(404)

@@ -21,7 +21,7 @@ OFFERED = 100  # of the questionnaires to choose from, the latest
 @allowed(Permission.SEE)
 def event_questionnaire(slug: str) -> str:
     """The questionnaire with its link and its responses; where there is none, those to choose from."""
-    event = events.by_slug(db.session, slug)
+    event = events.by_slug(db.session(), slug)
     attached = event.questionnaire
     session = db.session()
     address = link("questionnaire.answer", token=event.survey_code)
@@ -36,7 +36,7 @@ def event_questionnaire(slug: str) -> str:
 @allowed(Permission.EVENTS)
 def attach_questionnaire(slug: str) -> Response:
     """Ask an existing questionnaire, or none when none is named."""
-    event = events.by_slug(db.session, slug)
+    event = events.by_slug(db.session(), slug)
     wanted = request.form.get("questionnaire", type=int)
     with saving() as session:
         chosen = questionnaires.get(session, wanted) if wanted else None
@@ -49,7 +49,7 @@ def attach_questionnaire(slug: str) -> Response:
 @allowed(Permission.EVENTS)
 def create_event_questionnaire(slug: str) -> Response:
     """Make a questionnaire from a template and ask it."""
-    event = events.by_slug(db.session, slug)
+    event = events.by_slug(db.session(), slug)
     with saving() as session:
         made = make_questionnaire(request.form.get("template", ""), event.title)
         events.attach(session, event, made, by=current_user.by, now=clock())

@@ -1,6 +1,7 @@
 """The desk's pages of events: the list, one event's overview, its form, and its way from draft to published to closed."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -76,7 +77,7 @@ def new_event() -> Answer:
 @allowed(Permission.EVENTS)
 def edit_event(slug: str) -> Answer:
     """State anew what an event is."""
-    event = events.by_slug(db.session, slug)
+    event = events.by_slug(db.session(), slug)
     form = event_form(people.categories(db.session()), event)
     if form.validate_on_submit():
         try:
@@ -96,14 +97,14 @@ def edit_event(slug: str) -> Answer:
 @allowed(Permission.SEE)
 def event(slug: str) -> str:
     """The overview: facts, seats, agenda, what is missing, links."""
-    return _overview(events.by_slug(db.session, slug))
+    return _overview(events.by_slug(db.session(), slug))
 
 
 @desk.post("/events/<slug>/publish")
 @allowed(Permission.EVENTS)
 def publish_event(slug: str) -> Answer:
     """Open the event's page; what is missing is shown in the form, next to its fields."""
-    event = events.by_slug(db.session, slug)
+    event = events.by_slug(db.session(), slug)
     try:
         with saving() as session:
             events.publish(session, event, by=current_user.by, now=clock())
@@ -122,7 +123,7 @@ def publish_event(slug: str) -> Answer:
 @allowed(Permission.EVENTS)
 def end_event(slug: str, move: str) -> Answer:
     """Close or cancel the event, once it is confirmed."""
-    event = events.by_slug(db.session, slug)
+    event = events.by_slug(db.session(), slug)
     if request.method == "GET":
         waiting = outbox.find(event_id=event.id, state=outbox.State.QUEUED).order_by(None).subquery()
         return render_template("desk/events/end.html", event=event, move=move,
@@ -143,7 +144,7 @@ def end_event(slug: str, move: str) -> Answer:
     return redirect(url_for("desk.event", slug=slug))
 
 
-def _choice(kind: type[Any], name: str) -> Any:
+def _choice(kind: type[StrEnum], name: str) -> Any:
     value = request.args.get(name)
     return kind(value) if value in set(kind) else None
 

@@ -55,7 +55,7 @@ def new_questionnaire() -> Answer:
     if form.validate_on_submit():
         try:
             with saving():
-                made = make_questionnaire(form.template.data, form.title.data)
+                made = make_questionnaire(form.template.data, form.title.data or "")
                 made_id = made.id
         except SurveyError as error:
             form_refused(form, error)

@@ -31,7 +31,8 @@ def new_section(questionnaire_id: int) -> Answer:
     if form.validate_on_submit():
         try:
             with saving() as session:
-                section = questions.add_section(session, found, now=clock(), title=form.title.data, title_en=form.title_en.data)
+                section = questions.add_section(session, found, now=clock(), title=form.title.data or "",
+                                                title_en=form.title_en.data or "")
                 _noted("section.create", found)
                 anchor = f"section-{section.id}"
         except SurveyError as error:
@@ -50,7 +51,8 @@ def edit_section(section_id: int) -> Answer:
     if form.validate_on_submit():
         try:
             with saving() as session:
-                questions.edit_section(session, section, now=clock(), title=form.title.data, title_en=form.title_en.data)
+                questions.edit_section(session, section, now=clock(), title=form.title.data or "",
+                                       title_en=form.title_en.data or "")
                 _noted("section.edit", section.questionnaire)
         except SurveyError as error:
             form_refused(form, error)

@@ -34,7 +34,7 @@ Answer = str | Response | tuple[str, int]
 @allowed(Permission.SEE)
 def registration_list(slug: str) -> str:
     """The attendees, party by party unless sorted otherwise."""
-    event = events.by_slug(db.session, slug)
+    event = events.by_slug(db.session(), slug)
     found = _found(event).options(selectinload(Attendee.registration, Registration.attendees))
     pages = db.paginate(found, per_page=ON_A_PAGE, error_out=False)
     return render_template("desk/events/registrations.html", event=event, pages=pages, personal=current_user.may(Permission.PEOPLE),
@@ -45,7 +45,7 @@ def registration_list(slug: str) -> str:
 @allowed(Permission.EVENTS)
 def cancel_registration(slug: str, registration_id: int) -> Answer:
     """Take a whole party's registration back, with the reason, once it is confirmed."""
-    event = events.by_slug(db.session, slug)
+    event = events.by_slug(db.session(), slug)
     registration = db.session.get(Registration, registration_id)
     if registration is None or registration.event_id != event.id:
         abort(404)
@@ -54,7 +54,7 @@ def cancel_registration(slug: str, registration_id: int) -> Answer:
         return _cancel_page(event, registration, form)
     try:
         with saving() as session:
-            registrations.cancel(session, registration, reason=form.reason.data, by=current_user.by, now=clock())
+            registrations.cancel(session, registration, reason=form.reason.data or "", by=current_user.by, now=clock())
     except EngageError as error:
         form.form_errors.append(words(error))
         return _cancel_page(event, registration, form), status_of(error)

@@ -37,8 +37,8 @@ def home() -> str:
     midnight = local(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return render_template(
         "desk/today.html",
-        today=[event for event in coming if event.starts_at < midnight],
-        soon=[event for event in coming if event.starts_at >= midnight] if may(Permission.SEE) else [],
+        today=[event for event in coming if event.starts_at and event.starts_at < midnight],
+        soon=[event for event in coming if event.starts_at and event.starts_at >= midnight] if may(Permission.SEE) else [],
         people=_people([event.id for event in coming]),
         drafts=_drafts() if may(Permission.EVENTS) else None,
         messages=_messages(now) if may(Permission.INVITE) else None,
