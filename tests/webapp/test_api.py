@@ -181,6 +181,7 @@ WRONG = [
     ({"scans": [held("x") | {"code": ""}]}, "/scans/0/code"),
     ({"scans": [held("x") | {"code": 5}]}, "/scans/0/code"),
     ({"scans": [held("x") | {"direction": "up"}]}, "/scans/0/direction"),
+    ({"scans": [held("x") | {"direction": []}]}, "/scans/0/direction"),
     ({"scans": [held("x") | {"activity": 3}]}, "/scans/0/activity"),
     ({"scans": [held("x") | {"device": "d" * 81}]}, "/scans/0/device"),
     ({"scans": [held("x") | {"devise": "d"}]}, "/scans/0/devise"),
@@ -280,7 +281,7 @@ def test_no_cookie_is_read_or_set(client, token):
     assert (answer.status_code, answer.headers.getlist("Set-Cookie")) == (200, [])
 
 
-scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from([OPEN, "in", str(uuid.uuid4()), "a" * 26, "d" * 81])
+scalars = st.sampled_from([[], {}, [None], {"a": 1}]) | st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from([OPEN, "in", str(uuid.uuid4()), "a" * 26, "d" * 81])
 members = st.sampled_from(["id", "code", "at", "direction", "activity", "device", "other"])
 right = st.fixed_dictionaries({
     "id": st.uuids().map(str) | scalars, "code": st.text(min_size=1, max_size=30) | scalars, "at": st.just(OPEN) | scalars,

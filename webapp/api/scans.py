@@ -53,7 +53,8 @@ def _quickly(scan: Any) -> dict[str, Any] | None:
     if type(scan) is not dict or scan.keys() - _MEMBERS:
         return None
     scan_id, code, device = scan.get("id"), scan.get("code"), scan.get("device", "")
-    at, direction = schemas.moment_of(scan.get("at")), _DIRECTIONS.get(scan.get("direction", "in"))
+    at, way = schemas.moment_of(scan.get("at")), scan.get("direction", "in")
+    direction = _DIRECTIONS.get(way) if type(way) is str else None
     if (type(scan_id) is not str or not schemas.UUID.fullmatch(scan_id) or at is None or direction is None
             or type(code) is not str or not 1 <= len(code) <= schemas.LONGEST_CODE
             or type(device) is not str or len(device) > schemas.LONGEST_DEVICE or scan.get("activity") is not None):
