@@ -1,13 +1,23 @@
 """The web app on either database: what the two drivers answer differently, and the main journey."""
 
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from io import BytesIO
+
 import make
 import pytest
+import sqlalchemy as sa
 from werkzeug.routing import IntegerConverter
 
+from engage.events import Event
+from engage.outbox import Message
 from engage.people import seed_categories
+from engage.registrations import Attendee
 from webapp import create_app
 from webapp.settings import Settings
-from webapp.wiring import db, saving
+from webapp.wiring import clock, db, saving
 
 BEYOND = "9" * 20  # larger than any integer of a database
 
@@ -70,3 +80,61 @@ def test_a_number_beyond_the_databases_integers_in_a_form_is_refused(saved, sign
         f"/desk/events/{slug}/letters": {"message": BEYOND},
     }
     assert {address: organiser.post(address, data=data).status_code for address, data in sent.items()} == dict.fromkeys(sent, 404)
+
+
+LIST = "姓名,类别,手机,邮箱\n张三,企业代表,13800138001,zhang@example.org\n李四,人大代表,13800138002,\n"
+
+
+def happening(session, **changes):
+    """An event that is going on now."""
+    now = clock()
+    until = now + timedelta(hours=2)
+    return make.event(session, starts_at=now - timedelta(hours=1), ends_at=until, registration_closes_at=until, **changes)
+
+
+def test_from_a_list_to_a_summary(app, saved, signed_in, client):
+    with saved() as session:
+        event = happening(session, slug="open")
+        event.questionnaire = make.questionnaire(session)
+    organiser = signed_in("organiser")
+    planned = organiser.post("/desk/people/import", data={"file": (BytesIO(LIST.encode("gb18030")), "名单.csv"), "category": "", "event": ""})
+    assert organiser.post(planned.location).status_code == 302
+    organiser.post("/desk/events/open/invitations/add", data={"everyone": "1"})
+    organiser.post("/desk/events/open/invitations/send")
+    with saved() as session:
+        sent = session.scalars(sa.select(Message).order_by(Message.name)).all()
+        assert [(message.name, message.channel) for message in sent] == [("张三", "email"), ("李四", "sms")]
+        guest = f"/i/{sent[0].link.rpartition('/')[2]}"
+    assert "张三" in client.get(guest).text
+    accepted = client.post(guest, data={"submission": str(uuid.uuid4()), "name": "张三", "phone": "13800138001", "consent": "y"})
+    code = accepted.location.rpartition("/")[2]
+    door = signed_in("door")
+    scan = {"id": str(uuid.uuid4()), "code": code}
+    assert "张三" in door.post("/desk/events/open/door/scans", data=scan, follow_redirects=True).text
+    with saved() as session:
+        leader = session.scalars(sa.select(Attendee)).one()
+        assert leader.arrived_at is not None
+    answered = client.post(f"/q/{leader.survey_code}", data={"submission": str(uuid.uuid4()), "q3": "5", "q6": "很好"})
+    assert answered.status_code == 302
+    summary = signed_in("analyst").get("/desk/events/open/summary")
+    assert (summary.status_code, "很好" in signed_in("analyst").get("/desk/events/open/answers").text) == (200, True)
+    assert organiser.post("/desk/events/open/tell/thanks").status_code == 302
+
+
+def test_of_eight_browsers_at_once_one_gets_the_last_seat(app, saved):
+    with saved() as session:
+        happening(session, slug="open", seats=1)
+        category = make.category(session, self_chosen=True)
+    start = threading.Barrier(8)
+
+    def register(place):
+        browser = app.test_client()
+        start.wait()
+        return browser.post("/events/open/register", data={
+            "submission": str(uuid.uuid4()), "category": category.id, "name": f"客人{place}", "phone": f"1380013800{place}", "consent": "y",
+        }).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sorted(threads.map(register, range(8))) == [200] * 7 + [302]
+    with saved() as session:
+        assert (session.scalar(sa.select(sa.func.count(Attendee.id))), session.scalars(sa.select(Event)).one().quota.taken) == (1, 1)
