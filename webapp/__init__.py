@@ -9,7 +9,6 @@ from typing import Any
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import counts
 from webapp.settings import Settings
 
 HERE = Path(__file__).parent
@@ -37,9 +36,9 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] -- Flask's own way of wrapping
 
-    from webapp import api, errors, formats, security, shown, views, wiring  # noqa: PLC0415 -- they import each other's app parts
+    from webapp import api, errors, formats, rates, security, shown, views, wiring  # noqa: PLC0415 -- they import each other's app parts
 
-    for part in (wiring, formats, security, errors, shown, views, api):
+    for part in (wiring, formats, security, errors, rates, shown, views, api):
         part.init_app(app)
     app.url_defaults(_static_version)
     return app
@@ -66,9 +65,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "WTF_CSRF_SSL_STRICT": False,  # asks for a Referer, which our policy never sends
         "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
         "BABEL_DEFAULT_TIMEZONE": settings.timezone,
-        "RATELIMIT_STORAGE_URI": settings.redis_url or counts.ADDRESS,
         "RATELIMIT_ENABLED": True,
-        "RATELIMIT_HEADERS_ENABLED": True,
         "MAIL_SERVER": settings.mail_server,
         "MAIL_PORT": settings.mail_port,
         "MAIL_USE_TLS": settings.mail_use_tls,

@@ -1,6 +1,6 @@
 """Where requests are counted for the rate limits when there is no Redis: in the memory of this process.
 
-The storage that Flask-Limiter brings starts a thread with nearly every request, which then looks through all that is counted.
+The storage in memory that limits brings starts a thread with nearly every request, which then looks through all that is counted.
 """
 
 import threading
@@ -9,15 +9,13 @@ from typing import Any
 
 from limits.storage import Storage
 
-SCHEME = "process"
-ADDRESS = f"{SCHEME}://"  # for Flask-Limiter's configuration
 SWEEP = 60  # seconds between two looks for what has expired
 
 
 class ProcessStorage(Storage):
     """Counts per fixed window; a key is forgotten when its window has passed."""
 
-    STORAGE_SCHEME = [SCHEME]  # noqa: RUF012 -- as its base declares it
+    STORAGE_SCHEME = ["process"]  # noqa: RUF012 -- as its base declares it
     def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **options: Any) -> None:  # noqa: FBT001, FBT002 -- its base's
         super().__init__(uri, wrap_exceptions, **options)
         self._lock = threading.Lock()

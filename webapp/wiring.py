@@ -1,4 +1,4 @@
-"""What the web app is wired to: database, clock, sign-in, form protection, rate limits, languages, mail.
+"""What the web app is wired to: database, clock, sign-in, form protection, languages, mail.
 
 `saving()` is the web's only commit and `clock()` its only clock.
 """
@@ -17,8 +17,6 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, request
 from flask_babel import Babel, force_locale, gettext
 from flask_bootstrap import Bootstrap5
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_mail import Mail
 from flask_sqlalchemy import SQLAlchemy
@@ -36,7 +34,6 @@ LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}  # what ?lang and the cookie say â†
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True, session_options={"expire_on_commit": False})
 csrf = CSRFProtect()
 login = LoginManager()
-limiter = Limiter(get_remote_address)
 babel = Babel()
 mail = Mail()
 bootstrap = Bootstrap5()
@@ -157,7 +154,6 @@ def init_app(app: Flask) -> None:
     db.init_app(app)
     csrf.init_app(app)
     login.init_app(app)
-    limiter.init_app(app)
     babel.init_app(app, locale_selector=lambda: LANGUAGES[language()])
     mail.init_app(app)
     bootstrap.init_app(app)

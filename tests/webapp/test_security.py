@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from webapp import create_app, security
 from webapp.settings import Settings
-from webapp.wiring import db, limiter
+from webapp.wiring import db
 
 PATHS = ["/", "/privacy", "/desk/sign-in", "/healthz", "/nowhere", "/api/nowhere", "/static/engage.css"]
 
@@ -30,7 +30,6 @@ def strict_app(tmp_path):
         db.create_all()
     yield app
     with app.app_context():
-        limiter.reset()
         db.engine.dispose()
 
 

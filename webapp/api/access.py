@@ -9,8 +9,8 @@ from flask_babel import gettext
 from limits import parse
 
 from engage import devices
-from webapp import errors
-from webapp.wiring import clock, db, limiter, saving
+from webapp import errors, rates
+from webapp.wiring import clock, db, saving
 
 TRUSTED = 5.0  # seconds a token is not looked up again: a revoked one works this much longer, in each process
 WRONG_TOKENS = parse("30 per minute")  # from one address
@@ -49,8 +49,7 @@ def _known(token: str) -> Caller:
 
 
 def _refused(token: str) -> Response:
-    if limiter.enabled and not limiter.limiter.hit(WRONG_TOKENS, "api-token", request.remote_addr or ""):
-        return errors.problem(429, code="too_many_requests", headers={"Retry-After": "60"})
+    rates.count(WRONG_TOKENS, "api-token")
     challenge = 'Bearer realm="engage"' + (', error="invalid_token"' if token else "")
     detail = gettext("设备令牌无效或已停用，请向管理员索取新的令牌。") if token else gettext("请在 Authorization 请求头中给出设备令牌：Bearer 令牌。")
     return errors.problem(401, detail, code="device_token_refused" if token else "device_token_missing", headers={"WWW-Authenticate": challenge})

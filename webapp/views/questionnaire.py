@@ -18,8 +18,9 @@ from surveys.questionnaires import NoSuchQuestionnaire, Questionnaire
 from surveys.responses import AlreadyAnswered, InvalidAnswers, NotOpen
 from webapp import formats, wiring
 from webapp.forms.questionnaire import SEGMENT, Sheet
-from webapp.views.registration import misses, unlisted
-from webapp.wiring import clock, db, limiter, saving
+from webapp.rates import limited, misses
+from webapp.views.registration import unlisted
+from webapp.wiring import clock, db, saving
 
 SMALL = 5  # in an anonymous questionnaire nobody is asked for a group of fewer people than this
 REMEMBERED = 90 * 86_400  # seconds for which a device knows that it has sent answers
@@ -54,7 +55,7 @@ class Asking:
 
 @pages.route("/q/<token>", methods=["GET", "POST"])
 @misses
-@limiter.limit("120 per minute", methods=["POST"])
+@limited("120 per minute")
 def answer(token: str) -> Response | str:
     """The questionnaire, filled in on one page and sent once."""
     sheet = Sheet(request.form.to_dict(flat=False))

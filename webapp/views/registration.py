@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from http import HTTPStatus
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -21,13 +20,11 @@ from webapp import notices, wiring
 from webapp.errors import form_refused, words
 from webapp.forms.registration import ReasonForm, RegistrationForm
 from webapp.openings import full, obstacle, self_chosen
+from webapp.rates import limited, misses
 from webapp.views.public import calendar, qr, visible
-from webapp.wiring import clock, db, limiter, link, saving
+from webapp.wiring import clock, db, link, saving
 
 pages = Blueprint("registration", __name__)
-# Codes are too long to guess; whoever tries anyway is slowed down, and a hall behind one address is not.
-misses = limiter.shared_limit("30 per minute", scope="misses",
-                              deduct_when=lambda response: response.status_code == HTTPStatus.NOT_FOUND)
 
 STATED = ("name", "phone", "email", "organisation")  # of a Person, as the form's fields are called
 
@@ -41,7 +38,7 @@ def unlisted(response: Response) -> Response:
 
 
 @pages.route("/events/<slug>/register", methods=["GET", "POST"])
-@limiter.limit("30 per minute; 300 per hour", methods=["POST"])
+@limited("30 per minute; 300 per hour")
 def register(slug: str) -> Response | str:
     """A stranger registers for a public event."""
     form = None
@@ -66,7 +63,7 @@ def register(slug: str) -> Response | str:
 
 @pages.route("/i/<token>", methods=["GET", "POST"])
 @misses
-@limiter.limit("30 per minute", methods=["POST"])
+@limited("30 per minute")
 def invitation(token: str) -> Response | str:
     """The personal page of somebody who is invited: what it is about, yes or no."""
     found = invitations.by_token(db.session(), token)
@@ -90,7 +87,7 @@ def invitation(token: str) -> Response | str:
 
 @pages.route("/i/<token>/decline", methods=["GET", "POST"])
 @misses
-@limiter.limit("30 per minute", methods=["POST"])
+@limited("30 per minute")
 def decline(token: str) -> Response | str:
     """Somebody who is invited will not come, and may say why."""
     found = invitations.by_token(db.session(), token)
@@ -136,7 +133,7 @@ def ticket_picture(code: str) -> Response:
 
 @pages.route("/t/<code>/change", methods=["GET", "POST"])
 @misses
-@limiter.limit("30 per minute", methods=["POST"])
+@limited("30 per minute")
 def change(code: str) -> Response | str:
     """The leader states anew who comes and to what."""
     party = registrations.led_with(db.session(), code)
@@ -160,7 +157,7 @@ def change(code: str) -> Response | str:
 
 @pages.route("/t/<code>/cancel", methods=["GET", "POST"])
 @misses
-@limiter.limit("30 per minute", methods=["POST"])
+@limited("30 per minute")
 def cancel(code: str) -> Response | str:
     """The leader gives the party's seats back."""
     party = registrations.led_with(db.session(), code)

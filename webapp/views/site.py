@@ -12,14 +12,12 @@ pages = Blueprint("site", __name__)
 
 
 @pages.get("/healthz")
-@wiring.limiter.exempt
 def healthz() -> Response:
     """The process answers."""
     return jsonify(status="ok")
 
 
 @pages.get("/readyz")
-@wiring.limiter.exempt
 def readyz() -> tuple[Response, int]:
     """The process answers and its database has its tables."""
     try:

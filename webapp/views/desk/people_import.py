@@ -22,9 +22,10 @@ from webapp.errors import form_refused, words
 from webapp.forms.events import category_name
 from webapp.forms.people import OUTCOME_LOOKS, OUTCOME_WORDS, note_words, upload_form
 from webapp.guard import allowed
+from webapp.rates import limited
 from webapp.views.desk import desk
 from webapp.views.desk.people import MEDIA
-from webapp.wiring import clock, db, limiter, saving
+from webapp.wiring import clock, db, saving
 
 ON_A_PAGE = 50
 EVENTS_OFFERED = 50
@@ -44,7 +45,7 @@ class RowPages(Pagination):
 
 @desk.route("/people/import", methods=["GET", "POST"])
 @allowed(Permission.PEOPLE)
-@limiter.limit("30 per minute", methods=["POST"])
+@limited("30 per minute")
 def import_people() -> Answer:
     """Choose a file; what cannot be read as a list is refused here."""
     open_events = list(db.session.scalars(

@@ -11,15 +11,16 @@ from webapp import guard, wiring
 from webapp.errors import form_refused
 from webapp.forms.staff import ROLE_WORDS, ChangePasswordForm, SetupForm, SignInForm
 from webapp.guard import allowed, for_everyone
+from webapp.rates import limited
 from webapp.views.desk import desk
-from webapp.wiring import clock, limiter, saving
+from webapp.wiring import clock, saving
 
 SETUP_LINK_LASTS = 86_400  # seconds
 
 
 @desk.route("/sign-in", methods=["GET", "POST"])
 @for_everyone
-@limiter.limit("10 per minute; 60 per hour", methods=["POST"])
+@limited("10 per minute; 60 per hour")
 def sign_in() -> Response | str:
     """User name and password; on success on to the page that was asked for."""
     wanted = guard.local_path(request.args.get("next")) or url_for("desk.home")
@@ -48,7 +49,7 @@ def sign_out() -> Response:
 
 @desk.route("/account", methods=["GET", "POST"])
 @allowed()
-@limiter.limit("10 per minute", methods=["POST"])
+@limited("10 per minute")
 def account() -> Response | str:
     """One's own name, role and password."""
     form = ChangePasswordForm()
@@ -69,7 +70,7 @@ def account() -> Response | str:
 
 @desk.route("/setup/<token>", methods=["GET", "POST"])
 @for_everyone
-@limiter.limit("10 per minute")
+@limited("10 per minute", methods=("GET", "POST"))
 def setup(token: str) -> Response | str:
     """Make the first administrator; dead as soon as anybody has an account."""
     tokens.subject_of(wiring.settings().key(), tokens.Purpose.SETUP, token, max_age=SETUP_LINK_LASTS)

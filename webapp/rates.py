@@ -1,0 +1,82 @@
+"""How often one address may do something, in fixed windows: counted in Redis when there is one, else in this process."""
+
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, current_app, request
+from limits import RateLimitItem, parse, parse_many
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from werkzeug.exceptions import TooManyRequests
+
+from engage.errors import EngageError
+from surveys.errors import SurveyError
+from webapp.counts import ProcessStorage
+from webapp.errors import status_of
+
+View = Callable[..., Any]
+GUESSES = parse("30 per minute"), "misses"
+
+
+def limited(rates: str, methods: Collection[str] = ("POST",)) -> Callable[[View], View]:
+    """Let one address call a view with these methods at most so often ("30 per minute; 300 per hour")."""
+    limits = parse_many(rates)
+
+    def limit_view(view: View) -> View:
+        @wraps(view)
+        def counted(**values: Any) -> Any:
+            if request.method in methods:
+                for limit in limits:
+                    count(limit, request.endpoint or "")
+            return view(**values)
+
+        return counted
+
+    return limit_view
+
+
+def misses(view: View) -> View:
+    """Slow down whoever guesses codes, which are too long to guess: counted is what does not exist, in all such views together.
+
+    A hall behind one address is not slowed down.
+    """
+
+    @wraps(view)
+    def counted(**values: Any) -> Any:
+        if (counter := _counter()) and not counter.test(*_named(*GUESSES)):
+            raise _refusal(counter, *GUESSES)
+        try:
+            return view(**values)
+        except (EngageError, SurveyError) as error:
+            if status_of(error) == HTTPStatus.NOT_FOUND:
+                count(*GUESSES)
+            raise
+
+    return counted
+
+
+def count(limit: RateLimitItem, what: str) -> None:
+    """Count one for the address of this request. Raises TooManyRequests when that was one too many."""
+    if (counter := _counter()) and not counter.hit(*_named(limit, what)):
+        raise _refusal(counter, limit, what)
+
+
+def init_app(app: Flask) -> None:
+    url = app.extensions["engage_settings"].redis_url
+    storage = storage_from_string(url) if url else ProcessStorage()
+    app.extensions["engage_rates"] = FixedWindowRateLimiter(storage) if app.config["RATELIMIT_ENABLED"] else None
+
+
+def _counter() -> FixedWindowRateLimiter | None:
+    return current_app.extensions["engage_rates"]
+
+
+def _named(limit: RateLimitItem, what: str) -> tuple[RateLimitItem, str, str]:
+    return limit, what, request.remote_addr or ""
+
+
+def _refusal(counter: FixedWindowRateLimiter, limit: RateLimitItem, what: str) -> TooManyRequests:
+    return TooManyRequests(retry_after=datetime.fromtimestamp(counter.get_window_stats(*_named(limit, what)).reset_time, UTC))
