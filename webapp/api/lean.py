@@ -1,6 +1,6 @@
-"""What pages need of every request, and calls of the API do not: a session, form tokens, sign-in, page limits.
+"""What pages need of every request, and calls of the API do not: a session, form tokens, sign-in.
 
-A scan is worth a quarter of a millisecond of the processor; these would cost it twice that. They stay in force for everything else.
+A scan is worth a quarter of a millisecond of the processor, and these would add half of that. They stay in force for all else.
 """
 
 from collections.abc import Callable
