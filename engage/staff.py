@@ -3,6 +3,7 @@
 import re
 import secrets
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -223,18 +224,37 @@ def change_password(session: Session, user: User, password: str, *, present: str
     reset_password(session, user, password, now=now, by=by)
 
 
-def sign_in(session: Session, username: str, password: str, *, now: datetime) -> User:
+@dataclass(frozen=True)
+class Attempt:
+    """A user name and a password, judged. `against` is the hash that it was judged by."""
+
+    username: str
+    right: bool
+    against: str
+    rehashed: str = ""  # where today's parameters want a new hash
+
+
+def attempt(session: Session, username: str, password: str) -> Attempt:
+    """Judge a password. It is slow on purpose, so do it before the write transaction in which `sign_in` decides."""
+    known = sa.select(User.password_hash).where(User.username == username_key(username))
+    against = session.scalar(known) or _nobody()
+    right = _matches(against, password)
+    again = _hasher.hash(password) if right and _hasher.check_needs_rehash(against) else ""
+    return Attempt(username_key(username), right, against, again)
+
+
+def sign_in(session: Session, attempt: Attempt, *, now: datetime) -> User:
     """The user whose name and password these are.
 
-    Raises SignInFailed, the same and as slowly for an unknown, an inactive and a locked user: whoever guesses learns neither
-    names nor passwords. Five failures lock for fifteen minutes. A refusal changes the counters: commit nevertheless.
+    Raises SignInFailed, the same for an unknown, an inactive and a locked user and for a password that was changed meanwhile:
+    whoever guesses learns neither names nor passwords. Five failures lock for fifteen minutes. A refusal changes the
+    counters: commit nevertheless.
     """
-    user = session.scalar(sa.select(User).where(User.username == username_key(username)).with_for_update())
-    right = _matches(user.password_hash if user else _nobody(), password)
+    user = session.scalar(sa.select(User).where(User.username == attempt.username).with_for_update())
     refusal = SignInFailed(allowed=FAILURES_ALLOWED, minutes=LOCKED_FOR // timedelta(minutes=1))
     if user is None or not user.active or (user.locked_until and user.locked_until > now):
         raise refusal
-    if not right:
+    if not attempt.right or user.password_hash != attempt.against:
         user.failed_sign_ins += 1
         audit.record(session, "user.sign_in_failed", user, by="guest", now=now)
         if user.failed_sign_ins >= FAILURES_ALLOWED:
@@ -242,8 +262,7 @@ def sign_in(session: Session, username: str, password: str, *, now: datetime) ->
             audit.record(session, "user.locked_out", user, by="system", now=now)
         raise refusal
     user.failed_sign_ins, user.locked_until, user.last_sign_in_at = 0, None, now
-    if _hasher.check_needs_rehash(user.password_hash):
-        user.password_hash = _hasher.hash(password)
+    user.password_hash = attempt.rehashed or user.password_hash
     audit.record(session, "user.sign_in", user, by=user.actor, now=now)
     return user
 

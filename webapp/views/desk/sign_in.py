@@ -13,7 +13,7 @@ from webapp.forms.staff import ROLE_WORDS, ChangePasswordForm, SetupForm, SignIn
 from webapp.guard import allowed, for_everyone
 from webapp.rates import limited
 from webapp.views.desk import desk
-from webapp.wiring import clock, saving
+from webapp.wiring import clock, db, saving
 
 SETUP_LINK_LASTS = 86_400  # seconds
 
@@ -28,9 +28,10 @@ def sign_in() -> Response | str:
         return redirect(wanted)
     form = SignInForm()
     if form.validate_on_submit():
+        attempt = staff.attempt(db.session(), form.username.data or "", form.password.data or "")
         with saving() as session:  # a refusal is saved too: it counts the failures
             try:
-                user = staff.sign_in(session, form.username.data or "", form.password.data or "", now=clock())
+                user = staff.sign_in(session, attempt, now=clock())
             except EngageError as error:
                 user = form_refused(form, error)
         if user:
