@@ -7,9 +7,10 @@ claim run out, so that the message may be repeated and is never lost.
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import cast
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column
 
 from engage import audit
 from engage.audit import AuditEntry
@@ -81,9 +82,15 @@ class Message(Base):
     __table_args__ = (sa.Index("ix_message_waiting", "state", "channel", "due_at"),)
 
 
+_INSERT = sa.insert(cast("sa.Table", Message.__table__)).returning(Message.id)
+
+
 def post(session: Session, message: Message, *, now: datetime) -> Message:
     """Put a message into the outbox, due at once."""
     message.state, message.attempts, message.due_at, message.created_at = State.QUEUED, 0, now, now
+    stated = {name: value for name, value in vars(message).items() if name != "_sa_instance_state"}
+    message.id = session.connection().execute(_INSERT, stated).scalar_one()  # a third of the work of the session's own insert
+    make_transient_to_detached(message)
     session.add(message)
     return message
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from flask import render_template
+from flask import current_app
 from flask_babel import gettext
 from sqlalchemy.orm import Session, joinedload
 
@@ -16,7 +16,7 @@ from engage.events import Event
 from engage.invitations import Invitation
 from engage.outbox import Channel, Message, Purpose
 from engage.registrations import Attendee, Registration, State
-from webapp.wiring import link, speaking
+from webapp.wiring import link, office, speaking
 
 MESSAGE_LANGUAGE = "zh"  # of those who have not chosen one yet
 
@@ -136,7 +136,8 @@ def _tell(
 
 
 def _body(template: str, **facts: Any) -> str:
-    text = render_template(f"messages/{template}.txt", **facts)
+    # Not `render_template`: what pages know of the request and of who is signed in is no matter of a message.
+    text = current_app.jinja_env.get_template(f"messages/{template}.txt").render(facts, office=office())
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 

@@ -27,13 +27,14 @@ def choices(words: Mapping[Any, Any]) -> list[SelectChoice]:
     return [SelectChoice(value, label) for value, label in words.items()]
 
 
-def _line(text: str | None) -> str:
+def one_line(text: str | None) -> str:
+    """The text without needless blanks and line ends."""
     return " ".join(clean(text or "").split())
 
 
 def line(label: Any, most: int, *checks: Any, required: bool = False, **more: Any) -> StringField:
     """One line of text without needless blanks; `checks` are further validators."""
-    return StringField(label, [REQUIRED if required else Optional(), at_most(most), *checks], filters=[_line], **more)
+    return StringField(label, [REQUIRED if required else Optional(), at_most(most), *checks], filters=[one_line], **more)
 
 
 def paragraphs(label: Any, most: int, *, required: bool = False, **more: Any) -> TextAreaField:

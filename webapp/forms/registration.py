@@ -1,21 +1,27 @@
 """The form with which a guest registers, changes what was stated, or says no."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, RadioField, SelectMultipleField
 from wtforms.validators import AnyOf, InputRequired
 
-from webapp.forms.fields import choices, line, paragraphs
+from engage.people import Category
+from engage.registrations import Application, Person
+from webapp.forms.fields import choices, line, one_line, paragraphs
 
 COMPANIONS_READ = 200  # rows looked at in what was sent; how many are allowed, the library judges
+STATED = {"name": 60, "phone": 24, "email": 254, "organisation": 120}  # of a Person, and how many characters at most
+ROW = re.compile(r"companions-([0-9]{1,3})-")
 TEL = {"type": "tel", "inputmode": "tel"}
 
 
-def _number(text: object) -> int:
+def number(text: object) -> int:
     """An id from a form; 0, which nothing has, for nonsense."""
     digits = str(text)
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else 0  # noqa: PLR2004 -- fits a column
@@ -24,30 +30,27 @@ def _number(text: object) -> int:
 class CompanionForm(Form):
     """One row; left empty, it is nobody."""
 
-    name = line(lazy_gettext("姓名"), 60, render_kw={"autocomplete": "off"})
-    phone = line(lazy_gettext("手机号"), 24, render_kw={**TEL, "autocomplete": "off"})
+    name = line(lazy_gettext("姓名"), STATED["name"], render_kw={"autocomplete": "off"})
+    phone = line(lazy_gettext("手机号"), STATED["phone"], render_kw={**TEL, "autocomplete": "off"})
 
 
 class RegistrationForm(FlaskForm):
     """Category and activities get their choices from the view; `submission` makes a form that is sent twice one form."""
 
     submission = HiddenField()
-    category = RadioField(lazy_gettext("您的身份"), coerce=_number, validate_choice=False)
-    name = line(lazy_gettext("姓名"), 60, required=True, render_kw={"autocomplete": "name"})
-    phone = line(lazy_gettext("手机号"), 24, render_kw={**TEL, "autocomplete": "tel"})
-    email = line(lazy_gettext("电子邮箱"), 254, render_kw={"type": "email", "autocomplete": "email"})
-    organisation = line(lazy_gettext("单位"), 120, render_kw={"autocomplete": "organization"})
-    activities = SelectMultipleField(lazy_gettext("参加的环节"), coerce=_number, validate_choice=False)
+    category = RadioField(lazy_gettext("您的身份"), coerce=number, validate_choice=False)
+    name = line(lazy_gettext("姓名"), STATED["name"], required=True, render_kw={"autocomplete": "name"})
+    phone = line(lazy_gettext("手机号"), STATED["phone"], render_kw={**TEL, "autocomplete": "tel"})
+    email = line(lazy_gettext("电子邮箱"), STATED["email"], render_kw={"type": "email", "autocomplete": "email"})
+    organisation = line(lazy_gettext("单位"), STATED["organisation"], render_kw={"autocomplete": "organization"})
+    activities = SelectMultipleField(lazy_gettext("参加的环节"), coerce=number, validate_choice=False)
     companions = FieldList(FormField(CompanionForm), label=lazy_gettext("随行人员"), max_entries=COMPANIONS_READ)
     consent = BooleanField(lazy_gettext("我已阅读上述说明，同意主办单位为本次活动处理我填写的个人信息。"))
 
     def __init__(self, **known: Any) -> None:
         super().__init__(**known)
         self.companions_errors: Sequence[str] = ()  # what is wrong with the party as a whole
-        try:
-            self.submission.data = str(UUID(self.submission.data or ""))
-        except ValueError:  # a new form, or nonsense
-            self.submission.data = str(uuid4())
+        self.submission.data = _submission(self.submission.data)
 
     def offer(self, categories: Mapping[int, str], *, rows: int) -> None:
         """Ask for the category where there is a choice, and show at least so many rows for companions."""
@@ -59,6 +62,34 @@ class RegistrationForm(FlaskForm):
             self.category.validators = [InputRequired(which), AnyOf(list(categories), which)]
         while len(self.companions) < rows:
             self.companions.append_entry()
+
+
+def read(sent: MultiDict[str, str], category: Category, *, position: str, language: str) -> Application | None:
+    """What a guest states; None where a text is too long, about which the form then complains.
+
+    The form itself is made only where the page is shown: it takes several times as long, and many register in the same minute.
+    """
+    rows = sorted({int(found[1]) for name in sent if (found := ROW.match(name))})[:COMPANIONS_READ]
+    leader, *companions = [
+        {name: one_line(sent.get(prefix + name)) for name in names}
+        for prefix, names in [("", STATED), *((f"companions-{row}-", ("name", "phone")) for row in rows)]
+    ]
+    if any(len(text) > STATED[name] for person in (leader, *companions) for name, text in person.items()):
+        return None
+    return Application(
+        leader=Person(**leader, position=position), category=category,
+        companions=[Person(**person) for person in companions if any(person.values())],
+        activity_ids=[number(text) for text in sent.getlist("activities")],
+        consent=sent.get("consent", "") not in BooleanField.false_values, submission=_submission(sent.get("submission")),
+        language=language,
+    )
+
+
+def _submission(text: str | None) -> str:
+    try:
+        return str(UUID(text or ""))
+    except ValueError:  # a new form, or nonsense
+        return str(uuid4())
 
 
 class ReasonForm(FlaskForm):

@@ -12,21 +12,19 @@ from engage import codes, invitations, registrations
 from engage.errors import Conflict, EngageError
 from engage.events import Event, State, Visibility
 from engage.invitations import Invitation
-from engage.people import Category
+from engage.people import Category, Invitee
 from engage.quotas import ActivityFull, CategoryFull
-from engage.registrations import Application, Attendee, InvitationNeeded, Person, Registration
+from engage.registrations import Application, Attendee, InvitationNeeded, Registration
 from surveys import questionnaires
 from webapp import notices, wiring
 from webapp.errors import form_refused, words
-from webapp.forms.registration import ReasonForm, RegistrationForm
+from webapp.forms.registration import STATED, ReasonForm, RegistrationForm, number, read
 from webapp.openings import full, obstacle, self_chosen
 from webapp.rates import limited, misses
 from webapp.views.public import calendar, qr, visible
 from webapp.wiring import clock, db, link, saving
 
 pages = Blueprint("registration", __name__)
-
-STATED = ("name", "phone", "email", "organisation")  # of a Person, as the form's fields are called
 
 
 @pages.after_request
@@ -41,20 +39,19 @@ def unlisted(response: Response) -> Response:
 @limited("30 per minute; 300 per hour")
 def register(slug: str) -> Response | str:
     """A stranger registers for a public event."""
-    form = None
+    event = refusal = None
     try:
         # What is sent is judged by what is read within the transaction, once: many come at the same time.
         with saving() if request.method == "POST" else nullcontext():
             event = visible(slug)
-            categories = self_chosen(db.session())
-            form = _form(categories)
-            if form.validate_on_submit():
-                seated = _register(event, _application(form, categories))
-                return redirect(url_for(".ticket", code=seated.leader.ticket_code))
+            if request.method == "POST" and (stated := _stated(_chosen())):
+                return _to_ticket(_register(event, stated))
     except EngageError as error:
-        if form is None:
+        if event is None:
             raise
-        _refused(form, event, error)
+        refusal = error
+    categories = self_chosen(db.session())
+    form = _form(event, categories, refusal=refusal)
     stranger = event.visibility is Visibility.PUBLIC
     blocked = obstacle(event, categories, now=clock()) if stranger else InvitationNeeded()
     return render_template("public/register.html", event=event, form=form, categories=categories,
@@ -70,16 +67,14 @@ def invitation(token: str) -> Response | str:
     _note_opened(found)
     event, invitee = found.event, found.invitee
     standing = registrations.of_invitation(db.session(), found)
-    form = _form([invitee.category], Person(
-        name=invitee.name, phone=invitee.phone, email=invitee.email, organisation=invitee.organisation))
-    if form.validate_on_submit():
+    refusal = None
+    if request.method == "POST" and (stated := _stated(invitee.category, position=invitee.position)):
         try:
             with saving():
-                seated = _register(event, _application(form, [invitee.category], position=invitee.position), found)
+                return _to_ticket(_register(event, stated, found))
         except EngageError as error:
-            _refused(form, event, error)
-        else:
-            return redirect(url_for(".ticket", code=seated.leader.ticket_code))
+            refusal = error
+    form = _form(event, [invitee.category], invitee, refusal=refusal)
     blocked = None if form.is_submitted() else obstacle(event, [invitee.category], now=clock())
     return render_template("public/invitation.html", event=event, invitation=found, form=form, standing=standing,
                            categories=[invitee.category], obstacle=blocked)
@@ -139,18 +134,18 @@ def change(code: str) -> Response | str:
     party = registrations.led_with(db.session(), code)
     event, leader = party.event, party.leader
     invited = party.invitation is not None
-    categories = [party.category] if invited else self_chosen(db.session())
-    form = _form(categories, leader, party)
-    if form.validate_on_submit():
+    refusal = None
+    if request.method == "POST" and (stated := _stated(party.category if invited else _chosen(), position=leader.position)):
         try:
             with saving() as session:
-                stated = _application(form, categories, position=leader.position)
                 registrations.change(session, party, stated, by=_actor(party.invitation), now=clock())
         except EngageError as error:
-            _refused(form, event, error)
+            refusal = error
         else:
             flash(gettext("更改已保存。"), "success")
-            return redirect(url_for(".ticket", code=code))
+            return _to_ticket(party)
+    categories = [party.category] if invited else self_chosen(db.session())
+    form = _form(event, categories, leader, party, refusal=refusal)
     return render_template("public/change.html", event=event, registration=party, form=form, categories=categories,
                            obstacle=None if form.is_submitted() else _unchangeable(party))
 
@@ -187,10 +182,25 @@ def _note_opened(found: Invitation) -> None:
             invitations.opened(session, found, now=clock())
 
 
+def _chosen() -> Category | None:
+    """What a stranger says to be; where there is one category only, nobody is asked."""
+    session, stated = db.session(), number(request.form.get("category"))
+    if stated and (category := session.get(Category, stated)):
+        return category
+    categories = self_chosen(session)
+    return categories[0] if len(categories) == 1 else None
+
+
+def _stated(category: Category | None, *, position: str = "") -> Application | None:
+    """What was sent; None where the form says what is wrong with it."""
+    return category and read(request.form, category, position=position, language=wiring.language())
+
+
 def _form(
-    categories: Sequence[Category], known: Person | Attendee | None = None, party: Registration | None = None
+    event: Event, categories: Sequence[Category], known: Invitee | Attendee | None = None, party: Registration | None = None,
+    *, refusal: EngageError | None,
 ) -> RegistrationForm:
-    """The form as these categories are asked, filled in with what is known."""
+    """The form as these categories are asked, filled in with what is known or was sent, and what is wrong with that."""
     stated = {name: getattr(known, name) for name in STATED} if known else {}
     if party is not None:
         stated |= {
@@ -200,19 +210,13 @@ def _form(
     form = RegistrationForm(data=stated)
     rows = max((category.companions for category in categories), default=0)
     form.offer({category.id: category.name for category in categories}, rows=rows)
+    if form.validate_on_submit() and refusal:
+        _refused(form, event, refusal)
     return form
 
 
-def _application(form: RegistrationForm, categories: Sequence[Category], *, position: str = "") -> Application:
-    chosen = categories[0].id if len(categories) == 1 else form.category.data
-    rows = [row.form for row in form.companions if row.form.name.data or row.form.phone.data]
-    stated = {name: form[name].data for name in STATED}
-    return Application(
-        leader=Person(**stated, position=position), category=next(category for category in categories if category.id == chosen),
-        companions=[Person(**row.data) for row in rows],
-        activity_ids=form.activities.data or (), consent=form.consent.data, submission=form.submission.data,
-        language=wiring.language(),
-    )
+def _to_ticket(registration: Registration) -> Response:
+    return redirect(url_for(".ticket", code=registration.leader.ticket_code))
 
 
 def _register(event: Event, application: Application, found: Invitation | None = None) -> Registration:
