@@ -142,6 +142,16 @@ def test_a_refusal_stands_next_to_its_field_and_what_was_typed_is_kept(client, s
     assert rows(saved, sa.select(Registration)) == []
 
 
+@pytest.mark.parametrize("sent", [None, "999999", "nonsense"])
+def test_where_there_is_one_category_only_nobody_is_asked_for_it(client, saved, event, category, sent):
+    with saved() as session:
+        session.execute(sa.update(make.Category).where(make.Category.id != category.id).values(self_chosen=False))
+    assert 'name="category"' not in client.get(f"/events/{event.slug}/register").text
+    form = {name: value for name, value in filled(category, category=sent).items() if value is not None}
+    code_of(client.post(f"/events/{event.slug}/register", data=form))
+    assert rows(saved, sa.select(Registration.category_id)) == [category.id]
+
+
 def test_another_events_activity_is_refused(client, saved, event, category):
     with saved() as session:
         other = make.activity(session, make.event(session))
