@@ -5,9 +5,6 @@ import hashlib
 import io
 import secrets
 
-import qrcode
-from qrcode.image.svg import SvgPathImage
-
 
 def new_code() -> str:
     """26 characters of a-z and 2-7: 128 random bits that survive a keyboard, a telephone and a URL."""
@@ -21,6 +18,9 @@ def digest(code: str) -> str:
 
 def qr_svg(text: str) -> str:
     """The text as a QR code: an SVG element that scales to any size, quiet zone included."""
+    import qrcode  # noqa: PLC0415 -- slow import
+    from qrcode.image.svg import SvgPathImage  # noqa: PLC0415 -- slow import
+
     code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4, image_factory=SvgPathImage)
     code.add_data(text)
     return code.make_image().to_string(encoding="unicode")
@@ -28,6 +28,8 @@ def qr_svg(text: str) -> str:
 
 def qr_png(text: str) -> bytes:
     """The text as a QR code: a PNG, 10 pixels a module, quiet zone included."""
+    import qrcode  # noqa: PLC0415 -- slow import
+
     code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4, box_size=10)
     code.add_data(text)
     picture = io.BytesIO()

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from icalendar import Calendar
-from icalendar import Event as Entry
-
 from engage.events import Event
 
 
 def calendar(event: Event, *, url: str = "", now: datetime) -> bytes:
     """A calendar with the event as its one entry; `url` leads back to the ticket or the event's page."""
+    from icalendar import Calendar  # noqa: PLC0415 -- slow import
+    from icalendar import Event as Entry  # noqa: PLC0415 -- slow import
+
     stated: dict[str, datetime | str | None] = {
         "uid": f"{event.slug}@engage", "dtstamp": now, "summary": event.title, "dtstart": event.starts_at,
         "dtend": event.ends_at, "location": "，".join(part for part in (event.place, event.address) if part),

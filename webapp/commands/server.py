@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import click
 import sqlalchemy as sa
@@ -40,9 +39,8 @@ def serve(host: str, port: int, workers: int, *, as_json: bool) -> None:
         if not os.environ.get("ENGAGE_BASE_URL"):
             seen_at = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 -- compared, not bound
             address = f"http://{f'[{seen_at}]' if ':' in seen_at else seen_at}:{port}"
-            os.environ["ENGAGE_BASE_URL"] = address  # for the processes that serve
-            settings = replace(settings, base_url=address)
-        tell(_greeting(create_app(settings)), as_json=as_json)
+            os.environ["ENGAGE_BASE_URL"] = address  # for the app, in whichever process it is made
+        tell(_greeting(serving.app()), as_json=as_json)
         serving.run(host, port, workers=workers)
 
 
