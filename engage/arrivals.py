@@ -12,7 +12,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from engage import audit, events
@@ -379,18 +380,13 @@ class _Statements(NamedTuple):
 def _statements(database: str) -> _Statements:
     """The door's statements for `sqlite` or `postgresql`. A list of keys is one parameter, so that no text depends on its length."""
     on_sqlite = database == "sqlite"
-    if on_sqlite:
-        dialect, insert = sqlite.dialect(paramstyle="qmark"), sqlite.insert
-    else:
-        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 -- slow import
-        from sqlalchemy.dialects.postgresql import psycopg  # noqa: PLC0415 -- the same
-
-        dialect, insert = psycopg.dialect(paramstyle="format"), postgresql.insert
+    dialect = sqlite.dialect(paramstyle="qmark") if on_sqlite else psycopg.dialect(paramstyle="format")
+    insert = sqlite.insert if on_sqlite else postgresql.insert
 
     def among(column: InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
         if on_sqlite:
             return column.in_(sa.select(sa.func.json_each(sa.bindparam("keys")).table_valued("value").c.value))
-        return column == sa.any_(sa.bindparam("keys", type_=sa.ARRAY(sa.String)))
+        return column == sa.any_(sa.bindparam("keys", type_=postgresql.ARRAY(sa.String)))
 
     door = sa.select(Event.slug, Event.id, Event.state, Event.starts_at, Event.ends_at).where(among(Event.slug))
     tickets = (

@@ -5,11 +5,10 @@ from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
-from importlib import import_module
 from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column, relationship
 
@@ -177,21 +176,17 @@ _NEW_RESPONSE = (
            Questionnaire.edition == sa.bindparam("edition", type_=sa.BigInteger), Questionnaire.state == State.OPEN)
     .with_for_update(key_share=True, read=True)
 )
-
-
-@cache
-def _insert_response(database: str) -> sa.Insert:
-    # A repeated one is passed over without an error, which would need a savepoint around every first one.
-    dialect = import_module(f"sqlalchemy.dialects.{database}")  # PostgreSQL's is slow to load
-    return (
-        dialect.insert(_RESPONSES).from_select([column.name for column in _RESPONSES.c], _NEW_RESPONSE)
-        .on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    )
+# A repeated one is passed over without an error, which would need a savepoint around every first one.
+_INSERT_RESPONSE = {
+    name: dialect.insert(_RESPONSES).from_select([column.name for column in _RESPONSES.c], _NEW_RESPONSE)
+    .on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    for name, dialect in {"postgresql": postgresql, "sqlite": sqlite}.items()
+}
 
 
 def _insert(connection: sa.Connection, response: Response, filled: list[Filled], *, edition: int) -> None:
     values = {f"new_{column.name}": getattr(response, column.name) for column in _RESPONSES.c}
-    statement = _insert_response(connection.dialect.name)
+    statement = _INSERT_RESPONSE[connection.dialect.name]
     if connection.execute(statement, {**values, "edition": edition}).rowcount == 0:
         raise Changed
     rows = [
