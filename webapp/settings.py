@@ -30,7 +30,7 @@ class Settings:
     """The configuration of one installation. Raises BadSetting, from `from_environment`, for a value of no use."""
 
     instance: Path = field(default=Path("instance"), metadata=_told(
-        "ENGAGE_INSTANCE", "Folder for the SQLite database, the job queue, uploads and the secret key."))
+        "ENGAGE_INSTANCE", "Folder for the SQLite database, the job queue, uploads, compiled templates and the secret key."))
     database_url: str = field(default="", metadata=_told(
         "ENGAGE_DATABASE_URL", "SQLAlchemy address of the database; empty: SQLite in the instance folder. `postgresql://…` is understood."))
     redis_url: str = field(default="", metadata=_told(
