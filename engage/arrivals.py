@@ -344,7 +344,7 @@ class _Statement:
     def __init__(self, statement: sa.ClauseElement, dialect: sa.Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self._text = str(compiled)
-        self._names: Sequence[str] = compiled.positiontup or ()  # type: ignore[attr-defined]
+        self._names: Sequence[str] = compiled.positiontup or ()  # type: ignore[attr-defined] -- only compiled SQL has it
         self._on_sqlite = dialect.name == "sqlite"
 
     def fetch(self, connection: sa.Connection, keys: list[str]) -> Sequence[Any]:
