@@ -1,11 +1,10 @@
 """At the door: every scan is kept with its answer, and each ticket is admitted once."""
 
-import json
 import re
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from operator import itemgetter
@@ -13,7 +12,6 @@ from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from engage import audit, events
@@ -23,6 +21,7 @@ from engage.events import Event
 from engage.people import Category
 from engage.registrations import Attendee, Registration, State
 from surveys.base import Base
+from surveys.statements import Statement, moment
 
 PARTY_AT_MOST = 200
 _ADDRESS = re.compile(r"/t/([A-Za-z2-7]{26})(?![A-Za-z0-9])")
@@ -169,11 +168,11 @@ def scan_together(connection: sa.Connection, batches: Sequence[Batch], *, now: d
     """
     send = _statements(connection.dialect.name)
     every = [request for batch in batches for request in batch.requests]
-    found = send.tickets.fetch(connection, [request.code for request in every])
+    found = send.tickets.rows(connection, keys=[request.code for request in every])
     tickets = {row[1]: _ticket(*row) for row in found}
     holders = {ticket.id: ticket for ticket in tickets.values()}
-    known = send.known.fetch(connection, [request.id for request in every])
-    answered = {row[0]: _outcome(row[0], Result(row[1]), holders.get(row[2]), _moment(row[3])) for row in known}
+    known = send.known.rows(connection, keys=[request.id for request in every])
+    answered = {row[0]: _outcome(row[0], Result(row[1]), holders.get(row[2]), moment(row[3])) for row in known}
     moved: dict[int, _Ticket] = {}
     added: list[dict[str, Any]] = []
     for batch in batches:
@@ -194,18 +193,18 @@ def scan_together(connection: sa.Connection, batches: Sequence[Batch], *, now: d
                 "code_digest": digest(request.code), "direction": request.direction.value, "result": result.value,
                 "at": request.at, "received_at": now, "first_at": outcome.first_at, "by": batch.by, "device": request.device,
             })
-    send.arrive.write(connection, [
+    send.arrive.send(connection, [
         {"attendee": ticket.id, "arrived_at": ticket.arrived_at, "left_at": ticket.left_at} for ticket in moved.values()
     ])
     added.sort(key=itemgetter("id"))  # two processes that are sent the same scans then wait for each other in one order
-    send.add.write(connection, added)
+    send.add.send(connection, added)
     return [[answered[request.id] for request in batch.requests] for batch in batches]
 
 
 def doors(connection: sa.Connection, slugs: Collection[str]) -> dict[str, Door]:
     """What the door must know of the events of these addresses; those that do not exist are left out."""
-    rows = _statements(connection.dialect.name).doors.fetch(connection, list(slugs))
-    return {row[0]: Door(row[1], events.State(row[2]), _moment(row[3]), _moment(row[4])) for row in rows}
+    rows = _statements(connection.dialect.name).doors.rows(connection, keys=list(slugs))
+    return {row[0]: Door(row[1], events.State(row[2]), moment(row[3]), moment(row[4])) for row in rows}
 
 
 def undo(session: Session, attendee: Attendee, *, by: str, now: datetime) -> None:
@@ -308,7 +307,7 @@ class _Ticket:
 def _ticket(*row: Any) -> _Ticket:
     """From the columns that `_statements` selects."""
     number, code, event_id, state, name, arrived_at, left_at, category, party = row
-    return _Ticket(number, code, event_id, state, name, _moment(arrived_at), _moment(left_at), category, party)
+    return _Ticket(number, code, event_id, state, name, moment(arrived_at), moment(left_at), category, party)
 
 
 def _judge(door: Door, ticket: _Ticket | None, request: ScanRequest) -> Result:
@@ -334,58 +333,23 @@ def _outcome(scan_id: str, result: Result, ticket: _Ticket | None, first_at: dat
     )
 
 
-class _Statement:
-    """A statement as the driver takes it.
-
-    Compiling is done once, and executing, binding and fetching go past SQLAlchemy: at the door that is worth most of the time
-    under the write lock. The text comes from the models, so that it changes with them.
-    """
-
-    def __init__(self, statement: sa.ClauseElement, dialect: sa.Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
-        self._text = str(compiled)
-        self._names: Sequence[str] = compiled.positiontup or ()  # type: ignore[attr-defined] -- only compiled SQL has it
-        self._on_sqlite = dialect.name == "sqlite"
-
-    def fetch(self, connection: sa.Connection, keys: list[str]) -> Sequence[Any]:
-        """The rows of these keys, times as the driver gives them."""
-        cursor = connection.connection.cursor()
-        cursor.execute(self._text, (json.dumps(keys) if self._on_sqlite else keys,))
-        return cursor.fetchall()
-
-    def write(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Once for each row; not at all for none."""
-        given = [tuple(self._given(row[name]) for name in self._names) for row in rows]
-        if len(given) == 1:
-            connection.connection.cursor().execute(self._text, given[0])
-        elif given:
-            connection.connection.cursor().executemany(self._text, given)
-
-    def _given(self, value: object) -> object:
-        """Times as `UtcDateTime` stores them."""
-        if self._on_sqlite and isinstance(value, datetime):
-            return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-        return value
-
-
 class _Statements(NamedTuple):
-    doors: _Statement
-    tickets: _Statement
-    known: _Statement
-    arrive: _Statement
-    add: _Statement
+    doors: Statement
+    tickets: Statement
+    known: Statement
+    arrive: Statement
+    add: Statement
 
 
 @cache
 def _statements(database: str) -> _Statements:
     """The door's statements for `sqlite` or `postgresql`. A list of keys is one parameter, so that no text depends on its length."""
     on_sqlite = database == "sqlite"
-    dialect = sqlite.dialect(paramstyle="qmark") if on_sqlite else psycopg.dialect(paramstyle="format")
     insert = sqlite.insert if on_sqlite else postgresql.insert
 
     def among(column: InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
         if on_sqlite:
-            return column.in_(sa.select(sa.func.json_each(sa.bindparam("keys")).table_valued("value").c.value))
+            return column.in_(sa.select(sa.func.json_each(sa.bindparam("keys", type_=sa.JSON)).table_valued("value").c.value))
         return column == sa.any_(sa.bindparam("keys", type_=postgresql.ARRAY(sa.String)))
 
     door = sa.select(Event.slug, Event.id, Event.state, Event.starts_at, Event.ends_at).where(among(Event.slug))
@@ -406,11 +370,4 @@ def _statements(database: str) -> _Statements:
         .values(arrived_at=sa.bindparam("arrived_at"), left_at=sa.bindparam("left_at"))
     )
     add = insert(_SCANS).values({column.name: sa.bindparam(column.name) for column in _SCANS.columns}).on_conflict_do_nothing()
-    return _Statements(*(_Statement(each, dialect) for each in (door, tickets, known, arrive, add)))
-
-
-def _moment(stored: Any) -> datetime | None:
-    """A time as a driver gives it: text without a zone on SQLite, aware on PostgreSQL."""
-    if isinstance(stored, str):
-        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
-    return stored.astimezone(UTC) if stored else None
+    return _Statements(*(Statement(each) for each in (door, tickets, known, arrive, add)))

@@ -15,6 +15,7 @@ from engage import arrivals, events, registrations, rehearsals
 from engage.arrivals import Direction, Outcome, Result, Scan, ScanRequest
 from engage.codes import digest
 from engage.registrations import Attendee
+from surveys.statements import Statement
 
 DOOR = "device:gate-1"
 OPEN = NOW + timedelta(days=7)  # the made event starts then
@@ -131,9 +132,9 @@ def test_a_thousand_scans_cost_as_many_statements_as_one(session, monkeypatch):
     event = rehearsals.rehearse(session, 1000, by=BY, now=OPEN)
     codes = session.scalars(sa.select(Attendee.ticket_code)).all()
     sent = []
-    fetch, write = arrivals._Statement.fetch, arrivals._Statement.write  # straight to the driver: no event of SQLAlchemy sees it
-    monkeypatch.setattr(arrivals._Statement, "fetch", lambda *given: sent.append(given[0]) or fetch(*given))
-    monkeypatch.setattr(arrivals._Statement, "write", lambda *given: sent.append(given[0]) or write(*given))
+    rows, send = Statement.rows, Statement.send  # straight to the driver: no event of SQLAlchemy sees it
+    monkeypatch.setattr(Statement, "rows", lambda self, *given, **keys: sent.append(self) or rows(self, *given, **keys))
+    monkeypatch.setattr(Statement, "send", lambda self, *given: sent.append(self) or send(self, *given))
     assert results(session, event, held(codes[0])) == [Result.ADMITTED]
     one, sent[:] = list(sent), []
     with count_queries(session) as others:

@@ -1,0 +1,72 @@
+"""Statements that go straight to the driver, for the few moments when many people write in the same minute.
+
+Compiling is done once, and executing, binding and fetching go past SQLAlchemy: that is most of the time under the write lock.
+The text and the types come from the models, so that they change with them. No event of SQLAlchemy sees these statements, and
+records that a session has loaded do not learn of them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import psycopg
+
+
+class _Bind(NamedTuple):
+    name: str
+    process: Callable[[Any], Any] | None  # to what the driver takes
+    stated: Any  # the value that the statement itself names; None where each sending gives its own
+
+
+class _Compiled(NamedTuple):
+    text: str
+    binds: Sequence[_Bind]
+
+    def values(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
+        """What the driver is given, in its order."""
+        return tuple([
+            value if process is None else process(value)
+            for value, process in [(given.get(name, stated), process) for name, process, stated in self.binds]
+        ])
+
+
+class Statement:
+    """An INSERT, UPDATE, DELETE or SELECT with named parameters (`sa.bindparam`), compiled at its first use."""
+
+    def __init__(self, clause: sa.ClauseElement) -> None:
+        self._clause = clause
+        self._compiled: dict[str, _Compiled] = {}
+
+    def rows(self, connection: sa.Connection, **given: Any) -> Sequence[Any]:
+        """Send it once; the rows as the driver gives them: see `moment` for times."""
+        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect.name)
+        cursor = connection.connection.cursor()
+        cursor.execute(compiled.text, compiled.values(given))
+        return cursor.fetchall()
+
+    def send(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Once for each row; not at all for none."""
+        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect.name)
+        if len(rows) == 1:
+            connection.connection.cursor().execute(compiled.text, compiled.values(rows[0]))
+        elif rows:
+            connection.connection.cursor().executemany(compiled.text, [compiled.values(row) for row in rows])
+
+    def _compile(self, database: str) -> _Compiled:
+        dialect = sqlite.dialect(paramstyle="qmark") if database == "sqlite" else psycopg.dialect(paramstyle="format")
+        compiled: Any = self._clause.compile(dialect=dialect)
+        made = _Compiled(str(compiled), [
+            _Bind(bind.key, bind.type.dialect_impl(dialect).bind_processor(dialect), bind.effective_value)
+            for bind in (compiled.binds[name] for name in compiled.positiontup or ())
+        ])
+        self._compiled[database] = made
+        return made
+
+
+def moment(stored: Any) -> datetime | None:
+    """A time as a driver gives it: text without a zone on SQLite, aware on PostgreSQL."""
+    if isinstance(stored, str):
+        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return stored.astimezone(UTC) if stored else None
