@@ -1,12 +1,13 @@
 """The audit trail: who did what to which record, and when. Entries are added, never changed."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from surveys.base import Base
+from surveys.statements import Statement, columns
 
 
 class AuditEntry(Base):
@@ -22,8 +23,7 @@ class AuditEntry(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
-_ENTRIES = cast("sa.Table", AuditEntry.__table__)
-_INSERT = sa.insert(_ENTRIES)
+_INSERT = Statement(sa.insert(AuditEntry).values(columns(AuditEntry, "id")))
 
 
 def record(session: Session, action: str, subject: Base, *, by: str, now: datetime, **detail: Any) -> None:
@@ -34,4 +34,4 @@ def record(session: Session, action: str, subject: Base, *, by: str, now: dateti
     session.flush()  # the subject needs its key
     (key,) = sa.inspect(subject).identity or ("",)
     entry = {"at": now, "by": by, "action": action, "subject": f"{subject.__tablename__}:{key}", "detail": detail}
-    session.connection().execute(_INSERT, entry)
+    _INSERT.send(session.connection(), [entry])

@@ -1,7 +1,7 @@
 """Seats: how many there are, how many are taken. Nothing here can be oversold."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -10,6 +10,7 @@ from sqlalchemy.orm.util import identity_key
 
 from engage.errors import Conflict, Invalid
 from surveys.base import Base
+from surveys.statements import Statement, among, columns
 
 
 class Full(Conflict):
@@ -66,17 +67,30 @@ class Quota(Base):
         return None if self.seats is None else self.seats - self.taken
 
 
-_QUOTAS = cast("sa.Table", Quota.__table__)
 _event, _party = sa.bindparam("event", type_=sa.Integer), sa.bindparam("party", type_=sa.Integer)
-_fits = sa.or_(_QUOTAS.c.seats.is_(None), _QUOTAS.c.taken + _party <= _QUOTAS.c.seats)
-_of_the_event = sa.and_(_QUOTAS.c.event_id == _event, _QUOTAS.c.category_id.is_(None), _QUOTAS.c.activity_id.is_(None))
-_of_the_party = sa.and_(_QUOTAS.c.event_id == _event, sa.or_(
-    _QUOTAS.c.category_id == sa.bindparam("category"), _QUOTAS.c.activity_id.in_(sa.bindparam("activities", expanding=True))
+_fits = sa.or_(Quota.seats.is_(None), Quota.taken + _party <= Quota.seats)
+_of_the_event = sa.and_(Quota.event_id == _event, Quota.category_id.is_(None), Quota.activity_id.is_(None))
+_of_the_party = sa.and_(Quota.event_id == _event, sa.or_(
+    Quota.category_id == sa.bindparam("category"), among(cast("sa.ColumnElement[int]", Quota.activity_id), "activities")
 ))
-_move = sa.update(_QUOTAS).values(taken=_QUOTAS.c.taken + _party).returning(*_QUOTAS.c)
-_TAKE_GATE, _TAKE_OTHERS = _move.where(_of_the_event, _fits), _move.where(_of_the_party, _fits)
-_MOVE_GATE, _MOVE_OTHERS = _move.where(_of_the_event), _move.where(_of_the_party)
-_GATE, _OTHERS = sa.select(_QUOTAS).where(_of_the_event), sa.select(_QUOTAS).where(_of_the_party)
+_rows = Quota.id, Quota.category_id, Quota.activity_id, Quota.seats, Quota.taken  # in the order of _Row
+_move = sa.update(Quota).values(taken=Quota.taken + _party).returning(*_rows)
+_TAKE_GATE, _TAKE_OTHERS = Statement(_move.where(_of_the_event, _fits)), Statement(_move.where(_of_the_party, _fits))
+_MOVE_GATE, _MOVE_OTHERS = Statement(_move.where(_of_the_event)), Statement(_move.where(_of_the_party))
+_GATE, _OTHERS = Statement(sa.select(*_rows).where(_of_the_event)), Statement(sa.select(*_rows).where(_of_the_party))
+_COUNT_FROM_NOW = Statement(sa.insert(Quota).values(columns(Quota, "id", "activity_id", "seats")))
+
+
+class _Row(NamedTuple):
+    id: int
+    category_id: int | None
+    activity_id: int | None
+    seats: int | None
+    taken: int
+
+    @property
+    def free(self) -> int:
+        return (self.seats or 0) - self.taken
 
 
 def take(session: Session, event_id: int, party: int, *, category_id: int, activity_ids: Sequence[int]) -> None:
@@ -86,35 +100,36 @@ def take(session: Session, event_id: int, party: int, *, category_id: int, activ
     is the gate: whoever holds it is alone with the event's other rows, so two registrations can neither pass each other nor
     deadlock. Call it within a savepoint, which a refusal must undo.
     """
-    scope = {"event": event_id, "party": party, "category": category_id, "activities": activity_ids}
-    if not _moved(session, _TAKE_GATE, scope):
-        (row,) = session.execute(_GATE, scope)
-        raise EventFull(free=row.seats - row.taken, wanted=party)
-    rows = _moved(session, _TAKE_OTHERS, scope)
+    connection = session.connection()
+    scope = {"event": event_id, "party": party, "category": category_id, "activities": list(activity_ids)}
+    if not _moved(session, connection, _TAKE_GATE, scope):
+        raise EventFull(free=_Row(*_GATE.rows(connection, **scope)[0]).free, wanted=party)
+    rows = _moved(session, connection, _TAKE_OTHERS, scope)
     if len(rows) == 1 + len(set(activity_ids)):
         return
-    moved, all_rows = {row.id for row in rows}, session.execute(_OTHERS, scope).all()
+    moved, all_rows = {row.id for row in rows}, [_Row(*row) for row in _OTHERS.rows(connection, **scope)]
     for row in all_rows:
         if row.id not in moved and row.category_id:
-            raise CategoryFull(free=row.seats - row.taken, wanted=party, category_id=row.category_id)
+            raise CategoryFull(free=row.free, wanted=party, category_id=row.category_id)
         if row.id not in moved:
-            raise ActivityFull(free=row.seats - row.taken, wanted=party, activity_id=row.activity_id)
+            raise ActivityFull(free=row.free, wanted=party, activity_id=row.activity_id)
     if not set(activity_ids) <= {row.activity_id for row in all_rows}:
         raise UnknownActivity(field="activities")
     # A category is counted from its first guest, so that a limit can be set later.
-    session.execute(sa.insert(Quota).values(event_id=event_id, category_id=category_id, taken=party))
+    _COUNT_FROM_NOW.send(connection, [{"event_id": event_id, "category_id": category_id, "taken": party}])
 
 
 def give_back(session: Session, event_id: int, party: int, *, category_id: int, activity_ids: Sequence[int]) -> None:
     """Free the seats that `take` took with the same arguments."""
-    scope = {"event": event_id, "party": -party, "category": category_id, "activities": activity_ids}
-    _moved(session, _MOVE_GATE, scope)
-    _moved(session, _MOVE_OTHERS, scope)
+    connection = session.connection()
+    scope = {"event": event_id, "party": -party, "category": category_id, "activities": list(activity_ids)}
+    _moved(session, connection, _MOVE_GATE, scope)
+    _moved(session, connection, _MOVE_OTHERS, scope)
 
 
-def _moved(session: Session, move: sa.UpdateBase, scope: dict[str, Any]) -> Sequence[sa.Row[Any]]:
+def _moved(session: Session, connection: sa.Connection, move: Statement, scope: dict[str, Any]) -> list[_Row]:
     """Change seats in the database, and let quotas that the session holds be read again."""
-    rows = session.connection().execute(move, scope).all()
+    rows = [_Row(*row) for row in move.rows(connection, **scope)]
     for row in rows:
         if (held := session.identity_map.get(identity_key(Quota, row.id))) is not None:
             session.expire(held, ["taken"])

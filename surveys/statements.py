@@ -5,13 +5,17 @@ The text and the types come from the models, so that they change with them. No e
 records that a session has loaded do not learn of them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.ext.compiler import compiles
+
+from surveys.base import Base
 
 
 class _Bind(NamedTuple):
@@ -63,6 +67,56 @@ class Statement:
         ])
         self._compiled[database] = made
         return made
+
+
+def columns(kind: type[Base], *left_out: str) -> dict[str, sa.BindParameter[Any]]:
+    """A parameter for each column of a table, named as the column: what `values` of an INSERT takes."""
+    names = [column.name for column in kind.__table__.columns if column.name not in left_out]
+    return {name: sa.bindparam(name) for name in names}
+
+
+class _List(sa.types.TypeDecorator[Sequence[Any]]):
+    """A list as one parameter: an array on PostgreSQL, JSON on SQLite."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        return sa.JSON() if dialect.name == "sqlite" else postgresql.ARRAY(sa.Integer())
+
+
+class among(sa.ColumnElement[Any]):  # noqa: N801 -- reads as the operator that it is
+    """`column IN (…)` for the whole numbers of the parameter `name`, whose text does not depend on how many they are."""
+
+    inherit_cache = False
+
+    def __init__(self, column: sa.ColumnElement[int], name: str) -> None:
+        self.column, self.given = column, sa.bindparam(name, type_=_List())
+
+
+@compiles(among, "sqlite")
+def _among_json(element: among, compiler: Any, **options: Any) -> str:
+    values = sa.select(sa.func.json_each(element.given).table_valued("value").c.value)
+    return compiler.process(element.column.in_(values), **options)
+
+
+@compiles(among, "postgresql")
+def _among_array(element: among, compiler: Any, **options: Any) -> str:
+    return compiler.process(element.column == sa.any_(element.given), **options)
+
+
+@contextmanager
+def savepoint(connection: sa.Connection) -> Generator[None]:
+    """What the driver is sent inside the block is taken back when the block raises. Not to be nested."""
+    cursor = connection.connection.cursor()
+    cursor.execute("SAVEPOINT statements")
+    try:
+        yield
+    except BaseException:
+        cursor.execute("ROLLBACK TO statements")
+        raise
+    finally:
+        cursor.execute("RELEASE statements")
 
 
 def moment(stored: Any) -> datetime | None:
