@@ -1,11 +1,11 @@
 """The ballot box of anonymous questionnaires: that somebody has answered, and nothing that leads to the answers."""
 
-import typing
-
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from surveys.base import Base
+from surveys.statements import Statement, columns
 
 
 class Ballot(Base):
@@ -19,14 +19,12 @@ class Ballot(Base):
     respondent: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
 
 
-_INSERT = sa.insert(typing.cast("sa.Table", Ballot.__table__))  # a plain statement: no object is needed for a row
+_INSERT = Statement(postgresql.insert(Ballot).values(columns(Ballot)).on_conflict_do_nothing().returning(Ballot.questionnaire_id))
 
 
-def cast(connection: sa.Connection, questionnaire_id: int, *, context: str, respondent: str) -> None:
-    """Put it in the box. The primary key refuses a second one (IntegrityError)."""
-    connection.execute(_INSERT, {
-        "questionnaire_id": questionnaire_id, "context": context, "respondent": respondent,
-    })
+def cast(connection: sa.Connection, questionnaire_id: int, *, context: str, respondent: str) -> bool:
+    """Put it in the box; False when it lies there already."""
+    return bool(_INSERT.rows(connection, questionnaire_id=questionnaire_id, context=context, respondent=respondent))
 
 
 def has_cast(session: Session, questionnaire_id: int, *, context: str, respondent: str) -> bool:

@@ -2,14 +2,12 @@
 
 import secrets
 from collections.abc import Collection, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column, relationship
 
 from surveys import ballots
@@ -19,6 +17,7 @@ from surveys.errors import Conflict, Invalid
 from surveys.forms import Form, form_of
 from surveys.kinds import KINDS
 from surveys.questionnaires import Question, Questionnaire, State, accepts
+from surveys.statements import Statement, columns, savepoint
 
 
 class NotOpen(Conflict):
@@ -140,15 +139,13 @@ def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
         respondent=None if questionnaire.anonymous else respondent, submission=submission, submitted_on=now.date(),
         submitted_at=None if questionnaire.anonymous else now, language=language,
     )
-    session.flush()
-    connection = session.connection()  # the objects of the session have no part in this, so it need not look at them
     voter = respondent if questionnaire.anonymous else None
+    session.flush()
+    connection = session.connection()
     try:
-        with nullcontext() if voter is None else connection.begin_nested():  # ballot and response, or neither
-            if voter is not None:
-                ballots.cast(connection, questionnaire.id, context=context, respondent=voter)
-            _insert(connection, response, filled, edition=questionnaire.edition)
-    except (IntegrityError, Changed):  # of the ballot, or nothing was stored: whichever it is, why?
+        with savepoint(connection):  # ballot and response, or neither
+            _insert(connection, response, filled, voter=voter, edition=questionnaire.edition)
+    except (AlreadyAnswered, Changed):
         if first := _sent(session, questionnaire, submission):
             return first
         if respondent is not None and answered(session, questionnaire, context=context, respondent=respondent):
@@ -166,38 +163,34 @@ def _judge(session: Session, questionnaire: Questionnaire, raw: Mapping[str, Any
     return check(form_of(session, questionnaire), raw)
 
 
-_RESPONSES = cast("sa.Table", Response.__table__)
-_INSERT_ANSWERS = sa.insert(cast("sa.Table", Answer.__table__))
+_INSERT_ANSWERS = Statement(sa.insert(Answer).values(columns(Answer)))
 # Only while the questionnaire is what the answers were judged by: whoever is changing or closing it holds its row, and
-# this waits for them (PostgreSQL; SQLite has one writer anyway).
-_NEW_RESPONSE = (
-    sa.select(*(sa.bindparam(f"new_{column.name}", type_=column.type) for column in _RESPONSES.c))
+# this waits for them (PostgreSQL; SQLite has one writer anyway). A repeated response is passed over.
+_INSERT_RESPONSE = Statement(postgresql.insert(Response).from_select(
+    list(Response.__table__.columns),
+    sa.select(*(sa.bindparam(f"new_{column.name}", type_=column.type) for column in Response.__table__.columns))
     .where(Questionnaire.id == sa.bindparam("new_questionnaire_id", type_=sa.Integer),
            Questionnaire.edition == sa.bindparam("edition", type_=sa.BigInteger), Questionnaire.state == State.OPEN)
-    .with_for_update(key_share=True, read=True)
-)
-# A repeated one is passed over without an error, which would need a savepoint around every first one.
-_INSERT_RESPONSE = {
-    name: dialect.insert(_RESPONSES).from_select([column.name for column in _RESPONSES.c], _NEW_RESPONSE)
-    .on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    for name, dialect in {"postgresql": postgresql, "sqlite": sqlite}.items()
-}
+    .with_for_update(key_share=True, read=True),
+).on_conflict_do_nothing().returning(Response.id))
 
 
-def _insert(connection: sa.Connection, response: Response, filled: list[Filled], *, edition: int) -> None:
-    values = {f"new_{column.name}": getattr(response, column.name) for column in _RESPONSES.c}
-    statement = _INSERT_RESPONSE[connection.dialect.name]
-    if connection.execute(statement, {**values, "edition": edition}).rowcount == 0:
+def _insert(
+    connection: sa.Connection, response: Response, filled: list[Filled], *, voter: str | None, edition: int
+) -> None:
+    ballot = voter and ballots.cast(connection, response.questionnaire_id, context=response.context, respondent=voter)
+    if ballot is False:
+        raise AlreadyAnswered
+    values = {f"new_{column.name}": getattr(response, column.name) for column in Response.__table__.columns}
+    if not _INSERT_RESPONSE.rows(connection, **values, edition=edition):
         raise Changed
-    rows = [
+    _INSERT_ANSWERS.send(connection, [
         {
             "response_id": response.id, "question_id": one.question_id, "place": place,
             "choice": row.choice, "number": row.number, "text": row.text,
         }
         for one in filled for place, row in enumerate(one.rows)
-    ]
-    if rows:
-        connection.execute(_INSERT_ANSWERS, rows)
+    ])
 
 
 def _sent(session: Session, questionnaire: Questionnaire, submission: str | None) -> Response | None:

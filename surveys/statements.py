@@ -45,18 +45,24 @@ class Statement:
 
     def rows(self, connection: sa.Connection, **given: Any) -> Sequence[Any]:
         """Send it once; the rows as the driver gives them: see `moment` for times."""
-        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect.name)
+        compiled = self._compiled_for(connection)
         cursor = connection.connection.cursor()
         cursor.execute(compiled.text, compiled.values(given))
         return cursor.fetchall()
 
     def send(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Once for each row; not at all for none."""
-        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect.name)
+        if not rows:
+            return
+        compiled, cursor = self._compiled_for(connection), connection.connection.cursor()
         if len(rows) == 1:
-            connection.connection.cursor().execute(compiled.text, compiled.values(rows[0]))
-        elif rows:
-            connection.connection.cursor().executemany(compiled.text, [compiled.values(row) for row in rows])
+            cursor.execute(compiled.text, compiled.values(rows[0]))
+        else:
+            cursor.executemany(compiled.text, [compiled.values(row) for row in rows])
+
+    def _compiled_for(self, connection: sa.Connection) -> _Compiled:
+        database = connection.dialect.name
+        return self._compiled.get(database) or self._compile(database)
 
     def _compile(self, database: str) -> _Compiled:
         dialect = sqlite.dialect(paramstyle="qmark") if database == "sqlite" else psycopg.dialect(paramstyle="format")

@@ -11,6 +11,8 @@ from alembic.config import Config
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
+from surveys.statements import Statement
+
 
 def open_engine(url: str, **options: Any) -> sa.Engine:
     """An engine as the product runs it: on SQLite foreign keys, WAL, and every transaction begins as a writing one."""
@@ -60,10 +62,19 @@ def count_queries(where: sa.Engine | Session) -> Iterator[Statements]:
         if not re.match(r"\s*(SAVEPOINT|RELEASE|ROLLBACK|BEGIN|PRAGMA)", statement, re.IGNORECASE):
             seen.append(statement)
 
+    def compiled_for(statement: Statement, connection: sa.Connection) -> Any:
+        compiled = to_driver(statement, connection)
+        if connection.engine is engine:
+            seen.append(compiled.text)
+        return compiled
+
+    to_driver = Statement._compiled_for
+    Statement._compiled_for = compiled_for  # what goes straight to the driver is seen by no event of SQLAlchemy
     sa.event.listen(engine, "before_cursor_execute", note)
     try:
         yield seen
     finally:
+        Statement._compiled_for = to_driver
         sa.event.remove(engine, "before_cursor_execute", note)
 
 
