@@ -10,6 +10,7 @@ What is refused is told in errors.py.
 """
 
 from engage import (
+    activities,
     arrivals,
     audit,
     codes,
@@ -35,6 +36,7 @@ __all__ = [
     "EngageError",
     "Invalid",
     "NotFound",
+    "activities",
     "arrivals",
     "audit",
     "codes",

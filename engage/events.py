@@ -1,9 +1,10 @@
-"""Events and their activities: drafted, published, closed. What may be shown, changed and registered for, and when."""
+"""Events: drafted, published, closed. What may be shown, changed and registered for, and when."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +16,9 @@ from engage.errors import Conflict, EngageError, Invalid, NotFound
 from engage.quotas import Quota, resize
 from surveys import Questionnaire
 from surveys.base import Base
+
+if TYPE_CHECKING:
+    from engage.activities import Activity
 
 
 class Kind(StrEnum):
@@ -60,15 +64,6 @@ class Topic(StrEnum):
     PRACTICE = "practice"
 
 
-class ActivityKind(StrEnum):
-    """现场参观, 互动体验, 座谈交流, 问卷调查."""
-
-    VISIT = "visit"
-    EXPERIENCE = "experience"
-    DISCUSSION = "discussion"
-    SURVEY = "survey"
-
-
 class EventNotFound(NotFound):
     """There is no such event."""
 
@@ -105,10 +100,6 @@ class RegistrationClosesTooLate(Invalid):
     """Registration closes after the event has ended."""
 
 
-class OutsideEvent(Invalid):
-    """The activity does not lie within the event."""
-
-
 class QuotaAboveCapacity(Invalid):
     """The quota is larger than the event's capacity."""
 
@@ -127,10 +118,6 @@ class IllegalMove(Conflict):
 
 class NotEditable(Conflict):
     """The event is over or cancelled and cannot be changed."""
-
-
-class ActivityChosen(Conflict):
-    """Somebody has chosen the activity; it cannot be removed."""
 
 
 class EventNotPublished(Conflict):
@@ -167,19 +154,6 @@ class Details:
     topic: Topic | None = None
     hours: float | None = None
     slug: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ActivityDetails:
-    """What an organiser states of an activity; `seats` None is no limit of its own."""
-
-    title: str
-    kind: ActivityKind = ActivityKind.VISIT
-    room: str = ""
-    host: str = ""
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-    seats: int | None = None
 
 
 class Event(Base):
@@ -230,30 +204,12 @@ class Event(Base):
         return next((quota for quota in self.quotas if quota.category_id == category_id), None)
 
 
-class Activity(Base):
-    """A part of an event that a guest can choose."""
-
-    __tablename__ = "activity"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    event_id: Mapped[int] = mapped_column(sa.ForeignKey("event.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[ActivityKind]
-    title: Mapped[str] = mapped_column(sa.String(120))
-    room: Mapped[str] = mapped_column(sa.String(120), default="")
-    host: Mapped[str] = mapped_column(sa.String(120), default="")
-    starts_at: Mapped[datetime | None]
-    ends_at: Mapped[datetime | None]
-
-    event: Mapped[Event] = relationship(back_populates="activities")
-    quota: Mapped[Quota] = relationship(cascade="all, delete-orphan", overlaps="quotas", single_parent=True, lazy="joined")
-
-
 def create(session: Session, details: Details, *, seats: int | None = None, by: str, now: datetime) -> Event:
     """A new draft with room for `seats` people (None: no limit). Raises Invalid or SlugTaken."""
     _check(details)
     stated = {name: value for name, value in asdict(details).items() if name != "slug"}
     event = Event(**stated, slug=_slug(session, details), created_at=now)
-    event.quotas.append(Quota(seats=_seats(seats, field="seats")))
+    event.quotas.append(Quota(seats=require_seats(seats, field="seats")))
     try:
         with session.begin_nested():
             session.add(event)
@@ -265,7 +221,7 @@ def create(session: Session, details: Details, *, seats: int | None = None, by: 
 
 def edit(session: Session, event: Event, details: Details, *, by: str, now: datetime) -> None:
     """State anew what an event is. A published event must stay complete. Raises Invalid, SlugTaken or NotEditable."""
-    _require_editable(event)
+    require_editable(event)
     _check(details)
     if event.state is State.PUBLISHED:
         for problem in _gaps(details):
@@ -293,11 +249,11 @@ def set_quotas(
 
     Raises QuotaAboveCapacity (field `category-ID`), SeatsNotPositive, or QuotaBelowTaken where more seats are taken already.
     """
-    _require_editable(event)
-    _seats(seats, field="seats")
+    require_editable(event)
+    require_seats(seats, field="seats")
     for category_id, limit in by_category.items():
         field = f"category-{category_id}"
-        if _seats(limit, field=field) is not None and seats is not None and limit is not None and limit > seats:
+        if require_seats(limit, field=field) is not None and seats is not None and limit is not None and limit > seats:
             raise QuotaAboveCapacity(field=field, quota=limit, capacity=seats)
     session.refresh(event.quota, with_for_update=True)  # the gate: no first guest of a category comes in between
     session.refresh(event, ["quotas"])
@@ -312,37 +268,6 @@ def set_quotas(
             resize(session, quota, limit, field=f"category-{category_id}")
     limits = {str(category_id): limit for category_id, limit in by_category.items()}
     audit.record(session, "event.quotas", event, by=by, now=now, seats=seats, by_category=limits)
-
-
-def add_activity(session: Session, event: Event, details: ActivityDetails, *, by: str, now: datetime) -> Activity:
-    """Add a part to the event. Raises Invalid where it does not fit into the event."""
-    _require_editable(event)
-    _check_activity(event, details)
-    stated = {name: value for name, value in asdict(details).items() if name != "seats"}
-    activity = Activity(**stated, quota=Quota(event_id=event.id, seats=details.seats))
-    event.activities.append(activity)
-    audit.record(session, "activity.create", activity, by=by, now=now, event=event.id)
-    return activity
-
-
-def edit_activity(session: Session, activity: Activity, details: ActivityDetails, *, by: str, now: datetime) -> None:
-    """State anew what an activity is. Raises Invalid, or QuotaBelowTaken where more have chosen it already."""
-    _require_editable(activity.event)
-    _check_activity(activity.event, details)
-    resize(session, activity.quota, details.seats)
-    for name, value in asdict(details).items():
-        if name != "seats":
-            setattr(activity, name, value)
-    audit.record(session, "activity.edit", activity, by=by, now=now)
-
-
-def remove_activity(session: Session, activity: Activity, *, by: str, now: datetime) -> None:
-    """Take a part out of the event. Raises ActivityChosen when somebody has chosen it."""
-    _require_editable(activity.event)
-    if activity.quota.taken:
-        raise ActivityChosen(taken=activity.quota.taken)
-    audit.record(session, "activity.remove", activity, by=by, now=now, event=activity.event_id, title=activity.title)
-    activity.event.activities.remove(activity)
 
 
 def attach(session: Session, event: Event, questionnaire: Questionnaire | None, *, by: str, now: datetime) -> None:
@@ -412,7 +337,8 @@ def public() -> sa.Select[Event]:
     return find().where(Event.visibility == Visibility.PUBLIC, shown).order_by(Event.starts_at)
 
 
-def _require_editable(event: Event) -> None:
+def require_editable(event: Event) -> None:
+    """Raise NotEditable where the event is over."""
     if event.state in {State.CLOSED, State.CANCELLED}:
         raise NotEditable(state=event.state)
 
@@ -428,7 +354,8 @@ def _move(session: Session, event: Event, state: State, *, by: str, now: datetim
     audit.record(session, f"event.{state}", event, by=by, now=now)
 
 
-def _seats(seats: int | None, *, field: str) -> int | None:
+def require_seats(seats: int | None, *, field: str) -> int | None:
+    """The number of seats as given, None for no limit. Raises SeatsNotPositive."""
     if seats is not None and seats < 1:
         raise SeatsNotPositive(field=field, seats=seats)
     return seats
@@ -456,20 +383,6 @@ def _gaps(details: Details) -> list[EngageError]:
         (details.contact_phone.strip(), ContactMissing(field="contact_phone")),
     ]
     return [problem for value, problem in needed if not value]
-
-
-def _check_activity(event: Event, details: ActivityDetails) -> None:
-    if not details.title.strip():
-        raise TitleMissing(field="title")
-    if details.starts_at and details.ends_at and details.ends_at <= details.starts_at:
-        raise EndsBeforeStart(field="ends_at")
-    if details.starts_at and event.starts_at and details.starts_at < event.starts_at:
-        raise OutsideEvent(field="starts_at", starts_at=event.starts_at)
-    if details.ends_at and event.ends_at and details.ends_at > event.ends_at:
-        raise OutsideEvent(field="ends_at", ends_at=event.ends_at)
-    _seats(details.seats, field="seats")
-    if details.seats is not None and event.capacity is not None and details.seats > event.capacity:
-        raise QuotaAboveCapacity(field="seats", quota=details.seats, capacity=event.capacity)
 
 
 def _slug(session: Session, details: Details) -> str:

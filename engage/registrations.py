@@ -21,10 +21,11 @@ from sqlalchemy.orm import (
 from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
 from engage import audit, events, invitations, quotas
+from engage.activities import Activity
 from engage.codes import new_code
 from engage.contacts import InvalidPhone, clean_email, clean_phone
 from engage.errors import Conflict, Denied, EngageError, Invalid, NotFound
-from engage.events import Activity, Event, Visibility
+from engage.events import Event, Visibility
 from engage.invitations import Invitation
 from engage.people import Category, NameMissing, NoContact, name_key
 from surveys.base import Base

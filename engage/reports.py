@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage import events, invitations, registrations
+from engage.activities import ActivityKind
 from engage.events import Event
 from engage.invitations import Invitation
 from engage.people import Category, Invitee
@@ -75,7 +76,7 @@ class ActivityChoice:
     """An activity and the people of all parties that chose it; `seats` None is no limit."""
 
     title: str
-    kind: events.ActivityKind
+    kind: ActivityKind
     room: str
     starts_at: datetime | None
     seats: int | None

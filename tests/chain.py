@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage import events, invitations, people, registrations
-from engage.events import ActivityDetails, Details, Event, Visibility
+from engage import activities, events, invitations, people, registrations
+from engage.activities import Activity, ActivityDetails
+from engage.events import Details, Event, Visibility
 from engage.invitations import Invitation
 from engage.people import Category, Invitee
 from engage.registrations import Application, Person, Registration
@@ -48,9 +49,9 @@ def event(
     return made
 
 
-def activity(session: Session, event: Event, title: str = "参观开标大厅", **changes: Any) -> events.Activity:
+def activity(session: Session, event: Event, title: str = "参观开标大厅", **changes: Any) -> Activity:
     """A part of the event."""
-    return events.add_activity(session, event, ActivityDetails(title=title, **changes), by=BY, now=NOW)
+    return activities.add(session, event, ActivityDetails(title=title, **changes), by=BY, now=NOW)
 
 
 def invitee(session: Session, name: str = "张三", **changes: Any) -> Invitee:

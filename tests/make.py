@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage import events, invitations, people, registrations, staff
-from engage.events import Activity, ActivityDetails, Event
+from engage import activities, events, invitations, people, registrations, staff
+from engage.activities import Activity, ActivityDetails
+from engage.events import Event
 from engage.invitations import Invitation
 from engage.people import Category, Invitee, InviteeForm
 from engage.registrations import Application, Person, Registration
@@ -77,7 +78,7 @@ def event(
 def activity(session: Session, of: Event, **changes: Any) -> Activity:
     """A visit within the event, without a limit of its own unless `seats` is given."""
     stated = {"title": f"参观{next(_numbers)}", "room": "一号厅", "host": "李老师", "starts_at": of.starts_at, "ends_at": of.ends_at}
-    made = events.add_activity(session, of, ActivityDetails(**{**stated, **changes}), by=BY, now=NOW)
+    made = activities.add(session, of, ActivityDetails(**{**stated, **changes}), by=BY, now=NOW)
     session.flush()
     return made
 

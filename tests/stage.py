@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage import arrivals, devices, events, invitations, outbox, people, registrations
+from engage.activities import ActivityKind
 from engage.arrivals import ScanRequest
-from engage.events import ActivityKind, Event, Kind, Topic
+from engage.events import Event, Kind, Topic
 from engage.invitations import Invitation
 from engage.outbox import Channel
 from engage.people import Category

@@ -7,10 +7,11 @@ import pytest
 import sqlalchemy as sa
 from chain import BY, NOW
 
-from engage import events
+from engage import activities, events
+from engage.activities import ActivityDetails
 from engage.audit import AuditEntry
 from engage.errors import EngageError
-from engage.events import ActivityDetails, Kind, State, Visibility
+from engage.events import Kind, State, Visibility
 from engage.quotas import QuotaBelowTaken
 
 
@@ -102,12 +103,12 @@ def test_quotas_stay_within_the_capacity_and_above_what_is_taken(session):
 def test_an_activity_lies_within_its_event_and_its_capacity(session):
     event = chain.event(session, seats=10)
     assert event.starts_at is not None
-    with pytest.raises(events.OutsideEvent):
+    with pytest.raises(activities.OutsideEvent):
         chain.activity(session, event, starts_at=event.starts_at - timedelta(minutes=1))
     with pytest.raises(events.QuotaAboveCapacity):
         chain.activity(session, event, seats=11)
     activity = chain.activity(session, event, seats=5)
-    events.edit_activity(session, activity, ActivityDetails(title="座谈", seats=6), by=BY, now=NOW)
+    activities.edit(session, activity, ActivityDetails(title="座谈", seats=6), by=BY, now=NOW)
     assert (activity.title, activity.quota.seats) == ("座谈", 6)
 
 
@@ -116,9 +117,9 @@ def test_an_activity_that_somebody_chose_stays(session):
     chosen, free = chain.activity(session, event), chain.activity(session, event, "座谈")
     chain.registration(session, event, activity_ids=[chosen.id])
     session.expire_all()
-    with pytest.raises(events.ActivityChosen):
-        events.remove_activity(session, chosen, by=BY, now=NOW)
-    events.remove_activity(session, free, by=BY, now=NOW)
+    with pytest.raises(activities.ActivityChosen):
+        activities.remove(session, chosen, by=BY, now=NOW)
+    activities.remove(session, free, by=BY, now=NOW)
     session.flush()
     session.expire_all()
     assert [activity.title for activity in event.activities] == ["参观开标大厅"]

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from database import count_queries
 
 from engage import audit, events
-from engage.events import Activity, Event, State
+from engage.activities import Activity
+from engage.events import Event, State
 from engage.outbox import Channel, Message, Purpose, post
 from engage.outbox import State as MessageState
 from engage.people import Category

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from engage.events import ActivityKind, Kind, Topic, Visibility
+from engage.activities import ActivityKind
+from engage.events import Kind, Topic, Visibility
 from webapp.demo.guests import CENTRE
 
 OPEN_DAY_PLACE = (f"{CENTRE}一楼服务大厅", "望河区政务路 8 号")

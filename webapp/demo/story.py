@@ -9,10 +9,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from engage import arrivals, events, invitations, outbox, registrations
+from engage import activities, arrivals, events, invitations, outbox, registrations
+from engage.activities import ActivityDetails
 from engage.arrivals import Direction, ScanRequest
 from engage.codes import new_code
-from engage.events import ActivityDetails, Details, Event, Kind
+from engage.events import Details, Event, Kind
 from engage.invitations import Invitation
 from engage.outbox import Channel, Message, Purpose
 from engage.people import Category
@@ -111,7 +112,7 @@ class Story:
                 title=part.title, kind=part.kind, room=part.room, host=part.host, seats=part.seats,
                 starts_at=self._starts + part.begins * MINUTE, ends_at=self._starts + part.ends * MINUTE,
             )
-            events.add_activity(session, event, activity, by=ORGANISER, now=now + place * MINUTE)
+            activities.add(session, event, activity, by=ORGANISER, now=now + place * MINUTE)
         if not plan.draft:
             events.attach(session, event, self._stage.questionnaires[plan.kind], by=ORGANISER, now=now + 12 * MINUTE)
 

@@ -9,7 +9,8 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField
 from wtforms.validators import NoneOf, NumberRange, Optional, Regexp
 
-from engage.events import Activity, ActivityDetails, ActivityKind, Details, Event, Kind, State, Topic, Visibility
+from engage.activities import Activity, ActivityDetails, ActivityKind
+from engage.events import Details, Event, Kind, State, Topic, Visibility
 from engage.people import Category
 from webapp import wiring
 from webapp.forms.fields import AnyNumberField, choices, line, moment, paragraphs, whole_number

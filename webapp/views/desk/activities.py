@@ -5,9 +5,10 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from engage import events
+from engage import activities, events
+from engage.activities import Activity
 from engage.errors import EngageError
-from engage.events import Activity, Event
+from engage.events import Event
 from engage.staff import Permission
 from webapp.errors import form_refused, status_of, words
 from webapp.forms.events import ActivityForm, activity_form
@@ -27,7 +28,7 @@ def new_activity(slug: str) -> Answer:
     if form.validate_on_submit():
         try:
             with saving() as session:
-                events.add_activity(session, event, form.details(), by=current_user.by, now=clock())
+                activities.add(session, event, form.details(), by=current_user.by, now=clock())
         except EngageError as error:
             form_refused(form, error)
         else:
@@ -45,7 +46,7 @@ def edit_activity(slug: str, activity_id: int) -> Answer:
     if form.validate_on_submit():
         try:
             with saving() as session:
-                events.edit_activity(session, activity, form.details(), by=current_user.by, now=clock())
+                activities.edit(session, activity, form.details(), by=current_user.by, now=clock())
         except EngageError as error:
             form_refused(form, error)
         else:
@@ -64,7 +65,7 @@ def remove_activity(slug: str, activity_id: int) -> Answer:
         return render_template(page, event=event, activity=activity)
     try:
         with saving() as session:
-            events.remove_activity(session, activity, by=current_user.by, now=clock())
+            activities.remove(session, activity, by=current_user.by, now=clock())
     except EngageError as error:
         return render_template(page, event=event, activity=activity, refusal=words(error)), status_of(error)
     flash(gettext("环节已删除。"), "success")
