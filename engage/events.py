@@ -180,6 +180,8 @@ class Event(Base):
     hours: Mapped[float | None]
     questionnaire_id: Mapped[int | None] = mapped_column(sa.ForeignKey("questionnaire.id"))
     survey_code: Mapped[str] = mapped_column(sa.String(26), unique=True, default=new_code)  # the link in the hall
+    # How many questions of its own the registration form has, so that most events look for none: see `fields`.
+    extra_fields: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
 
