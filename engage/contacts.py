@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from datetime import date
 
 from engage.errors import Invalid
 
@@ -12,6 +13,18 @@ class InvalidPhone(Invalid):
 
 class InvalidEmail(Invalid):
     """This is not an e-mail address."""
+
+
+class NotMobile(Invalid):
+    """This is not one mobile number of the mainland."""
+
+
+class InvalidCreditCode(Invalid):
+    """This is not a unified social credit code: 18 characters, the last of which checks the others."""
+
+
+class InvalidIdentityNumber(Invalid):
+    """This is not an identity-card number: 18 characters with a possible date of birth, the last of which checks the others."""
 
 
 def clean_phone(text: str) -> str:
@@ -76,6 +89,7 @@ _LANDLINE = re.compile(r"0(?:10|2\d)\d{8}|0[3-9]\d{2}\d{7,8}")
 _SERVICE = re.compile(r"[48]00\d{7}")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−_·"), "-")
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+_IDENTITY = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
 _USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015: no I, O, S, V, Z
 
 
@@ -96,11 +110,56 @@ def valid_uscc(text: str) -> bool:
     return _USCC[-total % 31] == text[17]
 
 
+def clean_mobile(text: str) -> str:
+    """The one mobile number in a text, as `clean_phone` reads it. Raises NotMobile."""
+    phones = find_phones(text)
+    if len(phones) != 1 or not is_mobile(phones[0]):
+        raise NotMobile(field="phone")
+    return phones[0]
+
+
+def clean_uscc(text: str) -> str:
+    """A unified social credit code in capitals and without blanks. Raises InvalidCreditCode; see `valid_uscc`."""
+    code = _written_closely(text)
+    if not valid_uscc(code):
+        raise InvalidCreditCode(field="uscc")
+    return code
+
+
+def clean_identity_number(text: str, *, today: date) -> str:
+    """An identity-card number (GB 11643-1999) without blanks, X as a capital.
+
+    Raises InvalidIdentityNumber when the check character is wrong or the date of birth is none, in the future, or before 1900.
+    """
+    number = _written_closely(text)
+    if not _IDENTITY.fullmatch(number):
+        raise InvalidIdentityNumber
+    weighed = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(number[:17]))
+    if "10X98765432"[weighed % 11] != number[17]:
+        raise InvalidIdentityNumber
+    try:
+        born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        raise InvalidIdentityNumber from None
+    if not date(1900, 1, 1) <= born <= today:
+        raise InvalidIdentityNumber
+    return number
+
+
+def _written_closely(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).translate(_DASHES).replace("-", "").split()).upper()
+
+
 def mask_name(name: str) -> str:
     """张三 → 张*, 张小三 → 张*三, Anna Lee → A***e."""
     if len(name) <= 2:  # noqa: PLR2004 -- nothing lies between first and last
         return name[:1] + "*" * (len(name) - 1 or 1) if name else ""
     return f"{name[0]}{'***' if name.isascii() else '*' * (len(name) - 2)}{name[-1]}"
+
+
+def surname_only(name: str) -> str:
+    """For what strangers may read, as on a screen in the hall: 张小三 → 张**, 李四 → 李*, Anna Lee → A***."""
+    return name and name[0] + ("***" if name.isascii() else "*" * min(max(len(name) - 1, 1), 2))
 
 
 def mask_phone(phone: str) -> str:
