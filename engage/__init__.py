@@ -13,6 +13,7 @@ from engage import (
     activities,
     arrivals,
     audit,
+    board,
     codes,
     contacts,
     devices,
@@ -27,6 +28,7 @@ from engage import (
     staff,
     tickets,
     tokens,
+    venue,
 )
 from engage.errors import Conflict, Denied, EngageError, Invalid, NotFound
 
@@ -39,6 +41,7 @@ __all__ = [
     "activities",
     "arrivals",
     "audit",
+    "board",
     "codes",
     "contacts",
     "devices",
@@ -53,4 +56,5 @@ __all__ = [
     "staff",
     "tickets",
     "tokens",
+    "venue",
 ]

@@ -19,6 +19,7 @@ class Purpose(StrEnum):
     """What a link is for; each has a salt of its own, so that none opens another door."""
 
     SETUP = "setup"
+    TICKETS = "tickets"
 
 
 def sign(key: str, purpose: Purpose, subject: str) -> str:
