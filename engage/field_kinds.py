@@ -7,10 +7,10 @@ a file's name. What questionnaires ask too is judged as they judge it, by `surve
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from math import ceil
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import surveys.kinds as surveyed
 from engage import contacts
@@ -47,18 +47,17 @@ CHECKS: Mapping[str, Check] = {
 }
 
 
-class Put(Protocol):
-    """A field as far as its kind needs to know it."""
+@dataclass(frozen=True)
+class Shape:
+    """A field as far as its kind needs to know it. Options that were taken off the form stay, marked as `retired`."""
+
+    options: Sequence[Mapping[str, Any]] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
-    def options(self) -> list[Any]: ...
-    @property
-    def settings(self) -> dict[str, Any]: ...
-
-
-def offered(field: Put) -> list[dict[str, str]]:
-    """The options that can be picked now; what was taken off the form stays with the field, for answers that have it."""
-    return [option for option in field.options if not option.get("retired")]
+    def offered(self) -> list[Mapping[str, Any]]:
+        """The options that can be picked now."""
+        return [option for option in self.options if not option.get("retired")]
 
 
 class Kind:
@@ -87,15 +86,15 @@ class Kind:
                 raise surveyed.BadSetting(field="settings", setting=name, expected=str(error)) from None
         return checked
 
-    def read(self, field: Put, values: Sequence[str], *, today: date) -> str:
+    def read(self, shape: Shape, values: Sequence[str], *, today: date) -> str:
         """What was typed or picked, as it is stored. `values` is not empty. Raises an Invalid that says why not."""
         raise NotImplementedError
 
-    def show(self, field: Put, value: str, language: str = "zh") -> str:
+    def show(self, shape: Shape, value: str, language: str = "zh") -> str:
         """A stored answer for a reader."""
         return value
 
-    def conditions(self, field: Put) -> dict[str, tuple[str, str]]:
+    def conditions(self, shape: Shape) -> dict[str, tuple[str, str]]:
         """The answers that another field can depend on, with their words in Chinese and English."""
         return {}
 
@@ -113,9 +112,9 @@ class _Surveyed(Kind):
                 raise surveyed.BadSetting(field="settings", setting=name)
         return self._known.settings(raw)
 
-    def _rows(self, field: Put, values: Sequence[str]) -> Sequence[Any]:
-        listed = tuple(Option(option["code"], option["label"], option["label_en"]) for option in offered(field))
-        asked = Asked(0, "", self.code, 0, "", options=listed, settings=field.settings)
+    def _rows(self, shape: Shape, values: Sequence[str]) -> Sequence[Any]:
+        listed = tuple(Option(option["code"], option["label"], option["label_en"]) for option in shape.offered)
+        asked = Asked(0, "", self.code, 0, "", options=listed, settings=shape.settings)
         return self._known.rows(asked, list(values), None)
 
 
@@ -133,11 +132,11 @@ class Text(Kind):
 
     SETTINGS: ClassVar = {"check": ("", _check)}
 
-    def read(self, field: Put, values: Sequence[str], *, today: date) -> str:
+    def read(self, shape: Shape, values: Sequence[str], *, today: date) -> str:
         text = " ".join(values[0].split())
         if len(text) > self.LIMIT:
             raise surveyed.TooLong(limit=self.LIMIT)
-        check = CHECKS.get(field.settings["check"])
+        check = CHECKS.get(shape.settings["check"])
         return check.clean(text, today) if check else text
 
 
@@ -147,7 +146,7 @@ class LongText(Kind):
     code, name_zh, name_en = "long_text", "多行文字", "Long text"
     LIMIT = 2000
 
-    def read(self, field: Put, values: Sequence[str], *, today: date) -> str:
+    def read(self, shape: Shape, values: Sequence[str], *, today: date) -> str:
         if len(values[0]) > self.LIMIT:
             raise surveyed.TooLong(limit=self.LIMIT)
         return values[0]
@@ -156,15 +155,15 @@ class LongText(Kind):
 class _Choice(_Surveyed):
     has_options = True
 
-    def read(self, field: Put, values: Sequence[str], *, today: date) -> str:
-        return "\n".join(row.choice for row in self._rows(field, values))
+    def read(self, shape: Shape, values: Sequence[str], *, today: date) -> str:
+        return "\n".join(row.choice for row in self._rows(shape, values))
 
-    def show(self, field: Put, value: str, language: str = "zh") -> str:
-        words = {option["code"]: in_language(language, option["label"], option["label_en"]) for option in field.options}
+    def show(self, shape: Shape, value: str, language: str = "zh") -> str:
+        words = {option["code"]: in_language(language, option["label"], option["label_en"]) for option in shape.options}
         return ("; " if language.startswith("en") else "；").join(words.get(code, code) for code in value.split("\n"))
 
-    def conditions(self, field: Put) -> dict[str, tuple[str, str]]:
-        return {option["code"]: (option["label"], option["label_en"]) for option in offered(field)}
+    def conditions(self, shape: Shape) -> dict[str, tuple[str, str]]:
+        return {option["code"]: (option["label"], option["label_en"]) for option in shape.offered}
 
 
 class Single(_Choice):
@@ -199,12 +198,12 @@ class Number(_Surveyed):
             raise surveyed.BadSetting(field="settings", setting="max", expected="a whole number in between")
         return checked
 
-    def read(self, field: Put, values: Sequence[str], *, today: date) -> str:
-        (row,) = self._rows(field, values)
+    def read(self, shape: Shape, values: Sequence[str], *, today: date) -> str:
+        (row,) = self._rows(shape, values)
         return surveyed.show_number(row.number)
 
-    def show(self, field: Put, value: str, language: str = "zh") -> str:
-        unit = in_language(language, field.settings["unit"], field.settings["unit_en"])
+    def show(self, shape: Shape, value: str, language: str = "zh") -> str:
+        unit = in_language(language, shape.settings["unit"], shape.settings["unit_en"])
         return f"{value} {unit}" if unit and unit.isascii() else value + unit
 
 
@@ -213,7 +212,7 @@ class Date(Kind):
 
     code, name_zh, name_en = "date", "日期", "Date"
 
-    def read(self, field: Put, values: Sequence[str], *, today: date) -> str:
+    def read(self, shape: Shape, values: Sequence[str], *, today: date) -> str:
         written = _DATE.fullmatch("".join(unicodedata.normalize("NFKC", values[0]).split()))
         try:
             day = date(*map(int, written.groups())) if written else None
@@ -230,17 +229,17 @@ class YesNo(Kind):
     code, name_zh, name_en = "yes_no", "是否", "Yes or no"
     WORDS: ClassVar = {"yes": ("是", "Yes"), "no": ("否", "No")}
 
-    def read(self, field: Put, values: Sequence[str], *, today: date) -> str:
+    def read(self, shape: Shape, values: Sequence[str], *, today: date) -> str:
         if len(set(values)) > 1:
             raise surveyed.MoreThanOne
         if values[0] not in self.WORDS:
             raise surveyed.UnknownOption
         return values[0]
 
-    def show(self, field: Put, value: str, language: str = "zh") -> str:
+    def show(self, shape: Shape, value: str, language: str = "zh") -> str:
         return in_language(language, *self.WORDS[value])
 
-    def conditions(self, field: Put) -> dict[str, tuple[str, str]]:
+    def conditions(self, shape: Shape) -> dict[str, tuple[str, str]]:
         return dict(self.WORDS)
 
 
