@@ -20,9 +20,8 @@ NOW = make.NOW
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
     """The office's clock stands at NOW."""
-    for module in ("public", "registration", "questionnaire"):
-        monkeypatch.setattr(f"webapp.views.{module}.clock", lambda: NOW)
-    monkeypatch.setattr("webapp.wiring.clock", lambda: NOW)
+    for module in ("views.public", "views.registration", "asking", "wiring"):
+        monkeypatch.setattr(f"webapp.{module}.clock", lambda: NOW)
 
 
 def ask(session, *, event=None, **changes):

@@ -13,7 +13,6 @@ from webapp.api import lean
 from webapp.api.access import require_device
 from webapp.api.answers import Blueprint, Faulty, describe_refusals, faulty, other_type, specification, unreadable
 from webapp.api.schemas import FORMATS
-from webapp.api.together import Deciders
 
 PREFIX = "/api/v1"
 
@@ -41,7 +40,6 @@ class Api(flask_smorest.Api):
 
 def init_app(app: Flask) -> None:
     """Register the API and its description."""
-    app.extensions["engage_deciders"] = Deciders()
     app.config["OPENAPI_URL_PREFIX"] = PREFIX
     api = Api(spec_kwargs={"title": "Engage", "version": "1.0", "openapi_version": "3.1.0",
                            "security": [{"device": []}]})

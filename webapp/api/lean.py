@@ -1,8 +1,10 @@
 """What pages need of every request, and calls of the API do not: a session, form tokens, sign-in.
 
-A scan is worth a quarter of a millisecond of the processor, and these would add half of that. They stay in force for all else.
+A scan is worth a quarter of a millisecond of the processor, and these would add half of that. Guests who send a form need no
+session either. They stay in force for all else.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,13 +14,17 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from webapp.security import secured
 
 PREFIX = "/api/"
+GUESTS = re.compile(r"/(q/[^/]+|i/[^/]+|events/[^/]+/register)")  # forms marked `security.for_guests`
 
 
 class PageSessions(SecureCookieSessionInterface):
-    """No cookie is read or set for the API."""
+    """No cookie is read or set for the API, nor for a guest who sends a form."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        return None if request.path.startswith(PREFIX) else super().open_session(app, request)
+        path = request.path
+        if path.startswith(PREFIX) or (request.method == "POST" and GUESTS.fullmatch(path)):
+            return None
+        return super().open_session(app, request)
 
 
 def init_app(app: Flask) -> None:

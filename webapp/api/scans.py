@@ -1,16 +1,21 @@
 """Scans: one live or a thousand late ones, in one transaction that is on disk before the answer leaves."""
 
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
 
 import marshmallow as ma
-from flask import Response, current_app, g
+from flask import Response, g
 
 from engage import arrivals
-from engage.arrivals import Direction, ScanRequest
+from engage.arrivals import Batch, Direction, Outcome, ScanRequest
+from engage.events import EventNotFound
 from webapp import formats
 from webapp.api import pages, schemas
 from webapp.api.answers import Faulty, answer, described, read_body
+from webapp.together import Together
+from webapp.wiring import clock, writing
 
+MOST_AT_ONCE = 2000  # scans decided in one transaction: then those who wait have their turn
 _SCHEMA = schemas.Scans()
 _MEMBERS = frozenset(schemas.Scan().fields)
 _DIRECTIONS = {str(direction): direction for direction in Direction}
@@ -27,12 +32,32 @@ def scan(slug: str) -> Response:
     requests = [ScanRequest(id=each["id"].lower(), code=arrivals.code_in(each["code"]), at=each["at"], direction=each["direction"],
                             device=arrivals.printable(each["device"])) for each in given]
     zone = formats.zone()
-    outcomes = current_app.extensions["engage_deciders"].decide(slug, requests, by=g.caller.actor)
+    outcomes = _SCANS.do(_Scans(slug, requests, g.caller.actor))
     return answer({"scans": [
         {"id": each["id"], "result": outcome.result, "name": outcome.name, "category": outcome.category,
          "first_at": outcome.first_at and outcome.first_at.astimezone(zone).isoformat()}
         for each, outcome in zip(given, outcomes, strict=True)
     ]})
+
+
+class _Scans(NamedTuple):
+    """One scanner's request."""
+
+    slug: str
+    requests: Sequence[ScanRequest]
+    by: str
+
+
+def _decide_all(waiting: Sequence[_Scans]) -> list[Sequence[Outcome] | Exception]:
+    """The library decides the scans of all in the order in which they came."""
+    with writing() as connection:
+        doors = arrivals.doors(connection, {each.slug for each in waiting})
+        batches = [Batch(doors[each.slug], each.requests, each.by) for each in waiting if each.slug in doors]
+        decided = iter(arrivals.scan_together(connection, batches, now=clock()))
+    return [next(decided) if each.slug in doors else EventNotFound(slug=each.slug) for each in waiting]
+
+
+_SCANS = Together("scans", _decide_all, most=MOST_AT_ONCE, size=lambda each: len(each.requests))
 
 
 def quickly_read(body: Any) -> list[dict[str, Any]] | None:

@@ -11,8 +11,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, RadioField, SelectMultipleField
 from wtforms.validators import AnyOf, InputRequired
 
-from engage.people import Category
-from engage.registrations import Application, Person
+from engage.registrations import Person
 from webapp.forms.fields import choices, line, one_line, paragraphs
 
 COMPANIONS_READ = 200  # rows looked at in what was sent; how many are allowed, the library judges
@@ -36,6 +35,9 @@ class CompanionForm(Form):
 
 class RegistrationForm(FlaskForm):
     """Category and activities get their choices from the view; `submission` makes a form that is sent twice one form."""
+
+    class Meta:
+        csrf = False  # see `security.for_guests`
 
     submission = HiddenField()
     category = RadioField(lazy_gettext("您的身份"), coerce=number, validate_choice=False)
@@ -64,8 +66,8 @@ class RegistrationForm(FlaskForm):
             self.companions.append_entry()
 
 
-def read(sent: MultiDict[str, str], category: Category, *, position: str, language: str) -> Application | None:
-    """What a guest states; None where a text is too long, about which the form then complains.
+def read(sent: MultiDict[str, str], *, position: str, language: str) -> dict[str, Any] | None:
+    """What a guest states: an Application but for its category. None where a text is too long, about which the form then complains.
 
     The form itself is made only where the page is shown: it takes several times as long, and many register in the same minute.
     """
@@ -76,13 +78,13 @@ def read(sent: MultiDict[str, str], category: Category, *, position: str, langua
     ]
     if any(len(text) > STATED[name] for person in (leader, *companions) for name, text in person.items()):
         return None
-    return Application(
-        leader=Person(**leader, position=position), category=category,
-        companions=[Person(**person) for person in companions if any(person.values())],
-        activity_ids=[number(text) for text in sent.getlist("activities")],
-        consent=sent.get("consent", "") not in BooleanField.false_values, submission=_submission(sent.get("submission")),
-        language=language,
-    )
+    return {
+        "leader": Person(**leader, position=position),
+        "companions": [Person(**person) for person in companions if any(person.values())],
+        "activity_ids": [number(text) for text in sent.getlist("activities")],
+        "consent": sent.get("consent", "") not in BooleanField.false_values,
+        "submission": _submission(sent.get("submission")), "language": language,
+    }
 
 
 def _submission(text: str | None) -> str:

@@ -1,7 +1,7 @@
 """From an invitation or a public event to a ticket: accept, decline, register, change, cancel."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from engage import codes, invitations, registrations
 from engage.errors import Conflict, EngageError
-from engage.events import Event, State, Visibility
+from engage.events import Event, EventNotFound, State, Visibility
 from engage.invitations import Invitation
 from engage.people import Category, Invitee
 from engage.quotas import ActivityFull, CategoryFull
@@ -21,6 +21,8 @@ from webapp.errors import form_refused, words
 from webapp.forms.registration import STATED, ReasonForm, RegistrationForm, number, read
 from webapp.openings import full, obstacle, self_chosen
 from webapp.rates import limited, misses
+from webapp.seating import Wish, seat
+from webapp.security import for_guests
 from webapp.views.public import calendar, qr, visible
 from webapp.wiring import clock, db, link, saving
 
@@ -36,21 +38,19 @@ def unlisted(response: Response) -> Response:
 
 
 @pages.route("/events/<slug>/register", methods=["GET", "POST"])
+@for_guests
 @limited("30 per minute; 300 per hour")
 def register(slug: str) -> Response | str:
     """A stranger registers for a public event."""
-    event = refusal = None
-    try:
-        # What is sent is judged by what is read within the transaction, once: many come at the same time.
-        with saving() if request.method == "POST" else nullcontext():
-            event = visible(slug)
-            if request.method == "POST" and (stated := _stated(_chosen())):
-                return _to_ticket(_register(event, stated))
-    except EngageError as error:
-        if event is None:
+    stated, refusal = _stated(), None
+    if stated is not None:
+        try:
+            return _to_ticket(seat(Wish(slug=slug, category_id=number(request.form.get("category")), stated=stated)))
+        except EventNotFound:
             raise
-        refusal = error
-    categories = self_chosen(db.session())
+        except EngageError as error:
+            refusal = error
+    event, categories = visible(slug), self_chosen(db.session())
     form = _form(event, categories, refusal=refusal)
     stranger = event.visibility is Visibility.PUBLIC
     blocked = obstacle(event, categories, now=clock()) if stranger else InvitationNeeded()
@@ -59,6 +59,7 @@ def register(slug: str) -> Response | str:
 
 
 @pages.route("/i/<token>", methods=["GET", "POST"])
+@for_guests
 @misses
 @limited("30 per minute")
 def invitation(token: str) -> Response | str:
@@ -66,14 +67,13 @@ def invitation(token: str) -> Response | str:
     found = invitations.by_token(db.session(), token)
     _note_opened(found)
     event, invitee = found.event, found.invitee
-    standing = registrations.of_invitation(db.session(), found)
     refusal = None
-    if request.method == "POST" and (stated := _stated(invitee.category, position=invitee.position)):
+    if (stated := _stated(position=invitee.position)) is not None:
         try:
-            with saving():
-                return _to_ticket(_register(event, stated, found))
+            return _to_ticket(seat(Wish(token=token, stated=stated)))
         except EngageError as error:
             refusal = error
+    standing = registrations.of_invitation(db.session(), found)
     form = _form(event, [invitee.category], invitee, refusal=refusal)
     blocked = None if form.is_submitted() else obstacle(event, [invitee.category], now=clock())
     return render_template("public/invitation.html", event=event, invitation=found, form=form, standing=standing,
@@ -135,16 +135,17 @@ def change(code: str) -> Response | str:
     event, leader = party.event, party.leader
     invited = party.invitation is not None
     refusal = None
-    if request.method == "POST" and (stated := _stated(party.category if invited else _chosen(), position=leader.position)):
+    categories = [party.category] if invited else self_chosen(db.session())
+    category = _chosen(categories, party.category)
+    if category and (stated := _stated(position=leader.position)) is not None:
         try:
             with saving() as session:
-                registrations.change(session, party, stated, by=_actor(party.invitation), now=clock())
+                registrations.change(session, party, Application(category=category, **stated), by=_actor(party.invitation), now=clock())
         except EngageError as error:
             refusal = error
         else:
             flash(gettext("更改已保存。"), "success")
-            return _to_ticket(party)
-    categories = [party.category] if invited else self_chosen(db.session())
+            return _to_ticket(party.leader.ticket_code)
     form = _form(event, categories, leader, party, refusal=refusal)
     return render_template("public/change.html", event=event, registration=party, form=form, categories=categories,
                            obstacle=None if form.is_submitted() else _unchangeable(party))
@@ -182,18 +183,15 @@ def _note_opened(found: Invitation) -> None:
             invitations.opened(session, found, now=clock())
 
 
-def _chosen() -> Category | None:
-    """What a stranger says to be; where there is one category only, nobody is asked."""
-    session, stated = db.session(), number(request.form.get("category"))
-    if stated and (category := session.get(Category, stated)):
-        return category
-    categories = self_chosen(session)
-    return categories[0] if len(categories) == 1 else None
+def _chosen(categories: Sequence[Category], present: Category) -> Category | None:
+    """What was picked; where there is no choice, what the party came as."""
+    stated = request.form.get("category")
+    return present if stated is None else next((each for each in [present, *categories] if each.id == number(stated)), None)
 
 
-def _stated(category: Category | None, *, position: str = "") -> Application | None:
-    """What was sent; None where the form says what is wrong with it."""
-    return category and read(request.form, category, position=position, language=wiring.language())
+def _stated(*, position: str = "") -> dict[str, Any] | None:
+    """What was sent; None where nothing was, or where the form says what is wrong with it."""
+    return read(request.form, position=position, language=wiring.language()) if request.method == "POST" else None
 
 
 def _form(
@@ -215,19 +213,8 @@ def _form(
     return form
 
 
-def _to_ticket(registration: Registration) -> Response:
-    return redirect(url_for(".ticket", code=registration.leader.ticket_code))
-
-
-def _register(event: Event, application: Application, found: Invitation | None = None) -> Registration:
-    """Seat the party once and tell the leader; who has answered an invitation already gets that registration."""
-    session, now = db.session(), clock()
-    if found and (standing := registrations.of_invitation(session, found)):
-        return standing
-    seated = registrations.register(session, event, application, invitation=found, by=_actor(found), now=now)
-    if not seated.repeated:
-        notices.ticket_message(session, seated, now=now)
-    return seated
+def _to_ticket(code: str) -> Response:
+    return redirect(url_for(".ticket", code=code))
 
 
 def _refused(form: RegistrationForm, event: Event, error: EngageError) -> None:

@@ -1,0 +1,98 @@
+"""Guests who register at the same moment are seated together, in the order in which their forms came."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engage import events, invitations, registrations
+from engage.errors import EngageError
+from engage.events import Event, EventNotFound
+from engage.people import Category
+from engage.registrations import Application, CategoryNotOpen, Registration
+from surveys.statements import savepoint
+from webapp import notices
+from webapp.openings import self_chosen, shown_to_all
+from webapp.together import Together
+from webapp.wiring import clock, saving
+
+MOST = 50  # forms in one transaction: nobody waits long for the others
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """A form that was sent for a public event, or in answer to an invitation. `stated` is what an Application takes, but the category."""
+
+    slug: str = ""
+    token: str = ""
+    category_id: int = 0  # of a stranger, as stated; 0 where nothing was
+    stated: Mapping[str, Any]
+
+
+def seat(wish: Wish) -> str:
+    """Seat the party, tell its leader, and give the code of the leader's ticket; who has answered already gets that one.
+
+    Raises what `registrations.register` raises, EventNotFound or InvitationNotFound.
+    """
+    return _SEATS.do(wish)
+
+
+def _seat_all(wishes: Sequence[Wish]) -> list[str | Exception]:
+    with saving() as session:
+        turn = _Turn(session, clock())
+        return [turn.tried(wish) for wish in wishes]
+
+
+_SEATS = Together("seats", _seat_all, most=MOST)
+
+
+class _Turn:
+    """What those who are seated together have in common is read once, within the transaction."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self._session, self._now = session, now
+        self._events: dict[str, Event] = {}
+        self._categories: dict[int, Category] = {}
+
+    def tried(self, wish: Wish) -> str | Exception:
+        """The ticket's code, or why there is none; then nothing of the wish is kept."""
+        try:
+            with savepoint(self._session.connection()):
+                return (self._invited(wish) if wish.token else self._stranger(wish)).leader.ticket_code
+        except EngageError as refusal:
+            return refusal
+
+    def _stranger(self, wish: Wish) -> Registration:
+        if (event := self._events.get(wish.slug)) is None:
+            event = self._events[wish.slug] = events.by_slug(self._session, wish.slug)
+        if not shown_to_all(event):
+            raise EventNotFound(slug=wish.slug)
+        return self._registered(event, Application(category=self._category(wish.category_id), **wish.stated), by="guest")
+
+    def _category(self, stated: int) -> Category:
+        """What a stranger says to be; where there is one category only, nobody is asked."""
+        if (category := self._categories.get(stated)) is None:
+            category = self._session.get(Category, stated) if stated else None
+            if category is None:
+                open_to_all = self_chosen(self._session)
+                if len(open_to_all) != 1:
+                    raise CategoryNotOpen(field="category")
+                (category,) = open_to_all
+            self._categories[stated] = category
+        return category
+
+    def _invited(self, wish: Wish) -> Registration:
+        invitation = invitations.by_token(self._session, wish.token)
+        standing = registrations.of_invitation(self._session, invitation)
+        if standing is not None:
+            return standing
+        application = Application(category=invitation.invitee.category, **wish.stated)
+        return self._registered(invitation.event, application, invitation=invitation, by=f"invitee:{invitation.invitee_id}")
+
+    def _registered(self, event: Event, application: Application, **known: Any) -> Registration:
+        seated = registrations.register(self._session, event, application, now=self._now, **known)
+        if not seated.repeated:
+            notices.ticket_message(self._session, seated, now=self._now)
+        return seated

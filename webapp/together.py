@@ -1,0 +1,78 @@
+"""What waits for the database at the same moment is done together: one transaction, one write to the disk for all.
+
+Whoever gets the lock does everything that has queued meanwhile; the others find their answer ready. An answer still leaves
+only after the commit that holds it, and everything is done in the order in which it came.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from flask import current_app
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+
+class _Job(Generic[Given, Made]):
+    """What one request wants, and what became of it."""
+
+    def __init__(self, given: Given) -> None:
+        self.given = given
+        self.made: Made | Exception | None = None
+        self.done = False
+
+
+class _Queue(Generic[Given, Made]):
+    """What waits in one app."""
+
+    def __init__(self) -> None:
+        self.jobs: deque[_Job[Given, Made]] = deque()
+        self.lock = threading.Lock()
+
+
+class Together(Generic[Given, Made]):
+    """One kind of work. `do_all` opens the transaction and gives for each what became of it, in order; an exception among
+    them is raised to whoever asked for that one. `size` measures a piece of work, `most` is how much is done at once.
+    """
+
+    def __init__(
+        self, name: str, do_all: Callable[[Sequence[Given]], Sequence[Made | Exception]], *,
+        most: int, size: Callable[[Given], int] = lambda _given: 1,
+    ) -> None:
+        self._name, self._do_all, self._most, self._size = f"engage_{name}", do_all, most, size
+
+    def do(self, given: Given) -> Made:
+        """Have this done, together with what else waits. Raises what `do_all` gives for it."""
+        queue: _Queue[Given, Made] = current_app.extensions.setdefault(self._name, _Queue())
+        mine: _Job[Given, Made] = _Job(given)
+        queue.jobs.append(mine)
+        with queue.lock:
+            while not mine.done:
+                self._run(self._taken(queue.jobs))
+        if isinstance(mine.made, Exception):
+            raise mine.made
+        return mine.made  # type: ignore[return-value] -- it is done
+
+    def _taken(self, waiting: deque[_Job[Given, Made]]) -> list[_Job[Given, Made]]:
+        """The oldest of those that wait, all of them unless that is too much at once."""
+        taken = [waiting.popleft()]
+        size = self._size(taken[0].given)
+        while waiting and (size := size + self._size(waiting[0].given)) <= self._most:
+            taken.append(waiting.popleft())
+        return taken
+
+    def _run(self, jobs: Sequence[_Job[Given, Made]]) -> None:
+        try:
+            for job, made in zip(jobs, self._do_all([job.given for job in jobs]), strict=True):
+                job.made = made
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the request that it belongs to shall raise it
+            if len(jobs) == 1:
+                jobs[0].made = error
+            else:
+                for job in jobs:  # one that the database refuses takes no other with it
+                    self._run([job])
+        finally:
+            for job in jobs:
+                job.done = True
