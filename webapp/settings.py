@@ -37,6 +37,8 @@ class Settings:
         "ENGAGE_REDIS_URL", "Redis for jobs, rate limits and live updates; empty: inside the process."))
     secret_key: str = field(default="", metadata=_told(
         "ENGAGE_SECRET_KEY", "Signs sessions and expiring links; empty: made once and kept in the instance folder. The same for all processes."))
+    field_key: str = field(default="", metadata=_told(
+        "ENGAGE_FIELD_KEY", "Encrypts sensitive answers in the database. Several, separated by commas: the first encrypts, all of them read. Empty: derived from the secret key, which is always tried too."))
     base_url: str = field(default="http://127.0.0.1:8000", metadata=_told(
         "ENGAGE_BASE_URL", "Address under which people reach the site; links, QR codes and secure cookies follow it."))
     office: str = field(default="公共资源交易中心", metadata=_told(
@@ -99,6 +101,10 @@ class Settings:
             return f"sqlite:///{(self.instance / 'engage.sqlite').resolve()}"
         scheme, _, rest = self.database_url.partition("://")
         return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else self.database_url
+
+    def field_secrets(self) -> tuple[str, ...]:
+        """From what the keys for sensitive answers are derived, the one that encrypts first."""
+        return (*filter(None, (secret.strip() for secret in self.field_key.split(","))), self.key())
 
     def key(self) -> str:
         """The secret key: the given one, or one made on first use and kept, readable by its owner only."""

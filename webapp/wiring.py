@@ -25,6 +25,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 from wtforms.i18n import messages_path
 
+from engage.sealing import Cipher
 from surveys.base import Base
 from webapp.settings import Settings
 
@@ -142,6 +143,16 @@ def _form_words(locale: str) -> NullTranslations:
 def _keep_form_words() -> None:
     """Flask-WTF would read WTForms' own catalogue from disk in every request that has a form."""
     request.wtforms_translations = _form_words(LANGUAGES[language()])  # type: ignore[attr-defined] -- an attribute of theirs, on Flask's request
+
+
+def cipher() -> Cipher:
+    """What encrypts sensitive answers."""
+    return _cipher(settings().field_secrets())
+
+
+@cache
+def _cipher(secrets: tuple[str, ...]) -> Cipher:
+    return Cipher(secrets)
 
 
 def settings() -> Settings:
