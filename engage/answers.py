@@ -21,7 +21,7 @@ from engage.errors import EngageError, Invalid, NotFound
 from engage.field_kinds import KINDS, File
 from engage.fields import Answer, AnswerFile, EventField
 from engage.files import Upload, accepted
-from engage.registrations import Attendee, Registration
+from engage.parties import Attendee, Registration
 from engage.sealing import Cipher
 from surveys.asked import given
 from surveys.errors import SurveyError
@@ -214,7 +214,7 @@ def of_people(session: Session, attendee_ids: Collection[int]) -> dict[int, list
         .order_by(Answer.attendee_id, EventField.archived_at.is_not(None), EventField.position, EventField.id)
     )
     lines: dict[int, list[Line]] = {attendee_id: [] for attendee_id in attendee_ids}
-    for answer, one in session.execute(found).tuples():
+    for answer, one in session.execute(found):
         lines[answer.attendee_id].append(Line(one, answer))
     return lines
 
