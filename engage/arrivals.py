@@ -5,61 +5,45 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import cache
-from operator import itemgetter
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from engage import audit, events
+from engage import events, retelling
 from engage.codes import digest
-from engage.errors import Conflict
+from engage.doubts import DOUBTS, doubt_about
 from engage.events import Event
+from engage.parties import Attendee, Registration, State
 from engage.people import Category
-from engage.registrations import Attendee, Registration, State
-from surveys.base import Base
-from surveys.statements import Statement, moment
+from engage.presence import COUNTED, Direction, Result, Scan, Stay
+from engage.retelling import SCANS, Room, Rooms, tell_anew
+from surveys.statements import Statement, columns, moment
 
+LATE = timedelta(minutes=1)  # what a device sends later than this it has decided by itself
 PARTY_AT_MOST = 200
 _ADDRESS = re.compile(r"/t/([A-Za-z2-7]{26})(?![A-Za-z0-9])")
 DOOR_MARGIN = timedelta(hours=12)  # scans count this long before the start and after the end
 
 
-class NotHere(Conflict):
-    """This person has not arrived."""
-
-
-class Direction(StrEnum):
-    """Which way somebody goes through the door."""
-
-    IN = "in"
-    OUT = "out"
-
-
-class Result(StrEnum):
-    """What the door answers to a scan; clients rely on these words."""
-
-    ADMITTED = "admitted"
-    ALREADY = "already"
-    LEFT = "left"
-    UNKNOWN = "unknown"
-    CANCELLED = "cancelled"
-    WRONG_EVENT = "wrong_event"
-    NOT_OPEN = "not_open"
-
-
 @dataclass(frozen=True, kw_only=True)
 class ScanRequest:
-    """A ticket held before a scanner. `id` is the scanner's own UUID for this scan: the same id is the same scan."""
+    """A ticket held before a scanner. `id` is the scanner's own UUID for this scan: the same id is the same scan.
+
+    `activity` is the id of the activity at whose door it was; None is the event's. `told` is what a device without a network
+    told the guest by itself. `clock_at` is what the device's clock said, where `at` is corrected.
+    """
 
     id: str
     code: str
     at: datetime
     direction: Direction = Direction.IN
+    activity: int | None = None
     device: str = ""
+    told: Result | None = None
+    clock_at: datetime | None = None
 
 
 class Door(NamedTuple):
@@ -108,46 +92,12 @@ class Outcome:
     attendee_id: int | None = None
 
 
-class Scan(Base):
-    """One scan as it was answered. The code itself is not kept, so that the table opens no door."""
-
-    __tablename__ = "scan"
-    __table_args__ = (sa.Index("ix_scan_event_received", "event_id", "received_at"),)
-
-    id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
-    event_id: Mapped[int] = mapped_column(sa.ForeignKey("event.id", ondelete="CASCADE"))
-    attendee_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attendee.id", ondelete="CASCADE"), index=True)
-    code_digest: Mapped[str] = mapped_column(sa.String(22))
-    direction: Mapped[Direction]
-    result: Mapped[Result]
-    at: Mapped[datetime]
-    received_at: Mapped[datetime]
-    first_at: Mapped[datetime | None]
-    by: Mapped[str] = mapped_column(sa.String(80))
-    device: Mapped[str] = mapped_column(sa.String(80), default="")
-
-
 class Count(NamedTuple):
     """Seats of one category: how many people are expected and how many have arrived."""
 
     category: Category
     expected: int
     arrived: int
-
-
-class RosterLine(NamedTuple):
-    """What a scanner needs to know of a ticket without a network; `digest` stands for the code."""
-
-    digest: str
-    name: str
-    category: str
-    party: int
-    state: str
-    arrived_at: datetime | None
-
-
-_SCANS = cast("sa.Table", Scan.__table__)
-_ATTENDEES = cast("sa.Table", Attendee.__table__)
 
 
 def scan(session: Session, event: Event, requests: Sequence[ScanRequest], *, by: str, now: datetime) -> list[Outcome]:
@@ -173,31 +123,26 @@ def scan_together(connection: sa.Connection, batches: Sequence[Batch], *, now: d
     holders = {ticket.id: ticket for ticket in tickets.values()}
     known = send.known.rows(connection, keys=[request.id for request in every])
     answered = {row[0]: _outcome(row[0], Result(row[1]), holders.get(row[2]), moment(row[3])) for row in known}
-    moved: dict[int, _Ticket] = {}
-    added: list[dict[str, Any]] = []
+    activities = {request.activity for request in every if request.activity is not None}
+    rooms = Rooms(connection, activities, holders) if activities else None
+    decided: dict[str, _Decided] = {}
     for batch in batches:
         for request in batch.requests:
-            if request.id in answered:
-                continue
-            ticket = tickets.get(request.code)
-            result = _judge(batch.door, ticket, request)
-            ours = ticket if ticket is not None and ticket.event_id == batch.door.event_id else None
-            if ours is not None and result in {Result.ADMITTED, Result.LEFT}:
-                ours.arrived_at = ours.arrived_at or request.at
-                ours.left_at = request.at if result is Result.LEFT else None
-                moved[ours.id] = ours
-            outcome = _outcome(request.id, result, ours, ours and ours.arrived_at)
-            answered[request.id] = outcome
-            added.append({
-                "id": request.id, "event_id": batch.door.event_id, "attendee_id": outcome.attendee_id,
-                "code_digest": digest(request.code), "direction": request.direction.value, "result": result.value,
-                "at": request.at, "received_at": now, "first_at": outcome.first_at, "by": batch.by, "device": request.device,
-            })
+            if request.id not in answered and request.id not in decided:
+                decided[request.id] = _decide(batch, tickets.get(request.code), rooms, request)
     send.arrive.send(connection, [
-        {"attendee": ticket.id, "arrived_at": ticket.arrived_at, "left_at": ticket.left_at} for ticket in moved.values()
+        {"attendee": ticket.id, "arrived_at": ticket.door.arrived_at, "left_at": ticket.door.left_at,
+         "inside_since": ticket.door.inside_since, "seen_at": ticket.door.seen_at}
+        for ticket in holders.values() if ticket.seen and not ticket.late
     ])
-    added.sort(key=itemgetter("id"))  # two processes that are sent the same scans then wait for each other in one order
-    send.add.send(connection, added)
+    if rooms:
+        rooms.write(connection)
+    # Sorted: two processes that are sent the same scans then wait for each other in one order.
+    send.add.send(connection, [each.row(now) for _, each in sorted(decided.items())])
+    if late := [ticket.id for ticket in holders.values() if ticket.late]:
+        _decide_late(connection, late, decided, now=now)
+    _note_doubts(connection, decided, now=now)
+    answered |= {each: one.outcome() for each, one in decided.items()}
     return [[answered[request.id] for request in batch.requests] for batch in batches]
 
 
@@ -205,14 +150,6 @@ def doors(connection: sa.Connection, slugs: Collection[str]) -> dict[str, Door]:
     """What the door must know of the events of these addresses; those that do not exist are left out."""
     rows = _statements(connection.dialect.name).doors.rows(connection, keys=list(slugs))
     return {row[0]: Door(row[1], events.State(row[2]), moment(row[3]), moment(row[4])) for row in rows}
-
-
-def undo(session: Session, attendee: Attendee, *, by: str, now: datetime) -> None:
-    """Take an admission back; the scan that caused it stays on record. Raises NotHere."""
-    if attendee.arrived_at is None:
-        raise NotHere
-    audit.record(session, "arrival.undo", attendee, by=by, now=now, arrived_at=attendee.arrived_at.isoformat())
-    attendee.arrived_at = attendee.left_at = None
 
 
 def party(attendee: Attendee, *, scan_id: str, at: datetime) -> list[ScanRequest]:
@@ -255,20 +192,6 @@ def counts(session: Session, event: Event) -> list[Count]:
     return [Count(category, expected, arrived) for category, expected, arrived in session.execute(by_category)]
 
 
-def roster(session: Session, event: Event) -> list[RosterLine]:
-    """Every ticket of the event, cancelled ones too, for a scanner that must do without the network."""
-    tickets = (
-        sa.select(
-            Attendee.ticket_code, Attendee.name, Category.name, Registration.party, Attendee.state, Attendee.arrived_at
-        )
-        .join(Category, Category.id == Attendee.category_id)
-        .join(Registration, Registration.id == Attendee.registration_id)
-        .where(Attendee.event_id == event.id).order_by(Attendee.id)
-    )
-    rows = session.execute(tickets)
-    return [RosterLine(digest(code), name, category, party, state, at) for code, name, category, party, state, at in rows]
-
-
 def totals(session: Session, event_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     """Expected and arrived people of several events, by event id; an event without guests is left out."""
     by_event = (
@@ -289,39 +212,107 @@ def printable(text: str) -> str:
     return (text if text.isprintable() else "".join(filter(str.isprintable, text))).strip()
 
 
-@dataclass
+@dataclass(slots=True)
 class _Ticket:
     """A ticket as the door sees it, moved along while a batch is decided."""
 
     id: int
-    ticket_code: str
     event_id: int
     state: str
     name: str
-    arrived_at: datetime | None
-    left_at: datetime | None
     category: str
     party: int
+    door: Stay
+    seen: bool = False
+    late: bool = False  # a scan is earlier than what is known: all of this person's are then told anew
 
 
 def _ticket(*row: Any) -> _Ticket:
     """From the columns that `_statements` selects."""
-    number, code, event_id, state, name, arrived_at, left_at, category, party = row
-    return _Ticket(number, code, event_id, state, name, moment(arrived_at), moment(left_at), category, party)
+    number, _, event_id, state, name, category, party, arrived_at, left_at, inside_since, seen_at = row
+    door = Stay(moment(arrived_at), moment(left_at), moment(inside_since), moment(seen_at))
+    return _Ticket(number, event_id, state, name, category, party, door)
 
 
-def _judge(door: Door, ticket: _Ticket | None, request: ScanRequest) -> Result:
+@dataclass(slots=True)
+class _Decided:
+    """A scan and what it was answered."""
+
+    batch: Batch
+    request: ScanRequest
+    ticket: _Ticket | None  # only where it is this event's
+    room: Room | None
+    result: Result
+    first_at: datetime | None
+
+    def row(self, now: datetime) -> dict[str, Any]:
+        """The scan as it is stored."""
+        request = self.request
+        return {
+            "id": request.id, "event_id": self.batch.door.event_id, "attendee_id": self.ticket and self.ticket.id,
+            "activity_id": self.room and self.room.id, "code_digest": digest(request.code),
+            "direction": request.direction.value, "result": self.result.value, "stands": self.result.value,
+            "told": request.told and request.told.value, "at": request.at, "clock_at": request.clock_at or request.at,
+            "received_at": now, "first_at": self.first_at, "by": self.batch.by, "device": request.device,
+        }
+
+    def outcome(self) -> Outcome:
+        return _outcome(self.request.id, self.result, self.ticket, self.first_at)
+
+
+def _decide(batch: Batch, ticket: _Ticket | None, rooms: Rooms | None, request: ScanRequest) -> _Decided:
+    room = rooms.rooms.get(request.activity) if rooms and request.activity is not None else None
     if ticket is None:
-        return Result.UNKNOWN
-    if ticket.event_id != door.event_id:
-        return Result.WRONG_EVENT
+        return _Decided(batch, request, None, room, Result.UNKNOWN, None)
+    elsewhere = request.activity is not None and (room is None or room.event_id != batch.door.event_id)
+    if ticket.event_id != batch.door.event_id or elsewhere:
+        ours = None if ticket.event_id != batch.door.event_id else ticket
+        return _Decided(batch, request, ours, None, Result.WRONG_EVENT, None)
+    stay = rooms.stay(ticket.id, room.id) if rooms and room else ticket.door
+    refusal = _refusal(batch.door, ticket, request)
+    if refusal:
+        return _Decided(batch, request, ticket, room, refusal, stay.arrived_at)
+    if ticket.door.seen_at and request.at < ticket.door.seen_at:
+        ticket.late = True
+    if ticket.late:  # decided with all the others of this person
+        return _Decided(batch, request, ticket, room, Result.ADMITTED, None)
+    if rooms and room:
+        result = rooms.pass_through(ticket.id, room, request.direction, request.at)
+        if result is not Result.OVER_CAPACITY:
+            ticket.door.seen_inside(request.at)
+            ticket.seen = True
+    else:
+        result = ticket.door.pass_through(request.direction, request.at)
+        ticket.seen = True
+    return _Decided(batch, request, ticket, room, result, stay.arrived_at)
+
+
+def _refusal(door: Door, ticket: _Ticket, request: ScanRequest) -> Result | None:
     if ticket.state == State.CANCELLED:
         return Result.CANCELLED
-    if not door.open(request.at):
-        return Result.NOT_OPEN
-    if request.direction is Direction.OUT:
-        return Result.LEFT
-    return Result.ALREADY if ticket.arrived_at and not ticket.left_at else Result.ADMITTED
+    if ticket.state != State.CONFIRMED:
+        return Result.WAITLISTED
+    return None if door.open(request.at) else Result.NOT_OPEN
+
+
+def _decide_late(connection: sa.Connection, late: Sequence[int], decided: dict[str, _Decided], *, now: datetime) -> None:
+    """What the scans of these people are, told from all of them; correct what `decided` took for granted."""
+    fresh = {each for each, one in decided.items() if one.ticket and one.ticket.late and one.result in COUNTED}
+    told = tell_anew(connection, late, fresh=fresh, now=now)
+    for each, (result, first_at) in told.items():
+        decided[each].result, decided[each].first_at = result, first_at
+    _statements(connection.dialect.name).correct.send(connection, [
+        {"scan": each, "decided": result.value, "first": first_at} for each, (result, first_at) in told.items()
+    ])
+
+
+def _note_doubts(connection: sa.Connection, decided: dict[str, _Decided], *, now: datetime) -> None:
+    """What devices decided without us and a person should look at."""
+    _statements(connection.dialect.name).doubt.send(connection, [
+        {"event_id": one.batch.door.event_id, "scan_id": each, "kind": kind.value, "noted_at": now}
+        for each, one in decided.items()
+        if (one.request.told or now - one.request.at > LATE) and (kind := doubt_about(one.result, one.request.told))
+    ])
 
 
 def _outcome(scan_id: str, result: Result, ticket: _Ticket | None, first_at: datetime | None) -> Outcome:
@@ -339,6 +330,8 @@ class _Statements(NamedTuple):
     known: Statement
     arrive: Statement
     add: Statement
+    correct: Statement
+    doubt: Statement
 
 
 @cache
@@ -355,8 +348,8 @@ def _statements(database: str) -> _Statements:
     door = sa.select(Event.slug, Event.id, Event.state, Event.starts_at, Event.ends_at).where(among(Event.slug))
     tickets = (
         sa.select(
-            Attendee.id, Attendee.ticket_code, Attendee.event_id, Attendee.state, Attendee.name, Attendee.arrived_at,
-            Attendee.left_at, Category.name, Registration.party,  # in the order of _Ticket
+            Attendee.id, Attendee.ticket_code, Attendee.event_id, Attendee.state, Attendee.name, Category.name,
+            Registration.party, Attendee.arrived_at, Attendee.left_at, Attendee.inside_since, Attendee.seen_at,  # as in _ticket
         )
         .join(Category, Category.id == Attendee.category_id)
         .join(Registration, Registration.id == Attendee.registration_id)
@@ -365,9 +358,12 @@ def _statements(database: str) -> _Statements:
         .order_by(Attendee.id).with_for_update(of=Attendee)
     )
     known = sa.select(Scan.id, Scan.result, Scan.attendee_id, Scan.first_at).where(among(Scan.id))
-    arrive = (
-        sa.update(_ATTENDEES).where(_ATTENDEES.c.id == sa.bindparam("attendee"))
-        .values(arrived_at=sa.bindparam("arrived_at"), left_at=sa.bindparam("left_at"))
+    add = insert(Scan).values(columns(Scan, "undone_at")).on_conflict_do_nothing()
+    correct = sa.update(SCANS).where(SCANS.c.id == sa.bindparam("scan")).values(
+        result=sa.bindparam("decided"), stands=sa.bindparam("decided"), first_at=sa.bindparam("first")
     )
-    add = insert(_SCANS).values({column.name: sa.bindparam(column.name) for column in _SCANS.columns}).on_conflict_do_nothing()
-    return _Statements(*(Statement(each) for each in (door, tickets, known, arrive, add)))
+    doubt = insert(DOUBTS).values(
+        settled_by="", reason="", **{name: sa.bindparam(name) for name in ("event_id", "scan_id", "kind", "noted_at")}
+    ).on_conflict_do_nothing()
+    arrive = retelling.statements(database).arrive
+    return _Statements(Statement(door), Statement(tickets), Statement(known), arrive, Statement(add), Statement(correct), Statement(doubt))

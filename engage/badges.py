@@ -12,8 +12,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from engage import audit
 from engage.errors import Conflict
 from engage.events import Event
+from engage.parties import Attendee, State
 from engage.people import Category, name_key
-from engage.registrations import Attendee, State
 from surveys.base import Base
 
 

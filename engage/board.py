@@ -14,8 +14,7 @@ from engage.arrivals import Count, Door
 from engage.codes import new_code
 from engage.errors import NotFound
 from engage.events import Event
-from engage.people import Category
-from engage.registrations import Attendee, ChosenActivity, State
+from engage.parties import Attendee, ChosenActivity, State
 from surveys.base import Base
 
 STEP = 300  # seconds: arrivals are counted in steps of five minutes
@@ -50,7 +49,7 @@ class Arrival(NamedTuple):
     """Somebody who came."""
 
     name: str
-    category: str
+    category_id: int
     at: datetime
 
 
@@ -68,6 +67,10 @@ class Figures(NamedTuple):
     pace: Sequence[int]
     last: Sequence[Arrival]
     open: bool
+
+    def steps(self) -> list[tuple[datetime, int]]:
+        """`pace` with the time at which each step begins."""
+        return [(self.pace_from + timedelta(seconds=STEP * number), count) for number, count in enumerate(self.pace)]
 
 
 def of(session: Session, event: Event) -> Board | None:
@@ -133,10 +136,10 @@ def _by_activity(session: Session, event: Event) -> list[ActivityCount]:
 
 def _last(session: Session, event: Event) -> list[Arrival]:
     came = (
-        sa.select(Attendee.name, Category.name, Attendee.arrived_at).join(Category, Category.id == Attendee.category_id)
+        sa.select(Attendee.name, Attendee.category_id, Attendee.arrived_at)
         .where(_came(event)).order_by(Attendee.arrived_at.desc(), Attendee.id.desc()).limit(LAST)
     )
-    return [Arrival(name, category, at) for name, category, at in session.execute(came) if at]
+    return [Arrival(name, category_id, at) for name, category_id, at in session.execute(came) if at]
 
 
 def _pace(session: Session, event: Event, since: datetime) -> list[int]:

@@ -9,9 +9,9 @@ from engage import audit, events
 from engage.codes import new_code
 from engage.errors import Invalid
 from engage.events import Details, Event, Kind
+from engage.parties import Attendee, Registration
 from engage.people import categories
 from engage.quotas import Quota
-from engage.registrations import Attendee, Registration
 
 
 class NoGuests(Invalid):

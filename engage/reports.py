@@ -7,12 +7,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage import events, invitations, registrations
+from engage import events, invitations, parties
 from engage.activities import ActivityKind
 from engage.events import Event
 from engage.invitations import Invitation
+from engage.parties import Attendee, ChosenActivity, Registration
 from engage.people import Category, Invitee
-from engage.registrations import Attendee, ChosenActivity, Registration
 from surveys.asked import Asked, Tally, in_language
 from surveys.kinds import KINDS, Text
 from surveys.summaries import QuestionSummary, Summary, summarise
@@ -198,7 +198,7 @@ def _turnouts(session: Session, event: Event) -> dict[int, dict[str, int]]:
         sa.select(
             Attendee.category_id, sa.func.count().label("registered"), sa.func.count(Attendee.arrived_at).label("arrived"),
         )
-        .where(Attendee.event_id == event.id, Attendee.state == registrations.State.CONFIRMED)
+        .where(Attendee.event_id == event.id, Attendee.state == parties.State.CONFIRMED)
         .group_by(Attendee.category_id)
     )
     counted: dict[int, dict[str, int]] = {}
@@ -222,7 +222,7 @@ def _activities(session: Session, event: Event) -> tuple[ActivityChoice, ...]:
     people = (
         sa.select(ChosenActivity.activity_id, sa.func.sum(Registration.party))
         .join(Registration, Registration.id == ChosenActivity.registration_id)
-        .where(Registration.event_id == event.id, Registration.state == registrations.State.CONFIRMED)
+        .where(Registration.event_id == event.id, Registration.state == parties.State.CONFIRMED)
         .group_by(ChosenActivity.activity_id)
     )
     chosen = {row[0]: int(row[1]) for row in session.execute(people)}

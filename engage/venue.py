@@ -21,8 +21,8 @@ from engage.codes import new_code
 from engage.contacts import InvalidEmail, InvalidPhone, clean_email, clean_phone
 from engage.errors import Denied, NotFound
 from engage.events import Event
+from engage.parties import Attendee, Registration, State
 from engage.people import name_key
-from engage.registrations import Attendee, Registration, State
 from surveys.base import Base
 
 PERIOD = 30  # seconds for which the screen shows a code

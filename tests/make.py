@@ -16,8 +16,9 @@ from engage import activities, events, invitations, people, registrations, staff
 from engage.activities import Activity, ActivityDetails
 from engage.events import Event
 from engage.invitations import Invitation
+from engage.parties import Registration
 from engage.people import Category, Invitee, InviteeForm
-from engage.registrations import Application, Person, Registration
+from engage.registrations import Application, Person
 from engage.staff import Role, User
 from surveys import questionnaires, questions, responses
 from surveys.questionnaires import Questionnaire

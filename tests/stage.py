@@ -13,9 +13,9 @@ from engage.activities import ActivityKind
 from engage.arrivals import ScanRequest
 from engage.events import Event, Kind, Topic
 from engage.invitations import Invitation
-from engage.outbox import Channel
+from engage.outbox import Channel, Text
+from engage.parties import Registration
 from engage.people import Category
-from engage.registrations import Registration
 from engage.staff import Role
 from surveys import create_from_template, questionnaires
 from surveys.questionnaires import Question, Questionnaire
@@ -98,12 +98,12 @@ def _invited(session: Session, event: Event, categories: list[Category], now: da
         made.append(make.invitation(session, event, name=name, category=categories[place % 5],
                                     organisation=ORGANISATIONS[place % 4], **(how if place % 5 != 4 else {"phone": "0371-65550000", "email": ""})))
     make.invitation(session, event, name="尤佳宁", category=categories[0])
-    invitations.send(session, event, lambda to, _: (f"诚邀{to.invitee.name}", f"{to.invitee.name}：\n\n诚邀您参加平台开放日。", f"https://example.org/i/{to.token}"),
-                     ids=[invitation.id for invitation in made], by=BY, now=now)
+    invitations.send(session, event, ids=[invitation.id for invitation in made], by=BY, now=now)
     invitations.opened(session, made[-1], now=now)
     invitations.answer(session, made[-2], invitations.State.DECLINED, reason="当天另有会议", by="guest", now=now)
     sent = outbox.claim(session, Channel.EMAIL, now=now)
-    outbox.delivered(session, sent[1:], now=now)
+    outbox.delivered(session, {message.id: Text("诚邀您参加平台开放日", f"{message.name}：\n\n诚邀您参加平台开放日。", "https://example.org/i/x")
+                               for message in sent[1:]}, now=now)
     outbox.failed(session, sent[0], "550 mailbox unavailable", now=now, final=True)
     return made
 

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from database import count_queries, undone
 
 from engage.events import Event, State
+from engage.parties import Attendee
 from engage.people import Category
-from engage.registrations import Attendee
 
 
 def test_a_session_keeps_a_savepoints_failure_to_itself(session):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from engage import arrivals, people, registrations
+from engage import arrivals, parties, people
 from engage.events import Event, State
+from engage.parties import Attendee, TicketNotFound
 from engage.people import Category
-from engage.registrations import Attendee, TicketNotFound
 from surveys import questionnaires, responses
 from surveys.errors import SurveyError
 from surveys.questionnaires import NoSuchQuestionnaire, Questionnaire
@@ -71,11 +71,11 @@ def asking_of(session: Session, token: str) -> Asking:
     attendee = None
     if event is None:
         try:
-            attendee = registrations.by_survey_code(session, token)
+            attendee = parties.by_survey_code(session, token)
         except TicketNotFound:
             raise NoSuchQuestionnaire from None
         event = attendee.registration.event
-        if attendee.state is registrations.State.CANCELLED:
+        if attendee.state is parties.State.CANCELLED:
             raise NoSuchQuestionnaire
     if event.questionnaire is None:
         raise NoSuchQuestionnaire

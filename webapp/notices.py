@@ -1,85 +1,46 @@
-"""What guests are told by e-mail and SMS: the texts, and their way into the outbox."""
+"""What guests are told by e-mail, SMS and letter: who is told what, and the words, which are written when a message leaves."""
 
 import re
 from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask import current_app
 from flask_babel import gettext
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from engage import audit, outbox
 from engage.contacts import is_mobile
 from engage.events import Event
+from engage.events import State as EventState
 from engage.invitations import Invitation
-from engage.outbox import Channel, Message, Purpose
-from engage.registrations import Attendee, Registration, State
+from engage.outbox import Channel, Message, Purpose, Text
+from engage.parties import Attendee, Registration, State
 from webapp.wiring import link, office, speaking
 
 MESSAGE_LANGUAGE = "zh"  # of those who have not chosen one yet
+AT_ONCE = 500  # messages whose records are loaded together
 
 
-def invitation_text(invitation: Invitation, channel: Channel) -> tuple[str, str, str]:
-    """Subject, body and personal link of an invitation; what `invitations.send` asks for."""
-    event = invitation.event
-    address = link("registration.invitation", token=invitation.token)
-    with speaking(MESSAGE_LANGUAGE):
-        subject = gettext("诚邀您参加“%(title)s”", title=event.title)
-        body = _body(
-            f"invitation.{channel}", event=event, name=invitation.invitee.name, link=address,
-            deadline=event.registration_closes_at,
-        )
-    return subject, body, address
+# ---- who is told what ----
+
+def ticket_message(session: Session, registration: Registration, *, now: datetime) -> None:
+    """Send the leader the way to the tickets; nobody where there is neither e-mail nor mobile phone."""
+    _tell(session, registration, Purpose.TICKET, now=now)
 
 
-def ticket_message(session: Session, registration: Registration, *, now: datetime) -> Message | None:
-    """Send the leader the way to the tickets; None where there is neither e-mail nor mobile phone."""
-    with speaking(registration.language):
-        return _tell(
-            session, registration.leader, Purpose.TICKET, now=now,
-            subject=gettext("您已报名“%(title)s”", title=registration.event.title),
-            link=link("registration.ticket", code=registration.leader.ticket_code), party=registration.party,
-            companions=[(guest.name, link("registration.ticket", code=guest.ticket_code)) for guest in registration.companions],
-        )
-
-
-def cancellation_message(session: Session, registration: Registration, *, now: datetime) -> Message | None:
+def cancellation_message(session: Session, registration: Registration, *, now: datetime) -> None:
     """Confirm to the leader that the party is no longer expected."""
-    with speaking(registration.language):
-        return _tell(
-            session, registration.leader, Purpose.CANCELLATION, now=now,
-            subject=gettext("您已取消“%(title)s”的报名", title=registration.event.title),
-            link=link("registration.ticket", code=registration.leader.ticket_code),
-        )
+    _tell(session, registration, Purpose.CANCELLATION, now=now)
 
 
-def thanks_message(session: Session, attendee: Attendee, *, now: datetime) -> Message | None:
-    """Thank somebody who came and give the personal link to the questionnaire, where the event has one."""
-    registration = attendee.registration
-    with speaking(registration.language):
-        return _tell(
-            session, attendee, Purpose.THANKS, now=now,
-            subject=gettext("感谢您参加“%(title)s”", title=registration.event.title),
-            link=link("questionnaire.answer", token=attendee.survey_code) if registration.event.questionnaire_id else "",
-        )
-
-
-def called_off_message(session: Session, registration: Registration, *, now: datetime) -> Message | None:
-    """Tell the leader of a party that the event will not take place."""
-    with speaking(registration.language):
-        return _tell(
-            session, registration.leader, Purpose.CALLED_OFF, now=now,
-            subject=gettext("“%(title)s”已取消", title=registration.event.title), link="",
-            party=registration.party,
-        )
-
-
-# Who is told at once, beyond being expected, and how: everybody who came is thanked, the leaders hear that nobody need come.
-TOLD_TOGETHER = {
-    Purpose.THANKS: (Attendee.arrived_at.is_not(None), thanks_message),
-    Purpose.CALLED_OFF: (Attendee.place == 0, lambda session, leader, *, now: called_off_message(session, leader.registration, now=now)),
+# Who is told at once, beyond being expected: everybody who came is thanked, the leaders hear that nobody need come.
+TOLD_TOGETHER: Mapping[Purpose, sa.ColumnElement[bool]] = {
+    Purpose.THANKS: Attendee.arrived_at.is_not(None),
+    Purpose.CALLED_OFF: Attendee.place == 0,
 }
 
 
@@ -89,55 +50,166 @@ def tell_all(session: Session, event: Event, purpose: Purpose, *, by: str, now: 
     Answers how many were told now. Raises KeyError for other purposes.
     """
     session.refresh(event, with_for_update=True)  # of two who send at once the second finds nobody left
-    write = TOLD_TOGETHER[purpose][1]
-    messages = [write(session, attendee, now=now) for attendee in _untold(session, event, purpose)]
-    count = sum(message is not None for message in messages)
+    count = outbox.post_many(session, (row for row in _untold(session, event, purpose) if row["channel"]), now=now)
     audit.record(session, f"event.tell.{purpose}", event, by=by, now=now, told=count)
     return count
 
 
 def to_tell(session: Session, event: Event, purpose: Purpose) -> Counter[Channel | None]:
     """How many `tell_all` would tell, by channel; None counts those who cannot be reached."""
-    return Counter(_reach(attendee) for attendee in _untold(session, event, purpose))
+    return Counter(row["channel"] for row in _untold(session, event, purpose))
 
 
-def _untold(session: Session, event: Event, purpose: Purpose) -> list[Attendee]:
-    before = sa.select(Message.name, Message.address).where(Message.event_id == event.id, Message.purpose == purpose)
-    told = {(name, address) for name, address in session.execute(before)}
-    expected = session.scalars(
-        sa.select(Attendee)
-        .where(Attendee.event_id == event.id, Attendee.state == State.CONFIRMED, TOLD_TOGETHER[purpose][0]).order_by(Attendee.id)
-        .options(joinedload(Attendee.registration).joinedload(Registration.event))
+def _untold(session: Session, event: Event, purpose: Purpose) -> Iterator[dict[str, Any]]:
+    """Their messages as rows of the outbox, without a channel where nobody can be reached."""
+    before = sa.select(Message.attendee_id, Message.name, Message.address).where(
+        Message.event_id == event.id, Message.purpose == purpose)
+    known: set[Any] = set()
+    for attendee_id, name, address in session.execute(before):
+        known |= {attendee_id, (name, address)}
+    expected = (
+        sa.select(Attendee.id, Attendee.name, Attendee.phone, Attendee.email, Registration.invitation_id).join(Attendee.registration)
+        .where(Attendee.event_id == event.id, Attendee.state == State.CONFIRMED, TOLD_TOGETHER[purpose]).order_by(Attendee.id)
     )
-    return [
-        attendee for attendee in expected
-        if not {(attendee.name, attendee.email), (attendee.name, attendee.phone)} & told
-    ]
+    for key, name, phone, email, invitation_id in session.execute(expected).all():
+        if not {key, (name, email), (name, phone)} & known:
+            yield {"event_id": event.id, "invitation_id": invitation_id, "attendee_id": key, "purpose": purpose, "name": name,
+                   "channel": _reach(phone, email), "address": email or phone}
 
 
-def _reach(attendee: Attendee) -> Channel | None:
-    if attendee.email:
+def _reach(phone: str, email: str) -> Channel | None:
+    if email:
         return Channel.EMAIL
-    return Channel.SMS if is_mobile(attendee.phone) else None
+    return Channel.SMS if is_mobile(phone) else None
 
 
-def _tell(
-    session: Session, attendee: Attendee, purpose: Purpose, *, subject: str, link: str, now: datetime, **facts: Any
-) -> Message | None:
-    """Queue one text for one person by the channel that the contact suggests."""
-    if (channel := _reach(attendee)) is None:
-        return None
+def _tell(session: Session, registration: Registration, purpose: Purpose, *, now: datetime) -> None:
+    """Queue a message to the leader by the channel that the contact suggests."""
+    leader = registration.leader
+    if channel := _reach(leader.phone, leader.email):
+        outbox.post_many(session, [{
+            "event_id": registration.event_id, "invitation_id": registration.invitation_id, "attendee_id": leader.id,
+            "channel": channel, "purpose": purpose, "name": leader.name, "address": leader.email or leader.phone,
+        }], now=now)
+
+
+# ---- what they are told ----
+
+class _Draft(NamedTuple):
+    subject: str
+    link: str = ""
+    facts: Mapping[str, Any] = {}
+
+
+def _ticket(leader: Attendee) -> _Draft:
+    party = leader.registration
+    return _Draft(
+        gettext("您已报名“%(title)s”", title=party.event.title), _ticket_link(leader),
+        {"party": party.party, "companions": [(guest.name, _ticket_link(guest)) for guest in party.companions]},
+    )
+
+
+def _cancellation(leader: Attendee) -> _Draft:
+    return _Draft(gettext("您已取消“%(title)s”的报名", title=leader.registration.event.title), _ticket_link(leader))
+
+
+def _thanks(attendee: Attendee) -> _Draft:
+    """With the personal link to the questionnaire, where the event has one."""
     event = attendee.registration.event
-    body = _body(f"{purpose}.{channel}", event=event, name=attendee.name, link=link, **facts)
-    return outbox.post(session, Message(
-        event_id=event.id, invitation_id=attendee.registration.invitation_id, channel=channel, purpose=purpose,
-        name=attendee.name, address=attendee.email or attendee.phone, subject=subject, body=body, link=link,
-    ), now=now)
+    asked = link("questionnaire.answer", token=attendee.survey_code) if event.questionnaire_id else ""
+    return _Draft(gettext("感谢您参加“%(title)s”", title=event.title), asked)
 
 
-def _body(template: str, **facts: Any) -> str:
+def _called_off(leader: Attendee) -> _Draft:
+    party = leader.registration
+    return _Draft(gettext("“%(title)s”已取消", title=party.event.title), facts={"party": party.party})
+
+
+def _invitation(invitation: Invitation) -> _Draft:
+    event = invitation.event
+    return _Draft(
+        gettext("诚邀您参加“%(title)s”", title=event.title), link("registration.invitation", token=invitation.token),
+        {"deadline": event.registration_closes_at},
+    )
+
+
+def _ticket_link(attendee: Attendee) -> str:
+    return link("registration.ticket", code=attendee.ticket_code)
+
+
+def _expected(attendee: Attendee) -> bool:
+    return attendee.state is State.CONFIRMED and attendee.registration.event.state is not EventState.CANCELLED
+
+
+class _Kind(NamedTuple):
+    """How messages of a purpose are written, and whether what they tell of still holds."""
+
+    draft: Callable[[Any], _Draft]
+    holds: Callable[[Any], bool]
+
+
+# By purpose and by what the message is about.
+KINDS: Mapping[tuple[Purpose, type[Attendee | Invitation]], _Kind] = {
+    (Purpose.INVITATION, Invitation): _Kind(_invitation, lambda one: one.event.state is EventState.PUBLISHED),
+    (Purpose.TICKET, Attendee): _Kind(_ticket, _expected),
+    (Purpose.CANCELLATION, Attendee): _Kind(_cancellation, lambda one: one.state is State.CANCELLED),
+    (Purpose.CALLED_OFF, Attendee): _Kind(_called_off, lambda one: one.registration.event.state is EventState.CANCELLED),
+    (Purpose.THANKS, Attendee): _Kind(_thanks, _expected),
+}
+
+
+def texts(session: Session, messages: Collection[Message]) -> dict[int, Text]:
+    """What each message says, by its id: as it was written, or else as it is written now, in the language of its reader.
+
+    Messages are left out when what they would tell holds no longer: the registration or the invitation is cancelled or gone.
+    The number of queries does not grow with that of messages, up to AT_ONCE.
+    """
+    written: dict[int, Text] = {}
+    for some in outbox.in_portions(messages, AT_ONCE):
+        about = _about(session, some)
+        told = [(message, one) for message in some if (one := about(message)) or message.body]
+        for language, group in groupby(told, key=lambda pair: _language(pair[1])):
+            with speaking(language):
+                written.update({message.id: text for message, one in group if (text := _text(message, one))})
+    return written
+
+
+def invitation_text(invitation: Invitation, channel: Channel) -> Text:
+    """What an invitation says, for whoever carries it without a message."""
+    with speaking(MESSAGE_LANGUAGE):
+        return _written(_invitation(invitation), Purpose.INVITATION, channel, name=invitation.invitee.name, event=invitation.event)
+
+
+def _about(session: Session, messages: Iterable[Message]) -> Callable[[Message], Attendee | Invitation | None]:
+    """Load the attendees and invitations that messages are about, with all that their texts say."""
+    attendees = sa.select(Attendee).where(Attendee.id.in_({one.attendee_id for one in messages if one.attendee_id}))
+    party = selectinload(Attendee.registration).options(
+        selectinload(Registration.event), selectinload(Registration.attendees))
+    about: dict[tuple[str, int | None], Attendee | Invitation] = {("attendee", one.id): one for one in session.scalars(attendees.options(party))}
+    wanted = {one.invitation_id for one in messages if one.invitation_id and not one.attendee_id}
+    asked = sa.select(Invitation).where(Invitation.id.in_(wanted)).options(selectinload(Invitation.event), joinedload(Invitation.invitee))
+    about |= {("invitation", one.id): one for one in session.scalars(asked)}
+    return lambda one: about.get(("attendee", one.attendee_id) if one.attendee_id else ("invitation", one.invitation_id))
+
+
+def _language(about: Attendee | Invitation | None) -> str:
+    return about.registration.language if isinstance(about, Attendee) else MESSAGE_LANGUAGE
+
+
+def _text(message: Message, about: Attendee | Invitation | None) -> Text | None:
+    kind = KINDS.get((message.purpose, type(about))) if about else None
+    if kind and not kind.holds(about):
+        return None
+    if message.body:
+        return Text(message.subject, message.body, message.link)
+    if not kind or not about:
+        return None
+    event = about.registration.event if isinstance(about, Attendee) else about.event
+    return _written(kind.draft(about), message.purpose, message.channel, name=message.name, event=event)
+
+
+def _written(draft: _Draft, purpose: Purpose, channel: Channel, *, name: str, event: Event) -> Text:
     # Not `render_template`: what pages know of the request and of who is signed in is no matter of a message.
-    text = current_app.jinja_env.get_template(f"messages/{template}.txt").render(facts, office=office())
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
-
-
+    template = current_app.jinja_env.get_template(f"messages/{purpose}.{channel}.txt")
+    body = template.render(draft.facts, name=name, event=event, link=draft.link, office=office())
+    return Text(draft.subject, re.sub(r"\n{3,}", "\n\n", body).strip(), draft.link)

@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engage import events, invitations, registrations
+from engage import events, invitations, parties, registrations
 from engage.errors import EngageError
 from engage.events import Event, EventNotFound
+from engage.parties import Registration
 from engage.people import Category
-from engage.registrations import Application, CategoryNotOpen, Registration
+from engage.registrations import Application, CategoryNotOpen
 from surveys.statements import savepoint
 from webapp import notices
 from webapp.openings import self_chosen, shown_to_all
@@ -85,7 +86,7 @@ class _Turn:
 
     def _invited(self, wish: Wish) -> Registration:
         invitation = invitations.by_token(self._session, wish.token)
-        standing = registrations.of_invitation(self._session, invitation)
+        standing = parties.of_invitation(self._session, invitation)
         if standing is not None:
             return standing
         application = Application(category=invitation.invitee.category, **wish.stated)

@@ -11,11 +11,11 @@ from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
-from engage import registrations
+from engage import parties
 from engage.contacts import mask_email, mask_name, mask_phone
 from engage.events import Event
 from engage.exports.material import text_layer
-from engage.registrations import Attendee, State
+from engage.parties import Attendee, State
 from engage.sheets import disarm
 from surveys.asked import in_language
 from surveys.summaries import BATCH
@@ -96,7 +96,7 @@ class Table:
             yield dict(zip((column.key for column in self.columns), row, strict=True))
 
     def _rows(self, cells: Sequence[Callable[[Line], Cell]]) -> Iterator[list[Cell]]:
-        found = self.session.scalars(registrations.attendees(self.event), execution_options={"yield_per": BATCH})
+        found = self.session.scalars(parties.attendees(self.event), execution_options={"yield_per": BATCH})
         leader = ""
         for attendee in found:
             if attendee.place == 0:

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from engage import registrations
 from engage.arrivals import Scan
 from engage.audit import AuditEntry
-from engage.registrations import Attendee
+from engage.parties import Attendee
 from engage.staff import Role
 
 pytestmark = pytest.mark.browser

@@ -11,10 +11,10 @@ from chain import BY, NOW
 from database import count_queries
 from sqlalchemy.orm import Session
 
-from engage import arrivals, events, registrations, rehearsals
+from engage import arrivals, events, registrations, rehearsals, rosters, undos
 from engage.arrivals import Direction, Outcome, Result, Scan, ScanRequest
 from engage.codes import digest
-from engage.registrations import Attendee
+from engage.parties import Attendee
 
 DOOR = "device:gate-1"
 OPEN = NOW + timedelta(days=7)  # the made event starts then
@@ -97,11 +97,11 @@ def test_a_closed_event_takes_late_scans_of_its_hours_and_a_cancelled_one_none(s
 def test_an_admission_can_be_taken_back_and_the_scan_stays_on_record(session):
     event = chain.event(session)
     guest = chain.registration(session, event).leader
-    with pytest.raises(arrivals.NotHere):
-        arrivals.undo(session, guest, by=BY, now=OPEN)
+    with pytest.raises(undos.NotHere):
+        undos.undo(session, guest, by=BY, now=OPEN)
     results(session, event, held(guest.ticket_code))
     session.refresh(guest)
-    arrivals.undo(session, guest, by=BY, now=OPEN)
+    undos.undo(session, guest, by=BY, now=OPEN)
     session.flush()
     assert (guest.arrived_at, session.scalar(sa.select(sa.func.count(Scan.id)))) == (None, 1)
     assert results(session, event, held(guest.ticket_code)) == [Result.ADMITTED]
@@ -121,8 +121,8 @@ def test_the_roster_has_digests_and_no_codes(session):
     event = chain.event(session)
     guest = chain.registration(session, event).leader
     session.flush()
-    assert arrivals.roster(session, event) == [
-        (digest(guest.ticket_code), "李四", "企业代表", 1, "confirmed", None)
+    assert list(rosters.roster(session, event)) == [
+        (digest(guest.ticket_code), "李四", "企业代表", 1, guest.registration_id, 0, "confirmed", None, None, ())
     ]
 
 

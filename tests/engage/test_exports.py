@@ -21,7 +21,7 @@ from engage import exports
 from engage.audit import AuditEntry
 from engage.contacts import mask_email, mask_name, mask_phone
 from engage.exports import ATTENDEE_FORMATS, FORMATS, FULL, MASKED, TICKET, Table
-from engage.registrations import Attendee
+from engage.parties import Attendee
 from surveys.forms import form_of
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from engage import arrivals, events, registrations
 from engage.errors import EngageError
+from engage.parties import Attendee, ChosenActivity, Registration, State
 from engage.quotas import Full, Quota
-from engage.registrations import Attendee, ChosenActivity, Registration, State
 
 SEATS = {"event": 6, "enterprise": 4, "activity": 3}
 
@@ -87,7 +87,7 @@ def test_any_order_of_moves_ends_in_a_legal_state(session, door_hours):  # noqa:
         @rule(which=st.integers(0, 9))
         def undo(self, which):
             if self.parties:
-                self.attempt(arrivals.undo, self.parties[which % len(self.parties)].leader, by=BY, now=door_hours)
+                self.attempt(undos.undo, self.parties[which % len(self.parties)].leader, by=BY, now=door_hours)
 
         @rule(seats=st.integers(1, 8))
         def resize(self, seats):

@@ -7,11 +7,12 @@ import pytest
 import sqlalchemy as sa
 from chain import BY, NOW
 
-from engage import events, invitations, registrations
+from engage import events, invitations, parties, registrations
 from engage.errors import EngageError
 from engage.events import Visibility
+from engage.parties import Attendee, Registration, State
 from engage.quotas import ActivityFull, CategoryFull, EventFull, Quota
-from engage.registrations import Application, Attendee, Person, Registration, State
+from engage.registrations import Application, Person
 
 
 def taken(session, event):
@@ -169,10 +170,10 @@ def test_tickets_and_survey_links_lead_to_their_attendee(session):
     registration = chain.registration(session, event, companions=["赵一"])
     session.flush()
     leader, companion = registration.attendees
-    assert registrations.by_ticket(session, companion.ticket_code) is companion
-    assert registrations.by_survey_code(session, leader.survey_code) is leader
-    for look_up in (registrations.by_ticket, registrations.by_survey_code):
-        with pytest.raises(registrations.TicketNotFound):
+    assert parties.by_ticket(session, companion.ticket_code) is companion
+    assert parties.by_survey_code(session, leader.survey_code) is leader
+    for look_up in (parties.by_ticket, parties.by_survey_code):
+        with pytest.raises(parties.TicketNotFound):
             look_up(session, "no-such-code")
 
 
@@ -184,7 +185,7 @@ def test_the_list_of_attendees_is_filtered_by_words_state_and_category(session):
 
     def names(**filters):
         session.flush()
-        return [a.name for a in session.scalars(registrations.attendees(event, **filters))]
+        return [a.name for a in session.scalars(parties.attendees(event, **filters))]
 
     assert names() == ["李四", "赵一", "王五"]
     assert names(state=State.CANCELLED) == ["王五"]

@@ -10,8 +10,8 @@ from database import open_engine
 from sqlalchemy.orm import Session
 
 from engage import events, people, registrations
+from engage.parties import Attendee, State
 from engage.quotas import EventFull, Quota
-from engage.registrations import Attendee, State
 from surveys.base import Base
 
 

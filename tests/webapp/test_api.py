@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection
 from engage import devices, registrations
 from engage.arrivals import Scan
 from engage.codes import digest
-from engage.registrations import Attendee
+from engage.parties import Attendee
 from webapp import create_app
 from webapp.api import access, scans, schemas
 from webapp.settings import Settings

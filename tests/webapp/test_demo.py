@@ -21,8 +21,8 @@ from engage.audit import AuditEntry
 from engage.events import Event, Kind
 from engage.invitations import Invitation
 from engage.invitations import State as InvitationState
+from engage.parties import Attendee, Registration
 from engage.people import Category, Invitee
-from engage.registrations import Attendee, Registration
 from surveys import Answer, Question, Response
 from webapp import create_app, wiring
 from webapp.cli import main

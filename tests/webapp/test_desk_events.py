@@ -14,8 +14,8 @@ from engage.activities import Activity
 from engage.events import Event, State
 from engage.outbox import Channel, Message, Purpose, post
 from engage.outbox import State as MessageState
+from engage.parties import Registration
 from engage.people import Category
-from engage.registrations import Registration
 
 FORM = {
     "title": "第三季度平台开放日", "kind": "open_day", "visibility": "invited", "purpose": "走进交易大厅", "place": "交易大厅",

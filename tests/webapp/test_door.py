@@ -13,7 +13,7 @@ from database import count_queries
 from engage import registrations
 from engage.arrivals import Scan
 from engage.audit import AuditEntry
-from engage.registrations import Attendee
+from engage.parties import Attendee
 
 
 @pytest.fixture

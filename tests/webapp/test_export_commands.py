@@ -9,7 +9,7 @@ from openday import open_day
 
 from engage.audit import AuditEntry
 from engage.exports import ATTENDEE_FORMATS, FORMATS
-from engage.registrations import Attendee
+from engage.parties import Attendee
 from webapp import cli
 
 

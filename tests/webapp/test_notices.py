@@ -1,13 +1,17 @@
 """What guests are told by e-mail and SMS."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import make
 import pytest
 import sqlalchemy as sa
+from database import count_queries
 
-from engage import events
+from engage import events, invitations, outbox, registrations
+from engage.invitations import Invitation
 from engage.outbox import Channel, Message, Purpose
+from engage.parties import Attendee
 from webapp import notices
 
 NOW = make.NOW
@@ -32,23 +36,116 @@ def test_an_invitation_says_who_what_when_where_and_leads_to_the_personal_page(w
     assert ("\n" in body) == (channel is not Channel.SMS)
 
 
+def told(writing):
+    """The messages in the outbox, and what they say."""
+    messages = writing.scalars(sa.select(Message).order_by(Message.id)).all()
+    return messages, notices.texts(writing, messages)
+
+
 def test_a_ticket_tells_the_leader_of_every_persons_ticket(writing):
     party = make.registration(writing, make.event(writing), companions=2)
-    message = notices.ticket_message(writing, party, now=NOW)
-    assert (message.channel, message.purpose, message.address, message.event_id) == (
-        Channel.EMAIL, Purpose.TICKET, party.leader.email, party.event_id)
-    assert [f"/t/{attendee.ticket_code}" in message.body for attendee in party.attendees] == [True] * 3
-    assert message.link == f"http://127.0.0.1:8000/t/{party.leader.ticket_code}"
+    notices.ticket_message(writing, party, now=NOW)
+    (message,), texts = told(writing)
+    assert (message.channel, message.purpose, message.address, message.event_id, message.attendee_id) == (
+        Channel.EMAIL, Purpose.TICKET, party.leader.email, party.event_id, party.leader.id)
+    assert [f"/t/{attendee.ticket_code}" in texts[message.id].body for attendee in party.attendees] == [True] * 3
+    assert texts[message.id].link == f"http://127.0.0.1:8000/t/{party.leader.ticket_code}"
+
+
+def test_queueing_a_ticket_is_one_insert(writing, monkeypatch):
+    party = make.registration(writing, make.event(writing), companions=2)
+    with count_queries(writing) as seen:
+        notices.ticket_message(writing, party, now=NOW)
+    assert [sql.partition(" (")[0] for sql in seen] == ["INSERT INTO message"]
 
 
 def test_whoever_has_a_landline_only_is_told_nothing(writing):
-    party = make.registration(writing, make.event(writing), phone="0371-60000001", email="")
-    assert notices.ticket_message(writing, party, now=NOW) is None
+    notices.ticket_message(writing, make.registration(writing, make.event(writing), phone="0371-60000001", email=""), now=NOW)
+    assert told(writing) == ([], {})
 
 
 def test_a_message_speaks_the_guests_language_even_when_staff_cause_it(writing):
-    party = make.registration(writing, make.event(writing), language="en")
-    assert "Wed 18 March 2026, 8:00–11:00" in notices.cancellation_message(writing, party, now=NOW).body
+    event = make.event(writing)
+    for language in ("en", "zh", "en"):
+        notices.ticket_message(writing, make.registration(writing, event, language=language), now=NOW)
+    messages, texts = told(writing)
+    assert ["Wed 18 March 2026, 8:00–11:00" in texts[message.id].body for message in messages] == [True, False, True]
+
+
+def test_a_message_says_what_holds_when_it_leaves(writing):
+    event = make.event(writing, place="旧大厅")
+    party = make.registration(writing, event)
+    notices.ticket_message(writing, party, now=NOW)
+    event.place = "新大厅"
+    (message,), texts = told(writing)
+    assert "新大厅" in texts[message.id].body
+
+
+def test_what_was_written_stays_as_it_was_written(writing):
+    party = make.registration(writing, make.event(writing))
+    notices.ticket_message(writing, party, now=NOW)
+    (message,), texts = told(writing)
+    outbox.delivered(writing, texts, now=NOW)
+    party.event.title = "改了名字"
+    assert told(writing) == ([message], texts)
+    typed = Message(channel=Channel.EMAIL, purpose=Purpose.TICKET, name="张三", address="z@example.org", subject="说明", body="手写的内容")
+    outbox.post(writing, typed, now=NOW)
+    assert told(writing)[1][typed.id] == ("说明", "手写的内容", "")
+
+
+def test_what_holds_no_longer_is_told_to_nobody(writing):
+    event, off = make.event(writing), make.event(writing)
+    cancelled, called_off, gone, standing = (make.registration(writing, one) for one in (event, off, event, event))
+    for party in (cancelled, called_off, gone, standing):
+        notices.ticket_message(writing, party, now=NOW)
+    registrations.cancel(writing, cancelled, by="guest", now=NOW)
+    notices.cancellation_message(writing, cancelled, now=NOW)
+    off.state = events.State.CANCELLED
+    writing.delete(gone)
+    writing.flush()
+    writing.expire_all()
+    messages, texts = told(writing)
+    assert [message.id in texts for message in messages] == [False, False, False, True, True]
+    assert "已取消" in texts[messages[-1].id].body
+
+
+def test_an_invitation_taken_back_or_of_an_event_that_is_over_is_not_sent(writing):
+    event, over = make.event(writing), make.event(writing)
+    for to in (event, event, over):
+        make.invitation(writing, to)
+    for to in (event, over):
+        invitations.send(writing, to, by=make.BY, now=NOW)
+    first = writing.scalars(invitations.of_event(event)).first()
+    writing.delete(first)
+    events.close(writing, over, by=make.BY, now=NOW)
+    writing.flush()
+    writing.expire_all()
+    messages, texts = told(writing)
+    assert [message.id in texts for message in messages] == [False, True, False]
+
+
+def test_thirty_texts_take_no_more_queries_than_one(writing):
+    asked = []
+    for more in (1, 29):
+        event = make.event(writing)
+        for _ in range(more):
+            notices.ticket_message(writing, make.registration(writing, event, companions=1), now=NOW)
+            make.invitation(writing, event)
+        invitations.send(writing, event, by=make.BY, now=NOW)
+        writing.expire_all()
+        messages = writing.scalars(sa.select(Message)).all()
+        with count_queries(writing) as seen:
+            notices.texts(writing, messages)
+        asked.append(len(seen))
+    assert asked[0] == asked[1]
+
+
+def test_every_purpose_has_words_for_every_channel_it_travels_by():
+    folder = Path(notices.__file__).parent / "templates" / "messages"
+    travels = {Attendee: (Channel.EMAIL, Channel.SMS), Invitation: tuple(Channel)}
+    wanted = {f"{purpose}.{channel}.txt" for purpose, about in notices.KINDS for channel in travels[about]}
+    assert wanted <= {path.name for path in folder.iterdir()}
+    assert {purpose for purpose, _ in notices.KINDS} == set(Purpose)
 
 
 def test_thanks_go_once_to_everybody_who_came_with_their_own_link_to_the_questionnaire(writing):
@@ -57,13 +154,15 @@ def test_thanks_go_once_to_everybody_who_came_with_their_own_link_to_the_questio
     came, missed = make.registration(writing, event), make.registration(writing, event)
     came.leader.arrived_at = NOW
     assert notices.tell_all(writing, event, Purpose.THANKS, by=make.BY, now=NOW) == 1
-    (message,) = writing.scalars(sa.select(Message).where(Message.purpose == Purpose.THANKS)).all()
-    assert (message.name, message.link) == (came.leader.name, f"http://127.0.0.1:8000/q/{came.leader.survey_code}")
+    (message,), texts = told(writing)
+    assert (message.name, texts[message.id].link) == (came.leader.name, f"http://127.0.0.1:8000/q/{came.leader.survey_code}")
     missed.leader.arrived_at = NOW
     assert [notices.tell_all(writing, event, Purpose.THANKS, by=make.BY, now=NOW + timedelta(days=1)) for _ in range(2)] == [1, 0]
 
 
 def test_without_a_questionnaire_thanks_hold_no_link(writing):
     party = make.registration(writing, make.event(writing))
-    message = notices.thanks_message(writing, party.leader, now=NOW)
-    assert (message.link, "问卷" in message.body) == ("", False)
+    party.leader.arrived_at = NOW
+    notices.tell_all(writing, party.event, Purpose.THANKS, by=make.BY, now=NOW)
+    (message,), texts = told(writing)
+    assert (texts[message.id].link, "问卷" in texts[message.id].body) == ("", False)

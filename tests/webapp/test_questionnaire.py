@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from database import count_queries
 
 from engage import events
-from engage.registrations import Attendee
+from engage.parties import Attendee
 from surveys.kinds import KINDS
 from surveys.responses import Answer, Response
 

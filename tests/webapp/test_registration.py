@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from database import count_queries
 from sqlalchemy.orm import Session
 
-from engage import events, invitations, registrations
+from engage import events, invitations, parties
 from engage.audit import AuditEntry
 from engage.events import Visibility
 from engage.outbox import Channel, Message, Purpose
-from engage.registrations import Attendee, Registration
-from webapp import create_app
+from engage.parties import Attendee, Registration
+from webapp import create_app, notices
 from webapp.settings import Settings
 from webapp.wiring import db
 
@@ -26,9 +26,8 @@ NOW = make.NOW
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
     """The office's clock stands at NOW."""
-    for module in ("public", "registration", "questionnaire"):
-        monkeypatch.setattr(f"webapp.views.{module}.clock", lambda: NOW)
-    monkeypatch.setattr("webapp.wiring.clock", lambda: NOW)
+    for module in ("views.public", "views.registration", "asking", "seating", "wiring"):
+        monkeypatch.setattr(f"webapp.{module}.clock", lambda: NOW)
 
 
 def filled(category, /, **changes):
@@ -70,7 +69,7 @@ def invitation(saved, event):
         return make.invitation(session, event, name="张三", phone="13800000001", email="zhang@example.org")
 
 
-def test_a_stranger_registers_a_party_and_gets_tickets_and_a_message(client, saved, event, category):
+def test_a_stranger_registers_a_party_and_gets_tickets_and_a_message(app, client, saved, event, category):
     page = client.get(f"/events/{event.slug}/register")
     assert page.status_code == 200
     assert "个人信息如何使用" in page.text
@@ -81,8 +80,10 @@ def test_a_stranger_registers_a_party_and_gets_tickets_and_a_message(client, sav
     assert (registration.party, registration.language, [a.name for a in registration.attendees]) == (2, "zh", ["李四", "王五"])
     (message,) = rows(saved, sa.select(Message))
     assert (message.channel, message.purpose, message.address) == (Channel.EMAIL, Purpose.TICKET, "li@example.org")
-    assert f"http://127.0.0.1:8000/t/{code}" in message.body
-    assert registration.attendees[1].ticket_code in message.body
+    with app.app_context(), saved() as session:
+        (text,) = notices.texts(session, [message]).values()
+    assert f"http://127.0.0.1:8000/t/{code}" in text.body
+    assert registration.attendees[1].ticket_code in text.body
     ticket = client.get(f"/t/{code}")
     assert [word in ticket.text for word in ("李四", "座谈交流", "一行 2 人", "随行人员的凭证", "更改报名")] == [True] * 5
     guest = client.get(f"/t/{registration.attendees[1].ticket_code}").text
@@ -338,7 +339,7 @@ def test_a_companion_can_neither_change_nor_cancel(client, saved, event, categor
     for address in ("change", "cancel"):
         assert client.get(f"/t/{companion}/{address}").status_code == 403
         assert client.post(f"/t/{companion}/{address}").status_code == 403
-    assert rows(saved, sa.select(Registration.state)) == [registrations.State.CONFIRMED]
+    assert rows(saved, sa.select(Registration.state)) == [parties.State.CONFIRMED]
 
 
 def test_after_arrival_nothing_can_be_changed_or_cancelled(client, saved, event, category):
@@ -348,7 +349,7 @@ def test_after_arrival_nothing_can_be_changed_or_cancelled(client, saved, event,
     assert "已签到" in client.get(f"/t/{code}").text
     assert "联系现场工作人员" in client.get(f"/t/{code}/change").text
     assert client.post(f"/t/{code}/cancel").status_code == 200
-    assert rows(saved, sa.select(Registration.state)) == [registrations.State.CONFIRMED]
+    assert rows(saved, sa.select(Registration.state)) == [parties.State.CONFIRMED]
 
 
 def test_only_staff_of_the_door_see_the_way_to_admit(client, saved, signed_in, event, category):

@@ -14,7 +14,7 @@ from marshmallow.exceptions import SCHEMA
 
 from engage import events
 from engage.arrivals import Direction, Result
-from engage.registrations import State
+from engage.parties import State
 
 lazy_gettext: Any = flask_babel.lazy_gettext  # marshmallow asks for str and gets what becomes one when it is read
 MOST_SCANS = 1000  # in one request

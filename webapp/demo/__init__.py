@@ -8,12 +8,12 @@ from random import Random
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage import devices, invitations, people, people_import, registrations, staff
+from engage import devices, invitations, parties, people, people_import, staff
 from engage.errors import Conflict
 from engage.events import Event, Kind
 from engage.invitations import Invitation
+from engage.parties import Attendee
 from engage.people import Invitee
-from engage.registrations import Attendee
 from engage.staff import Role, User
 from surveys import Questionnaire, questionnaires
 from surveys.templates import create_from_template
@@ -115,9 +115,9 @@ def _unanswered(session: Session, event: Event) -> Invitation:
 
 def _expected(session: Session, event: Event) -> Attendee:
     """A leader with companions who has not come yet."""
-    party = registrations.attendees(event, state=registrations.State.CONFIRMED).where(
+    party = parties.attendees(event, state=parties.State.CONFIRMED).where(
         Attendee.arrived_at.is_(None), Attendee.place == 0
     )
-    return session.scalars(party.order_by(None).order_by(registrations.Registration.party.desc(), Attendee.id).limit(1)).one()
+    return session.scalars(party.order_by(None).order_by(parties.Registration.party.desc(), Attendee.id).limit(1)).one()
 
 

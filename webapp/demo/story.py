@@ -9,16 +9,17 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from engage import activities, arrivals, events, invitations, outbox, registrations
+from engage import activities, arrivals, events, invitations, outbox, parties, registrations
 from engage.activities import ActivityDetails
 from engage.arrivals import Direction, ScanRequest
 from engage.codes import new_code
 from engage.events import Details, Event, Kind
 from engage.invitations import Invitation
 from engage.outbox import Channel, Message, Purpose
+from engage.parties import Attendee, Registration
 from engage.people import Category
 from engage.quotas import Full
-from engage.registrations import Application, Attendee, Person, Registration
+from engage.registrations import Application, Person
 from surveys import Questionnaire, responses
 from surveys.forms import form_of
 from webapp import notices
@@ -129,9 +130,7 @@ class Story:
         # Whoever is still to be asked for an event far ahead stays on the list for the next batch.
         held_back = len(drafted) // 8 if self._starts - self._stage.now > FAR else 0
         first = drafted[: len(drafted) - held_back]
-        invitations.send(
-            session, event, notices.invitation_text, ids=[one.id for one in first], by=ORGANISER, now=now + 10 * MINUTE
-        )
+        invitations.send(session, event, ids=[one.id for one in first], by=ORGANISER, now=now + 10 * MINUTE)
         self._deliver_mail(now + 11 * MINUTE)
         for invitation in first:
             self._stage.agenda.at(self._some_time(now + HOUR), lambda when, one=invitation: self._look(one, when))
@@ -182,7 +181,8 @@ class Story:
             seated = registrations.register(session, event, application, invitation=invitation, by=by, now=now)
         except Full:  # too late for this category, as it happens
             return
-        self._deliver(notices.ticket_message(session, seated, now=now), now + MINUTE)
+        notices.ticket_message(session, seated, now=now)
+        self._deliver_mail(now + MINUTE)
         if chance.random() < CHANGE_THEIR_MINDS:
             self._stage.agenda.at(self._some_time(now), lambda when: self._cancel(seated, by, when))
 
@@ -191,20 +191,21 @@ class Story:
             return
         reason = self._chance.choice(texts.CANCELLED)
         registrations.cancel(self._session, registration, reason=reason, by=by, now=now)
-        self._deliver(notices.cancellation_message(self._session, registration, now=now), now + MINUTE)
+        notices.cancellation_message(self._session, registration, now=now)
+        self._deliver_mail(now + MINUTE)
 
     def _expect(self, now: datetime) -> None:
         """The door opens: most come in the twenty minutes around the start, a few late, some not at all."""
         at, chance = self._stage.agenda.at, self._chance
-        expected = self._session.scalars(registrations.attendees(self.event, state=registrations.State.CONFIRMED)).all()
-        parties: dict[int, datetime] = {}
+        expected = self._session.scalars(parties.attendees(self.event, state=parties.State.CONFIRMED)).all()
+        coming: dict[int, datetime] = {}
         for attendee in expected:
-            if attendee.registration_id not in parties:
+            if attendee.registration_id not in coming:
                 late = chance.random() < COME_LATE
                 minute = chance.uniform(12, 80) if late else chance.triangular(-45, 16, -7)
-                parties[attendee.registration_id] = self._starts + timedelta(seconds=round(minute * 60))
+                coming[attendee.registration_id] = self._starts + timedelta(seconds=round(minute * 60))
             if chance.random() < COME:
-                when = parties[attendee.registration_id] + timedelta(seconds=4 * attendee.place)
+                when = coming[attendee.registration_id] + timedelta(seconds=4 * attendee.place)
                 at(when, lambda moment, one=attendee: self._arrive(one, moment))
         at(self._starts - 4 * MINUTE, lambda moment: self._scan(new_code(), moment))  # a ticket of something else
         # At the one that is running, those who leave early answer early.
@@ -248,23 +249,25 @@ class Story:
     def _close(self, now: datetime) -> None:
         events.close(self._session, self.event, by=ORGANISER, now=now)
 
-    def _deliver(self, message: Message | None, now: datetime) -> None:
-        """What the mail server did with one mail, which came alone."""
-        if message is not None and message.channel is Channel.EMAIL and now < self._stage.now:
-            self._deliver_mail(now)
-
     def _deliver_mail(self, now: datetime) -> None:
-        """What the mail server did with all that was due."""
+        """What the mail server did with all that was due, unless that is still to come."""
+        if now >= self._stage.now:
+            return
         claimed = outbox.claim(self._session, Channel.EMAIL, now=now, limit=1000)
         dead = [message for message in claimed if int(re.sub(r"\D", "", message.address)) % DEAD == 0]
-        outbox.delivered(self._session, [message for message in claimed if message not in dead], now=now)
+        self._left([message for message in claimed if message not in dead], now)
         for message in dead:
             outbox.failed(self._session, message, BOUNCE, now=now, final=True)
 
     def _deliver_on_paper(self, now: datetime) -> None:
         """Somebody uploads the SMS workbook and posts the letters."""
         queued = outbox.find(event_id=self.event.id, state=outbox.State.QUEUED).where(Message.channel != Channel.EMAIL)
-        outbox.delivered(self._session, self._session.scalars(queued).all(), now=now)
+        self._left(self._session.scalars(queued).all(), now)
+
+    def _left(self, messages: Sequence[Message], now: datetime) -> None:
+        said = notices.texts(self._session, messages)
+        outbox.withdraw_messages(self._session, [message.id for message in messages if message.id not in said])
+        outbox.delivered(self._session, said, now=now)
 
     def _this_morning(self, now: datetime) -> None:
         """Half of those on the list are invited, and who could not be reached once more; nothing has left the house yet."""
@@ -272,9 +275,7 @@ class Story:
         for message in self._session.scalars(failed).all():
             outbox.resend(self._session, message, by=ORGANISER, now=now)
         drafted = self._session.scalars(invitations.of_event(self.event, state=invitations.State.DRAFTED)).all()
-        invitations.send(
-            self._session, self.event, notices.invitation_text, ids=[one.id for one in drafted[::2]], by=ORGANISER, now=now
-        )
+        invitations.send(self._session, self.event, ids=[one.id for one in drafted[::2]], by=ORGANISER, now=now)
 
     def _some_time(self, now: datetime) -> datetime:
         """When somebody gets round to it: within days, and not at night."""

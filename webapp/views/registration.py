@@ -8,13 +8,14 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from engage import codes, invitations, registrations
+from engage import codes, invitations, parties, registrations
 from engage.errors import Conflict, EngageError
 from engage.events import Event, EventNotFound, State, Visibility
 from engage.invitations import Invitation
+from engage.parties import Attendee, Registration
 from engage.people import Category, Invitee
 from engage.quotas import ActivityFull, CategoryFull
-from engage.registrations import Application, Attendee, InvitationNeeded, Registration
+from engage.registrations import Application, InvitationNeeded
 from surveys import questionnaires
 from webapp import notices, wiring
 from webapp.errors import form_refused, words
@@ -73,7 +74,7 @@ def invitation(token: str) -> Response | str:
             return _to_ticket(seat(Wish(token=token, stated=stated)))
         except EngageError as error:
             refusal = error
-    standing = registrations.of_invitation(db.session(), found)
+    standing = parties.of_invitation(db.session(), found)
     form = _form(event, [invitee.category], invitee, refusal=refusal)
     blocked = None if form.is_submitted() else obstacle(event, [invitee.category], now=clock())
     return render_template("public/invitation.html", event=event, invitation=found, form=form, standing=standing,
@@ -86,7 +87,7 @@ def invitation(token: str) -> Response | str:
 def decline(token: str) -> Response | str:
     """Somebody who is invited will not come, and may say why."""
     found = invitations.by_token(db.session(), token)
-    standing = registrations.of_invitation(db.session(), found)
+    standing = parties.of_invitation(db.session(), found)
     if standing is not None:
         return redirect(url_for(".cancel", code=standing.leader.ticket_code))
     form = ReasonForm()
@@ -103,7 +104,7 @@ def decline(token: str) -> Response | str:
 @misses
 def ticket(code: str) -> str:
     """The ticket: a QR code and what one needs on the way; at the door staff admit with it."""
-    holder = registrations.by_ticket(db.session(), code)
+    holder = parties.by_ticket(db.session(), code)
     return render_template("public/ticket.html", attendee=holder, registration=holder.registration,
                            event=holder.registration.event, qr=qr(link("registration.ticket", code=code)), survey=_survey_open(holder))
 
@@ -112,7 +113,7 @@ def ticket(code: str) -> str:
 @misses
 def ticket_calendar(code: str) -> Response:
     """The event as a calendar entry that leads back to the ticket."""
-    holder = registrations.by_ticket(db.session(), code)
+    holder = parties.by_ticket(db.session(), code)
     return calendar(holder.registration.event, link("registration.ticket", code=code))
 
 
@@ -120,7 +121,7 @@ def ticket_calendar(code: str) -> Response:
 @misses
 def ticket_picture(code: str) -> Response:
     """The ticket's QR code as a picture to keep."""
-    holder = registrations.by_ticket(db.session(), code)
+    holder = parties.by_ticket(db.session(), code)
     answer = Response(codes.qr_png(link("registration.ticket", code=code)), content_type="image/png")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{holder.registration.event.slug}.png")
     return answer
@@ -131,7 +132,7 @@ def ticket_picture(code: str) -> Response:
 @limited("30 per minute")
 def change(code: str) -> Response | str:
     """The leader states anew who comes and to what."""
-    party = registrations.led_with(db.session(), code)
+    party = parties.led_with(db.session(), code)
     event, leader = party.event, party.leader
     invited = party.invitation is not None
     refusal = None
@@ -156,9 +157,9 @@ def change(code: str) -> Response | str:
 @limited("30 per minute")
 def cancel(code: str) -> Response | str:
     """The leader gives the party's seats back."""
-    party = registrations.led_with(db.session(), code)
+    party = parties.led_with(db.session(), code)
     form = ReasonForm()
-    if form.validate_on_submit() and party.state is not registrations.State.CANCELLED:
+    if form.validate_on_submit() and party.state is not parties.State.CANCELLED:
         try:
             with saving() as session:
                 now = clock()
@@ -166,7 +167,7 @@ def cancel(code: str) -> Response | str:
                 notices.cancellation_message(session, party, now=now)
         except Conflict as error:
             form_refused(form, error)
-    if party.state is registrations.State.CANCELLED:
+    if party.state is parties.State.CANCELLED:
         return redirect(url_for(".ticket", code=code))
     return render_template("public/cancel.html", event=party.event, registration=party, form=form)
 
@@ -236,7 +237,7 @@ def _refused(form: RegistrationForm, event: Event, error: EngageError) -> None:
 
 def _unchangeable(party: Registration) -> EngageError | None:
     """Why nothing can be changed any more. Seats do not matter here: the party has its own."""
-    if party.state is registrations.State.CANCELLED:
+    if party.state is parties.State.CANCELLED:
         return registrations.AlreadyCancelled()
     if any(attendee.arrived_at for attendee in party.attendees):
         return registrations.AlreadyHere()
@@ -247,7 +248,7 @@ def _unchangeable(party: Registration) -> EngageError | None:
 def _survey_open(holder: Attendee) -> bool:
     """Whether to offer the questionnaire: the event has begun and answers are taken."""
     event, now = holder.registration.event, clock()
-    begun = event.starts_at is not None and event.starts_at <= now and holder.state is registrations.State.CONFIRMED
+    begun = event.starts_at is not None and event.starts_at <= now and holder.state is parties.State.CONFIRMED
     return begun and event.questionnaire is not None and questionnaires.accepts(event.questionnaire, now=now)
 
 

@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
-from engage import arrivals, events, registrations
+from engage import arrivals, events, parties
 from engage.arrivals import Outcome, Result, ScanRequest
 from engage.events import Event
-from engage.registrations import Attendee, Registration, State
+from engage.parties import Attendee, Registration, State
 from engage.staff import Permission
 from webapp import security
 from webapp.forms.events import category_name
@@ -108,7 +108,7 @@ def door_undo(slug: str) -> BaseResponse:
         picked = [_key(text) for text in request.form.getlist("attendee")]
         ours = sa.select(Attendee).where(Attendee.event_id == event.id, Attendee.id.in_(picked), Attendee.arrived_at.is_not(None))
         for attendee in session.scalars(ours):
-            arrivals.undo(session, attendee, by=current_user.by, now=now)
+            undos.undo(session, attendee, by=current_user.by, now=now)
     return _answer(slug, None)
 
 
@@ -166,7 +166,7 @@ def _holder(session: Session, code: str) -> Attendee | None:
 
 
 def _found(session: Session, event: Event, words: str) -> Sequence[Attendee]:
-    found = registrations.attendees(event, state=State.CONFIRMED, words=words)
+    found = parties.attendees(event, state=State.CONFIRMED, words=words)
     return session.scalars(found.options(selectinload(Attendee.registration, Registration.attendees)).limit(FOUND_AT_MOST)).all()
 
 
@@ -174,7 +174,7 @@ def _guest(session: Session, event: Event) -> Attendee:
     """The attendee of this event whom the form names."""
     found = session.get(Attendee, _key(request.form["attendee"]))
     if found is None or found.event_id != event.id:
-        raise registrations.TicketNotFound
+        raise parties.TicketNotFound
     return found
 
 

@@ -5,14 +5,13 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from engage import events, invitations, outbox, registrations
+from engage import events, invitations, outbox, parties
 from engage.errors import EngageError
 from engage.invitations import Invitation
 from engage.staff import Permission
 from webapp.errors import status_of, words
 from webapp.forms.staff import EmptyForm
 from webapp.guard import allowed
-from webapp.notices import invitation_text
 from webapp.views.desk import desk
 from webapp.views.public import qr
 from webapp.wiring import clock, db, link, saving
@@ -34,7 +33,7 @@ def send_invitation(slug: str, invitation_id: int) -> Answer:
     found = _invitation(slug, invitation_id)
     try:
         with saving() as session:
-            invitations.send_again(session, found, invitation_text, by=current_user.by, now=clock())
+            invitations.send_again(session, found, by=current_user.by, now=clock())
     except EngageError as error:
         return _page(_invitation(slug, invitation_id), words(error)), status_of(error)
     flash(gettext("邀请已放入发件箱。"), "success")
@@ -66,5 +65,5 @@ def _page(found: Invitation, refusal: str = "") -> str:
     return render_template(
         "desk/invitations/invitation.html", event=found.event, invitation=found, address=address, qr=qr(address), refusal=refusal,
         messages=db.session.scalars(outbox.of_invitation(found.id)).all(),
-        registration=registrations.of_invitation(db.session(), found),
+        registration=parties.of_invitation(db.session(), found),
     )

@@ -14,9 +14,9 @@ from engage import people, tables
 from engage.errors import EngageError
 from engage.events import Event
 from engage.invitations import Invitation
+from engage.parties import Attendee, Registration
+from engage.parties import State as SeatState
 from engage.people import Category, Invitee, SamePerson
-from engage.registrations import Attendee, Registration
-from engage.registrations import State as SeatState
 from engage.staff import Permission
 from webapp.errors import form_refused, status_of, words
 from webapp.formats import local

@@ -10,11 +10,11 @@ from flask_login import current_user
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
-from engage import events, people, registrations
+from engage import events, parties, people, registrations
 from engage.errors import EngageError
 from engage.events import Event
+from engage.parties import Attendee, Registration, State
 from engage.people import Category
-from engage.registrations import Attendee, Registration, State
 from engage.staff import Permission
 from webapp.errors import status_of, words
 from webapp.forms.events import CancelRegistrationForm, category_name
@@ -69,7 +69,7 @@ def _found(event: Event) -> sa.Select[Any]:
     """
     state, typed = request.args.get("state", ""), request.args.get("q", "").strip()
     personal = current_user.may(Permission.PEOPLE)
-    found = registrations.attendees(
+    found = parties.attendees(
         event, state=State(state) if state in set(State) else None, category_id=request.args.get("category", type=int),
         words=typed if personal else "",
     )

@@ -12,8 +12,8 @@ from engage import events, outbox
 from engage.events import Event
 from engage.events import State as EventState
 from engage.outbox import Channel, Message
-from engage.registrations import Attendee
-from engage.registrations import State as SeatState
+from engage.parties import Attendee
+from engage.parties import State as SeatState
 from engage.staff import Permission
 from surveys import questionnaires, responses
 from surveys.questionnaires import State as SurveyState

@@ -1,0 +1,177 @@
+"""Parties: registrations with their attendees, as they are kept. Who gets a seat is decided by `registrations`."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship, selectinload
+
+from engage.activities import Activity
+from engage.codes import new_code
+from engage.errors import Denied, NotFound
+from engage.events import Event
+from engage.invitations import Invitation
+from engage.people import Category
+from surveys.base import Base
+
+
+class State(StrEnum):
+    """Whether a registration, or one attendee of it, holds a seat."""
+
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+
+
+class RegistrationNotFound(NotFound):
+    """There is no such registration."""
+
+
+class TicketNotFound(NotFound):
+    """There is no such ticket."""
+
+
+class NotLeader(Denied):
+    """Only whoever registered the party can change or cancel it."""
+
+
+class ChosenActivity(Base):
+    """An activity that a registration's whole party has chosen."""
+
+    __tablename__ = "chosen_activity"
+
+    registration_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True
+    )
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), primary_key=True, index=True)
+
+
+class Registration(Base):
+    """A party that holds seats. The leader is its first attendee."""
+
+    __tablename__ = "registration"
+    __table_args__ = (
+        sa.Index("uq_registration_person", "event_id", "person_key", unique=True,
+                 sqlite_where=sa.text("state <> 'cancelled'"), postgresql_where=sa.text("state <> 'cancelled'")),
+        sa.Index("uq_registration_invitation", "invitation_id", unique=True,
+                 sqlite_where=sa.text("state <> 'cancelled'"), postgresql_where=sa.text("state <> 'cancelled'")),
+        sa.Index("ix_registration_event_category", "event_id", "category_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("event.id", ondelete="CASCADE"))
+    invitation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("invitation.id"))
+    category_id: Mapped[int] = mapped_column(sa.ForeignKey("category.id"))
+    state: Mapped[State] = mapped_column(default=State.CONFIRMED)
+    party: Mapped[int]
+    person_key: Mapped[str] = mapped_column(sa.String(330))  # the leader, recognised: see `_person_key`
+    submission: Mapped[str | None] = mapped_column(sa.String(36), unique=True)
+    language: Mapped[str] = mapped_column(sa.String(10), default="zh")
+    consent_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
+    repeated = False  # not stored: whether `register` found that the same form had come before
+
+    event: Mapped[Event] = relationship()
+    invitation: Mapped[Invitation | None] = relationship()
+    category: Mapped[Category] = relationship()
+    attendees: Mapped[list["Attendee"]] = relationship(
+        back_populates="registration", order_by="Attendee.place", cascade="all, delete-orphan"
+    )
+    activities: Mapped[list[Activity]] = relationship(
+        secondary="chosen_activity", order_by=(Activity.starts_at, Activity.id)
+    )
+
+    @property
+    def leader(self) -> "Attendee":
+        """Who registered the party."""
+        return self.attendees[0]
+
+    @property
+    def companions(self) -> list["Attendee"]:
+        """Who comes along, without those who were taken off the list."""
+        return [attendee for attendee in self.attendees[1:] if attendee.state is State.CONFIRMED]
+
+
+class Attendee(Base):
+    """One person of a party, with a ticket of one's own. Both codes are keys: shown to the person and to staff only."""
+
+    __tablename__ = "attendee"
+    __table_args__ = (sa.Index("ix_attendee_event_state", "event_id", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("event.id", ondelete="CASCADE"))
+    registration_id: Mapped[int] = mapped_column(sa.ForeignKey("registration.id", ondelete="CASCADE"), index=True)
+    category_id: Mapped[int] = mapped_column(sa.ForeignKey("category.id"))
+    place: Mapped[int]  # 0 leads, the others follow
+    state: Mapped[State] = mapped_column(default=State.CONFIRMED)
+    name: Mapped[str] = mapped_column(sa.String(60))
+    phone: Mapped[str] = mapped_column(sa.String(24), default="")
+    email: Mapped[str] = mapped_column(sa.String(254), default="")
+    organisation: Mapped[str] = mapped_column(sa.String(120), default="")
+    position: Mapped[str] = mapped_column(sa.String(60), default="")
+    ticket_code: Mapped[str] = mapped_column(sa.String(26), unique=True, default=new_code)
+    survey_code: Mapped[str] = mapped_column(sa.String(26), unique=True, default=new_code)
+    arrived_at: Mapped[datetime | None]  # first admitted at the door: see `arrivals`
+    left_at: Mapped[datetime | None]  # out of the house at the moment
+    inside_since: Mapped[datetime | None]  # since when the door has had the person in
+    seen_at: Mapped[datetime | None]  # the latest that the door knows
+
+    registration: Mapped[Registration] = relationship(back_populates="attendees")
+    category: Mapped[Category] = relationship()
+
+
+def by_ticket(session: Session, ticket_code: str) -> Attendee:
+    """The attendee who holds this ticket, with the registration. Raises TicketNotFound."""
+    return _attendee(session, Attendee.ticket_code == ticket_code)
+
+
+def led_with(session: Session, ticket_code: str) -> Registration:
+    """The registration whose leader holds this ticket. Raises TicketNotFound, or NotLeader for a companion's ticket."""
+    attendee = by_ticket(session, ticket_code)
+    if attendee.place:
+        raise NotLeader
+    return attendee.registration
+
+
+def by_survey_code(session: Session, survey_code: str) -> Attendee:
+    """The attendee whose personal questionnaire link this is. Raises TicketNotFound."""
+    return _attendee(session, Attendee.survey_code == survey_code)
+
+
+def of_invitation(session: Session, invitation: Invitation) -> Registration | None:
+    """The standing registration that answered an invitation."""
+    standing = sa.and_(Registration.invitation_id == invitation.id, Registration.state == State.CONFIRMED)
+    return session.scalar(sa.select(Registration).where(standing))
+
+
+def attendees(
+    event: Event, *, state: State | None = None, category_id: int | None = None, words: str = ""
+) -> sa.Select[Attendee]:
+    """The event's attendees with category and registration, party by party; `words` looks into name, phone, organisation."""
+    found = (
+        sa.select(Attendee).join(Attendee.registration).join(Attendee.category)
+        .options(contains_eager(Attendee.registration), contains_eager(Attendee.category))
+        .where(Attendee.event_id == event.id).order_by(Attendee.registration_id, Attendee.place)
+    )
+    if state:
+        found = found.where(Attendee.state == state)
+    if category_id:
+        found = found.where(Attendee.category_id == category_id)
+    if words:
+        columns = (Attendee.name, Attendee.phone, Attendee.organisation)
+        found = found.where(sa.or_(*(column.icontains(words, autoescape=True) for column in columns)))
+    return found
+
+
+def _attendee(session: Session, which: sa.ColumnElement[bool]) -> Attendee:
+    attendee = session.scalar(
+        sa.select(Attendee).where(which).options(
+            selectinload(Attendee.registration).options(
+                selectinload(Registration.attendees), selectinload(Registration.activities),
+                selectinload(Registration.event),
+            )
+        )
+    )
+    if attendee is None:
+        raise TicketNotFound
+    return attendee
