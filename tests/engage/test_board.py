@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from database import count_queries
 
-from engage import arrivals, board, registrations
+from engage import arrivals, board, registrations, undos
 from engage.arrivals import ScanRequest
 from engage.audit import AuditEntry
 from engage.board import ActivityCount, Arrival, BoardNotFound
@@ -37,7 +37,7 @@ def test_the_board_counts_by_category_and_activity_and_tells_who_came_last(sessi
     assert (shown.expected, shown.arrived, shown.open) == (4, 2, True)
     assert [(each.category.name, each.expected, each.arrived) for each in shown.categories] == [("人大代表", 3, 1), ("企业代表", 1, 1)]
     assert shown.activities == [ActivityCount(visit.id, "参观", 3, 1), ActivityCount(talk.id, "座谈", 4, 2)]
-    assert shown.last == [Arrival("李四", "企业代表", now), Arrival("张小三", "人大代表", now - timedelta(minutes=11))]
+    assert shown.last == [Arrival("李四", enterprise.id, now), Arrival("张小三", deputy.id, now - timedelta(minutes=11))]
     assert shown.pace_from == now - timedelta(minutes=115)
     assert shown.pace == [0] * 20 + [1, 0, 0, 1]
 
@@ -64,7 +64,7 @@ def test_an_admission_that_was_taken_back_is_on_no_board(session, now):
     guest = make.registration(session, event).leader
     came(session, event, guest, now)
     session.refresh(guest)
-    arrivals.undo(session, guest, by=make.BY, now=now)
+    undos.undo(session, guest, by=make.BY, now=now)
     shown = board.figures(session, event, now=now)
     assert (shown.expected, shown.arrived, shown.last, sum(shown.pace)) == (1, 0, [], 0)
 

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from engage import arrivals, events, registrations
+from engage import arrivals, events, registrations, undos
 from engage.errors import EngageError
 from engage.parties import Attendee, ChosenActivity, Registration, State
 from engage.quotas import Full, Quota
