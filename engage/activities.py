@@ -33,7 +33,10 @@ class ActivityChosen(Conflict):
 
 @dataclass(frozen=True, kw_only=True)
 class ActivityDetails:
-    """What an organiser states of an activity; `seats` None is no limit of its own."""
+    """What an organiser states of an activity; `seats` None is no limit of its own.
+
+    `capacity` is how many people the room holds at once, which its door keeps to; None is no limit.
+    """
 
     title: str
     kind: ActivityKind = ActivityKind.VISIT
@@ -42,6 +45,7 @@ class ActivityDetails:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     seats: int | None = None
+    capacity: int | None = None
 
 
 class Activity(Base):
@@ -57,6 +61,8 @@ class Activity(Base):
     host: Mapped[str] = mapped_column(sa.String(120), default="")
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
+    capacity: Mapped[int | None]
+    inside: Mapped[int] = mapped_column(default=0)  # people in the room now, as its door counts them
 
     event: Mapped[Event] = relationship(back_populates="activities")
     quota: Mapped[Quota] = relationship(cascade="all, delete-orphan", overlaps="quotas", single_parent=True, lazy="joined")
@@ -103,5 +109,6 @@ def _check(event: Event, details: ActivityDetails) -> None:
     if details.ends_at and event.ends_at and details.ends_at > event.ends_at:
         raise OutsideEvent(field="ends_at", ends_at=event.ends_at)
     require_seats(details.seats, field="seats")
+    require_seats(details.capacity, field="capacity")
     if details.seats is not None and event.capacity is not None and details.seats > event.capacity:
         raise QuotaAboveCapacity(field="seats", quota=details.seats, capacity=event.capacity)

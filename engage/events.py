@@ -137,6 +137,7 @@ class Details:
     """What an organiser states of an event. A draft may leave times, place and contact open; `publish` needs them.
 
     `hours` is the credited length of a training in class hours; `slug` is the page's address, made up when left empty.
+    `walk_ins` lets the door enter people who come without a registration.
     """
 
     title: str
@@ -154,6 +155,7 @@ class Details:
     topic: Topic | None = None
     hours: float | None = None
     slug: str = ""
+    walk_ins: bool = False
 
 
 class Event(Base):
@@ -178,6 +180,7 @@ class Event(Base):
     contact_phone: Mapped[str] = mapped_column(sa.String(40), default="")
     topic: Mapped[Topic | None]
     hours: Mapped[float | None]
+    walk_ins: Mapped[bool] = mapped_column(default=False)
     questionnaire_id: Mapped[int | None] = mapped_column(sa.ForeignKey("questionnaire.id"))
     survey_code: Mapped[str] = mapped_column(sa.String(26), unique=True, default=new_code)  # the link in the hall
     # How many questions of its own the registration form has, so that most events look for none: see `fields`.

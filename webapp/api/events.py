@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response
 
-from engage import arrivals, events
+from engage import arrivals, events, rosters
 from engage.events import Event, State
 from webapp.api import pages, schemas
 from webapp.api.answers import answer, described, moment
@@ -46,7 +46,7 @@ def roster(slug: str) -> Response:
     """What a scanner needs without a network: every ticket's digest, name, category, party and state. No numbers, no codes."""
     session, now = db.session(), clock()
     event = events.by_slug(session, slug)
-    tickets = [line._asdict() | {"arrived_at": moment(line.arrived_at)} for line in arrivals.roster(session, event)]
+    tickets = [line._asdict() | {"arrived_at": moment(line.arrived_at)} for line in rosters.roster(session, event)]
     return answer({"event": event.slug, "made_at": moment(now), "tickets": tickets})
 
 

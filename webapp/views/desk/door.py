@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
-from engage import arrivals, events, parties
+from engage import arrivals, events, parties, undos
 from engage.arrivals import Outcome, Result, ScanRequest
 from engage.events import Event
 from engage.parties import Attendee, Registration, State
