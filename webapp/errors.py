@@ -113,6 +113,7 @@ REFUSALS: dict[str, LazyString] = {
     "no_such_questionnaire": lazy_gettext("没有这份问卷，可能已被删除或链接有误。"),
     "no_such_section": lazy_gettext("没有这个分组，可能已被删除。"),
     "no_such_template": lazy_gettext("没有这个模板，请重新选择。"),
+    "nobody_chosen": lazy_gettext("没有符合条件的人员。"),
     "not_a_date": lazy_gettext("请填写日期，例如 2026-03-18。"),
     "not_a_number": lazy_gettext("请填写数字，例如 3 或 2.5。"),
     "not_a_workbook": lazy_gettext("文件不是 .xlsx 表格，也不是文本表格，请另存为 .xlsx 或 .csv 后上传。"),

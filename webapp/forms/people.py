@@ -75,7 +75,7 @@ class CategoryForm(FlaskForm):
 
     name = line(lazy_gettext("名称"), 60, required=True)
     name_en = line(lazy_gettext("英文名称"), 60)
-    colour = ColorField(lazy_gettext("颜色"), [InputRequired()], default="#14508c", description=lazy_gettext("用于图表和签到页面。"))
+    colour = ColorField(lazy_gettext("颜色"), [InputRequired()], default="#14508c", description=lazy_gettext("用于图表、签到页面和胸牌；胸牌上的文字自动取黑色或白色中清楚的一种。"))
     companions = _number(lazy_gettext("可带随行人数"), MOST_COMPANIONS, default=0,
                          description=lazy_gettext("每份报名最多可带几位随行人员，0 为不可带。"))
     self_chosen = BooleanField(lazy_gettext("公开活动报名时可自行选择这个类别"))
