@@ -31,7 +31,7 @@ INK, GREY, WHITE, BLACK = "#1b2430", "#56616f", "#ffffff", "#000000"
 NEVER_FIRST = "·・-—,.;:!?)，。、；：！？）》〉」』】〕…"
 
 Address = Callable[[str], str]  # from a ticket's code to the page that the QR code leads to
-_drawing = threading.Lock()  # a font of reportlab's remembers the document that it is being put into
+_saving = threading.Lock()  # two documents must not read the one font file at the same time
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,21 +148,20 @@ def write_pdf(stream: BinaryIO, badges: Sequence[Badge], *, size: Size, title: s
     """All badges as one PDF, for printing at actual size. About 3 ms and 2 kB a badge."""
     from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415 -- slow import
 
-    with _drawing:
-        _font()
-        paper = Canvas(stream, pagesize=(size.page[0] * MM, size.page[1] * MM), pageCompression=1)
-        paper.setTitle(title)
-        for sheet in _sheets(badges, size):
-            for mark in _sheet(sheet, size, title, address):
-                _paint(paper, mark, size.page[1])
-            paper.showPage()
+    _font()
+    paper = Canvas(stream, pagesize=(size.page[0] * MM, size.page[1] * MM), pageCompression=1)
+    paper.setTitle(title)
+    for sheet in _sheets(badges, size):
+        for mark in _sheet(sheet, size, title, address):
+            _paint(paper, mark, size.page[1])
+        paper.showPage()
+    with _saving:
         paper.save()
 
 
 def write_svg(badges: Sequence[Badge], *, size: Size, title: str, address: Address) -> list[str]:
     """The same pages as SVG elements to stand in a web page, with an outline of each badge."""
-    with _drawing:
-        return [_svg(list(_sheet(sheet, size, title, address)), len(sheet), size) for sheet in _sheets(badges, size)]
+    return [_svg(list(_sheet(sheet, size, title, address)), len(sheet), size) for sheet in _sheets(badges, size)]
 
 
 def layout(badge: Badge, *, size: Size, title: str, address: Address) -> list[Mark]:

@@ -1,4 +1,4 @@
-"""`engage export event`, `engage export attendees`."""
+"""`engage export event`, `engage export attendees`, `engage export badges`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from engage import events, exports
+from engage import badge_sheets, badges, events, exports
+from engage.badge_sheets import SIZES
+from engage.badges import Choice, NobodyChosen, Printed
 from engage.events import Event
 from engage.exports import ATTENDEE_FORMATS, FORMATS, FULL, TICKET, Table
 from webapp.commands import BY, Answer, engage, told
-from webapp.wiring import LANGUAGES, clock, db, office, saving, settings, speaking
+from webapp.wiring import LANGUAGES, clock, db, link, office, saving, settings, speaking
 
 output = click.option("-o", "--output", "file", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write.")
 language_option = click.option("--language", type=click.Choice(list(LANGUAGES)), default="zh", show_default=True)
@@ -55,6 +57,26 @@ def export_attendees(slug: str, kind: str, file: Path, language: str, *, tickets
         ATTENDEE_FORMATS[kind].write(Table(db.session(), event, columns, ZoneInfo(settings().timezone), language), stream)
 
     return _written(slug, f"attendees{' with tickets' if tickets else ''}.{kind}", file, write)
+
+
+@export.command("badges")
+@click.argument("slug")
+@click.option("--size", type=click.Choice(list(SIZES)), default="a4-2x5", show_default=True, help="A card's millimetres, or a sheet's columns and rows.")
+@click.option("--printed", type=click.Choice([each.value for each in Printed]), default=Printed.ALL.value, show_default=True, help="Whose badges.")
+@output
+@told
+def export_badges(slug: str, size: str, printed: str, file: Path) -> Answer:
+    """Write the badges of the event SLUG as a PDF; from then on they count as printed."""
+
+    def write(event: Event, stream: BinaryIO) -> None:
+        found = badges.find(db.session(), event, Choice(printed=Printed(printed)))
+        if not found:
+            raise NobodyChosen
+        badge_sheets.write_pdf(stream, found, size=SIZES[size], title=event.title, address=lambda code: link("registration.ticket", code=code))
+        with saving() as session:
+            badges.note_printed(session, event, found, by=BY, now=clock())
+
+    return _written(slug, "badges.pdf", file, write)
 
 
 def _written(slug: str, what: str, file: Path, write: Callable[[Event, BinaryIO], None]) -> Answer:
