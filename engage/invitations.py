@@ -1,9 +1,10 @@
 """Invitations: who is asked to come, by which personal link, and what they answered."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship
@@ -14,11 +15,10 @@ from engage.contacts import is_mobile
 from engage.errors import Conflict, NotFound
 from engage.events import Event, EventNotPublished
 from engage.events import State as EventState
-from engage.outbox import Channel, Message, Purpose, StillQueued
+from engage.outbox import Channel, Message, Purpose, StillQueued, in_portions
 from engage.people import Invitee
 from surveys.base import Base
-
-Write = Callable[["Invitation", Channel], tuple[str, str, str]]  # gives subject, body and link of a message
+from surveys.statements import Statement, columns
 
 
 class State(StrEnum):
@@ -70,16 +70,22 @@ class Invitation(Base):
     invitee: Mapped[Invitee] = relationship()
 
 
+_DRAFT = Statement(sa.insert(Invitation).values(columns(Invitation, "id")))
+
+
 def invite(session: Session, event: Event, invitees: Sequence[int], *, by: str, now: datetime) -> int:
     """Draft an invitation for each invitee id that has none yet; answers how many were added."""
-    known = set(session.scalars(sa.select(Invitation.invitee_id).where(Invitation.event_id == event.id)))
+    # Of two who invite at once the second finds whom the first has added.
+    session.execute(sa.select(Event.id).where(Event.id == event.id).with_for_update(key_share=True))
+    known = {
+        key for some in in_portions(invitees)
+        for key in session.scalars(sa.select(Invitation.invitee_id).where(
+            Invitation.event_id == event.id, Invitation.invitee_id.in_(some)))
+    }
     new = [invitee for invitee in dict.fromkeys(invitees) if invitee not in known]
-    rows = [
-        {"event_id": event.id, "invitee_id": invitee, "token": new_code(), "state": State.DRAFTED, "created_at": now}
-        for invitee in new
-    ]
-    if rows:
-        session.execute(sa.insert(Invitation), rows)
+    blank = {"event_id": event.id, "state": State.DRAFTED, "channel": None, "reason": "", "created_at": now,
+             "invited_at": None, "opened_at": None, "answered_at": None}
+    _DRAFT.send(session.connection(), [{**blank, "invitee_id": invitee, "token": new_code()} for invitee in new])
     audit.record(session, "event.invite", event, by=by, now=now, added=len(new))
     return len(new)
 
@@ -91,83 +97,80 @@ def audience(event: Event, *, category_ids: Collection[int] | None = None) -> sa
     return found if category_ids is None else found.where(Invitee.category_id.in_(category_ids))
 
 
-def channel_for(invitee: Invitee) -> Channel:
-    """E-mail where there is an address, else SMS where there is a mobile number, else a letter."""
-    if invitee.email:
-        return Channel.EMAIL
-    if is_mobile(invitee.phone):
-        return Channel.SMS
-    return Channel.LETTER
+def reach(*, phone: str, email: str) -> tuple[Channel, str]:
+    """E-mail where there is an address, else SMS where there is a mobile number, else a letter; and the address for it."""
+    if email:
+        return Channel.EMAIL, email
+    return (Channel.SMS, phone) if is_mobile(phone) else (Channel.LETTER, "")
 
 
 def send(
-    session: Session,
-    event: Event,
-    write: Write,
-    *,
-    ids: Collection[int] | None = None,
-    by: str,
-    now: datetime,
+    session: Session, event: Event, *, ids: Collection[int] | None = None, limit: int | None = None, by: str, now: datetime
 ) -> dict[Channel, int]:
     """Put a message for each invitation still drafted (or just for these ids) into the outbox; answers how many by channel.
 
-    `write` gives subject, body and link. Raises EventNotPublished: a link must lead somewhere.
+    At most `limit`, those drafted first. Raises EventNotPublished: a link must lead somewhere.
     """
     if event.state is not EventState.PUBLISHED:
         raise EventNotPublished(state=event.state)
-    sent = dict.fromkeys(Channel, 0)
-    for invitation in session.scalars(_drafted(event, ids)).all():
-        message = _post(session, invitation, write, now=now)
-        invitation.state, invitation.channel, invitation.invited_at = State.INVITED, message.channel, now
-        sent[message.channel] += 1
+    told: dict[Channel, list[int]] = {channel: [] for channel in Channel}
+    rows: list[dict[str, Any]] = []
+    # Of two who send at once each invitation goes out once.
+    mine = _drafted(event, ids).order_by(Invitation.id).limit(limit).with_for_update(of=Invitation, skip_locked=True)
+    for key, name, phone, email in session.execute(mine):
+        channel, address = reach(phone=phone, email=email)
+        told[channel].append(key)
+        rows.append(_row(event.id, key, channel) | {"name": name, "address": address})
+    outbox.post_many(session, rows, now=now)
+    for channel, keys in told.items():
+        for some in in_portions(keys):
+            change = sa.update(Invitation).where(Invitation.id.in_(some))
+            session.execute(change.values(state=State.INVITED, channel=channel, invited_at=now))
+    sent = {channel: len(keys) for channel, keys in told.items()}
     audit.record(session, "event.send", event, by=by, now=now, **{str(key): count for key, count in sent.items()})
     return sent
 
 
-def send_again(session: Session, invitation: Invitation, write: Write, *, by: str, now: datetime) -> Message:
+def send_again(session: Session, invitation: Invitation, *, by: str, now: datetime) -> Message:
     """Tell somebody once more, by the contact known now; what still waits for another one is withdrawn.
 
     Raises EventNotPublished, or StillQueued when such a message is on its way already.
     """
     if invitation.event.state is not EventState.PUBLISHED:
         raise EventNotPublished(state=invitation.event.state)
+    invitee = invitation.invitee
+    channel, address = reach(phone=invitee.phone, email=invitee.email)
     waiting = sa.and_(Message.invitation_id == invitation.id, Message.purpose == Purpose.INVITATION,
                       Message.state == outbox.State.QUEUED)
     for message in session.scalars(sa.select(Message).where(waiting)):
-        if (message.channel, message.address) == _reach(invitation.invitee):
+        if (message.channel, message.address) == (channel, address):
             raise StillQueued
         message.state = outbox.State.WITHDRAWN
-    message = _post(session, invitation, write, now=now)
-    invitation.channel, invitation.invited_at = message.channel, now
+    row = _row(invitation.event_id, invitation.id, channel)
+    message = outbox.post(session, Message(**row, name=invitee.name, address=address), now=now)
+    invitation.channel, invitation.invited_at = channel, now
     if invitation.state is State.DRAFTED:
         invitation.state = State.INVITED
-    audit.record(session, "invitation.send_again", invitation, by=by, now=now, channel=str(message.channel))
+    audit.record(session, "invitation.send_again", invitation, by=by, now=now, channel=str(channel))
     return message
 
 
-def _reach(invitee: Invitee) -> tuple[Channel, str]:
-    chosen = channel_for(invitee)
-    return chosen, {Channel.EMAIL: invitee.email, Channel.SMS: invitee.phone, Channel.LETTER: ""}[chosen]
+def _row(event_id: int, invitation_id: int, channel: Channel) -> dict[str, Any]:
+    return {"event_id": event_id, "invitation_id": invitation_id, "channel": channel, "purpose": Purpose.INVITATION}
 
 
-def _drafted(event: Event, ids: Collection[int] | None) -> sa.Select[Invitation]:
-    drafted = of_event(event, state=State.DRAFTED)
+def _drafted(event: Event, ids: Collection[int] | None) -> sa.Select[int, str, str, str]:
+    drafted = (
+        sa.select(Invitation.id, Invitee.name, Invitee.phone, Invitee.email).join(Invitation.invitee)
+        .where(Invitation.event_id == event.id, Invitation.state == State.DRAFTED)
+    )
     return drafted if ids is None else drafted.where(Invitation.id.in_(ids))
 
 
-def _post(session: Session, invitation: Invitation, write: Write, *, now: datetime) -> Message:
-    chosen, address = _reach(invitation.invitee)
-    subject, body, link = write(invitation, chosen)
-    message = Message(
-        event_id=invitation.event_id, invitation_id=invitation.id, channel=chosen, purpose=Purpose.INVITATION,
-        name=invitation.invitee.name, address=address, subject=subject, body=body, link=link,
-    )
-    return outbox.post(session, message, now=now)
-
-
 def to_send(session: Session, event: Event, *, ids: Collection[int] | None = None) -> Counter[Channel]:
-    """How many messages `send` would write, by channel."""
-    return Counter(channel_for(invitation.invitee) for invitation in session.scalars(_drafted(event, ids)))
+    """How many messages `send` would put in, by channel."""
+    waiting = session.execute(_drafted(event, ids))
+    return Counter(reach(phone=phone, email=email)[0] for _key, _name, phone, email in waiting)
 
 
 def counts(session: Session, event: Event) -> dict[State, int]:

@@ -1,25 +1,31 @@
 """The outbox: what is told to whom, kept in the same transaction as what it tells of, and delivered afterwards.
 
-Delivery is at least once: a message is claimed for a while, handed to its channel, and marked. A crash in between lets the
+A message says whom it is about; its text is written when it leaves, so that it says what is true then, and putting it in
+costs next to nothing. Delivery is at least once: a message is claimed for a while, handed to its channel, and marked. A crash in between lets the
 claim run out, so that the message may be repeated and is never lost.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import cast
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engage import audit
 from engage.audit import AuditEntry
 from engage.errors import Conflict, NotFound
 from surveys.base import Base
+from surveys.statements import Statement, columns
+
+T = TypeVar("T")
 
 ATTEMPTS = 5
 LEASE = timedelta(minutes=5)  # how long whoever claimed a message has to deliver it
 RETRY = timedelta(minutes=2)  # doubled with each failed attempt
+AT_ONCE = 1000  # rows or ids in one statement
 
 
 class Channel(StrEnum):
@@ -57,20 +63,29 @@ class StillQueued(Conflict):
     """The message is still waiting to be sent."""
 
 
+class Text(NamedTuple):
+    """What a message says. `link` is what the body leads to, drawn as a QR code where the channel can."""
+
+    subject: str
+    body: str
+    link: str
+
+
 class Message(Base):
-    """One message to one person. `link` is what the body leads to, drawn as a QR code where the channel can."""
+    """One message to one person, about an attendee or an invitation. Its text is empty until it is written: see `Text`."""
 
     __tablename__ = "message"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int | None] = mapped_column(sa.ForeignKey("event.id", ondelete="CASCADE"), index=True)
     invitation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("invitation.id", ondelete="SET NULL"), index=True)
+    attendee_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attendee.id", ondelete="SET NULL"), index=True)
     channel: Mapped[Channel]
     purpose: Mapped[Purpose]
     name: Mapped[str] = mapped_column(sa.String(60))
     address: Mapped[str] = mapped_column(sa.String(254))  # an e-mail address or a phone number; empty for a letter
-    subject: Mapped[str] = mapped_column(sa.String(200))
-    body: Mapped[str] = mapped_column(sa.Text)
+    subject: Mapped[str] = mapped_column(sa.String(200), default="")
+    body: Mapped[str] = mapped_column(sa.Text, default="")
     link: Mapped[str] = mapped_column(sa.String(300), default="")
     state: Mapped[State] = mapped_column(default=State.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -82,16 +97,38 @@ class Message(Base):
     __table_args__ = (sa.Index("ix_message_waiting", "state", "channel", "due_at"),)
 
 
-_INSERT = sa.insert(cast("sa.Table", Message.__table__)).returning(Message.id)
+def in_portions(things: Iterable[T], size: int = AT_ONCE) -> Iterator[Sequence[T]]:
+    """Rows or ids, as many at a time as one statement takes."""
+    rest = iter(things)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+_INSERT = Statement(sa.insert(Message).values(columns(Message, "id")))
+_UNSENT: Mapping[str, Any] = {
+    "event_id": None, "invitation_id": None, "attendee_id": None, "subject": "", "body": "", "link": "",
+    "state": State.QUEUED, "attempts": 0, "error": "", "sent_at": None,
+}
+
+
+def post_many(session: Session, rows: Iterable[Mapping[str, Any]], *, now: datetime) -> int:
+    """Put messages into the outbox, due at once; answers how many. A row needs `channel`, `purpose`, `name` and `address`.
+
+    It may have the other columns of a message, above all whom it is about; without `body` it is written when it leaves.
+    """
+    session.flush()  # what the messages are about needs its keys
+    count = 0
+    for some in in_portions(rows):
+        _INSERT.send(session.connection(), [{**_UNSENT, **row, "due_at": now, "created_at": now} for row in some])
+        count += len(some)
+    return count
 
 
 def post(session: Session, message: Message, *, now: datetime) -> Message:
-    """Put a message into the outbox, due at once."""
+    """Put one message into the outbox, due at once."""
     message.state, message.attempts, message.due_at, message.created_at = State.QUEUED, 0, now, now
-    stated = {name: value for name, value in vars(message).items() if name != "_sa_instance_state"}
-    message.id = session.connection().execute(_INSERT, stated).scalar_one()  # a third of the work of the session's own insert
-    make_transient_to_detached(message)
     session.add(message)
+    session.flush()
     return message
 
 
@@ -113,10 +150,19 @@ def claim(session: Session, channel: Channel, *, now: datetime, limit: int = 50)
     return session.scalars(taken.execution_options(populate_existing=True)).all()
 
 
-def delivered(session: Session, messages: Collection[Message], *, now: datetime) -> None:
-    """The channel took these messages: the mail server accepted them, the workbook was exported, the letters printed."""
-    change = sa.update(Message).where(Message.id.in_([m.id for m in messages])).values(state=State.SENT, sent_at=now, error="")
-    session.execute(change.execution_options(synchronize_session="fetch"))
+_DELIVERED = Statement(
+    sa.update(Message).where(Message.id == sa.bindparam("key"))
+    .values(state=State.SENT, error="", **{name: sa.bindparam(name) for name in ("sent_at", *Text._fields)})
+)
+
+
+def delivered(session: Session, texts: Mapping[int, Text], *, now: datetime) -> None:
+    """The channel took the messages with these ids, saying this: the mail server accepted them, the letters are printed."""
+    session.flush()
+    _DELIVERED.send(session.connection(), [{"key": key, "sent_at": now, **text._asdict()} for key, text in texts.items()])
+    for message in session.identity_map.values():
+        if isinstance(message, Message) and message.id in texts:
+            session.expire(message)
 
 
 def failed(session: Session, message: Message, error: str, *, now: datetime, final: bool) -> None:
@@ -136,21 +182,27 @@ def release(session: Session, messages: Collection[Message], *, now: datetime) -
 
 
 def hand_over(
-    session: Session, channel: Channel, *, event_id: int, ids: Collection[int] | None = None, by: str, now: datetime
+    session: Session, channel: Channel, texts: Mapping[int, Text], *, event_id: int, by: str, now: datetime
 ) -> Sequence[Message]:
-    """An event's queued messages (or just these ids) leave in people's hands: exported for the SMS portal, or printed.
+    """An event's queued messages with these ids leave in people's hands, saying this: exported for the SMS portal, or printed.
 
     What is handed over together has the same `sent_at`. Of two who do it at once each message goes to one.
     """
-    waiting = [Message.event_id == event_id, Message.channel == channel, Message.state == State.QUEUED]
-    if ids is not None:
-        waiting.append(Message.id.in_(ids))
-    change = sa.update(Message).where(*waiting).values(state=State.SENT, sent_at=now, attempts=Message.attempts + 1, error="")
-    taken = session.scalars(change.returning(Message), execution_options={"populate_existing": True}).all()
-    if taken:
-        session.add(AuditEntry(at=now, by=by, action="event.hand_over", subject=f"event:{event_id}",
-                               detail={"channel": str(channel), "messages": len(taken)}))
-    return sorted(taken, key=lambda message: message.id)
+    waiting = (Message.event_id == event_id, Message.channel == channel, Message.state == State.QUEUED)
+    change = sa.update(Message).where(*waiting).values(state=State.SENT, attempts=Message.attempts + 1).returning(Message.id)
+    taken = [
+        key for some in in_portions(texts)
+        for key in session.scalars(change.where(Message.id.in_(some)), execution_options={"synchronize_session": False})
+    ]
+    if not taken:
+        return []
+    delivered(session, {key: texts[key] for key in taken}, now=now)
+    session.add(AuditEntry(at=now, by=by, action="event.hand_over", subject=f"event:{event_id}",
+                           detail={"channel": str(channel), "messages": len(taken)}))
+    return [
+        message for some in in_portions(sorted(taken))
+        for message in session.scalars(sa.select(Message).where(Message.id.in_(some)).order_by(Message.id))
+    ]
 
 
 def handed_over(session: Session, channel: Channel, *, event_id: int) -> Sequence[tuple[datetime, int]]:
@@ -167,10 +219,10 @@ def note_repeat(session: Session, channel: Channel, *, event_id: int, messages: 
 
 
 def resend(session: Session, message: Message, *, by: str, now: datetime) -> Message:
-    """Queue the same text once more as a message of its own. Raises StillQueued when the first has not left yet."""
+    """Queue the same once more as a message of its own. Raises StillQueued when the first has not left yet."""
     if message.state is State.QUEUED:
         raise StillQueued(message=message.id)
-    told = ("event_id", "invitation_id", "channel", "purpose", "name", "address", "subject", "body", "link")
+    told = ("event_id", "invitation_id", "attendee_id", "channel", "purpose", "name", "address", "subject", "body", "link")
     again = post(session, Message(**{name: getattr(message, name) for name in told}), now=now)
     audit.record(session, "message.resend", again, by=by, now=now, first=message.id)
     return again
@@ -184,6 +236,11 @@ def withdraw(session: Session, *, invitation_id: int) -> None:
 def withdraw_all(session: Session, *, event_id: int) -> int:
     """Take back what is still queued for anybody about an event; answers how many messages."""
     return _withdraw(session, Message.event_id == event_id)
+
+
+def withdraw_messages(session: Session, ids: Collection[int]) -> None:
+    """Take back these messages where they are still queued: what they were about is no more."""
+    _withdraw(session, Message.id.in_(ids))
 
 
 def _withdraw(session: Session, whose: sa.ColumnElement[bool]) -> int:

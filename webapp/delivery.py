@@ -4,6 +4,7 @@ import logging
 import smtplib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -13,7 +14,8 @@ from flask_mail import Message as Mail
 
 from engage import codes, outbox, tickets
 from engage.events import Event
-from engage.outbox import Channel, Message, Purpose
+from engage.outbox import Channel, Message, Purpose, Text
+from webapp import notices
 from webapp.wiring import clock, db, saving, settings
 
 BATCH = 20  # few enough to be sent before their claim runs out
@@ -23,6 +25,14 @@ PERMANENT = 500  # from here on the mail server will not think again (RFC 5321)
 UNSENDABLE = (BadHeaderError, UnicodeError, ValueError, smtplib.SMTPNotSupportedError)
 
 log = logging.getLogger(__name__)
+
+
+class Claimed(NamedTuple):
+    """A message that nobody else will deliver for a while, and what it says."""
+
+    message: Message
+    text: Text
+    mail: Mail
 
 
 class HungUp(smtplib.SMTPServerDisconnected):
@@ -66,7 +76,7 @@ def deliver_mail() -> int:
     sent = 0
     try:
         with PatientConnection(current_app.extensions["mail"]) as connection:
-            while claimed := _claimed():
+            while (claimed := _claimed()) is not None:
                 for _message in _sent(claimed, connection):
                     sent += 1
     except (OSError, smtplib.SMTPException) as error:
@@ -80,35 +90,48 @@ def _due() -> bool:
     return due
 
 
-def _claimed() -> list[tuple[Message, Mail]]:
-    """Messages claimed and written, with nothing of the database left open while they are sent."""
+def _claimed() -> list[Claimed] | None:
+    """Messages claimed and written, with nothing of the database left open while they are sent; None when nothing is due.
+
+    They are written outside the transaction that claims them: guests who register at that moment need not wait for it.
+    """
     with saving() as session:
         claimed = list(outbox.claim(session, Channel.EMAIL, now=clock(), limit=BATCH))
         for message in claimed:
             session.expunge(message)  # read after the commit without asking the database again
+    if not claimed:
+        return None
+    texts = notices.texts(db.session(), claimed)
     wanted = {message.event_id for message in claimed if message.purpose is Purpose.TICKET}
     events = {event.id: event for event in db.session.scalars(sa.select(Event).where(Event.id.in_(wanted)))} if wanted else {}
-    written = [(message, _mail(message, events.get(message.event_id or 0))) for message in claimed]
+    written = [
+        Claimed(message, text, _mail(message, text, events.get(message.event_id or 0)))
+        for message in claimed if (text := texts.get(message.id))
+    ]
     db.session.rollback()
+    if len(written) < len(claimed):
+        with saving() as session:
+            outbox.withdraw_messages(session, [message.id for message in claimed if message.id not in texts])
     return written
 
 
-def _sent(claimed: Sequence[tuple[Message, Mail]], connection: Connection) -> Iterator[Message]:
+def _sent(claimed: Sequence[Claimed], connection: Connection) -> Iterator[Message]:
     """Send each, and yield those that were taken; when the connection breaks the rest are due again at once."""
-    for place, (message, mail) in enumerate(claimed):
+    for place, one in enumerate(claimed):
         try:
-            if _tried(message, mail, connection):
-                yield message
+            if _tried(one, connection):
+                yield one.message
         except (OSError, smtplib.SMTPException) as error:
             if not isinstance(error, HungUp):
-                _note_failure(message, "connection", final=False)
+                _note_failure(one.message, "connection", final=False)
                 place += 1  # noqa: PLW2901 -- the message that broke it has had its try
             with saving() as session:
-                outbox.release(session, [other for other, _ in claimed[place:]], now=clock())
+                outbox.release(session, [other.message for other in claimed[place:]], now=clock())
             raise
 
 
-def _tried(message: Message, mail: Mail, connection: Connection) -> bool:
+def _tried(claimed: Claimed, connection: Connection) -> bool:
+    message, text, mail = claimed
     if connection.host is not None and connection.host.sock is None:
         raise HungUp  # after the message before
     try:
@@ -127,7 +150,7 @@ def _tried(message: Message, mail: Mail, connection: Connection) -> bool:
         _note_failure(message, "address", final=True)
         return False
     with saving() as session:
-        outbox.delivered(session, [message], now=clock())
+        outbox.delivered(session, {message.id: text}, now=clock())
     return True
 
 
@@ -140,14 +163,14 @@ def _note_failure(message: Message, error: str, *, final: bool) -> None:
         outbox.failed(session, session.get_one(Message, message.id), error, now=clock(), final=final)
 
 
-def _mail(message: Message, event: Event | None) -> Mail:
+def _mail(message: Message, text: Text, event: Event | None) -> Mail:
     """The text, with the QR code of its link, and with the event for the calendar where it is about a ticket."""
-    written = Mail(subject=message.subject, recipients=[message.address], body=message.body,
+    written = Mail(subject=text.subject, recipients=[message.address], body=text.body,
                    extra_headers={"Auto-Submitted": "auto-generated"})
     written.msgId = f"<message-{message.id}.{message.created_at:%Y%m%d%H%M%S%f}@{urlsplit(settings().base_url).hostname}>"
-    if message.link:
-        written.attach("qr.png", "image/png", codes.qr_png(message.link))
+    if text.link:
+        written.attach("qr.png", "image/png", codes.qr_png(text.link))
     if event is not None:
-        entry = tickets.calendar(event, url=message.link, now=message.created_at)
+        entry = tickets.calendar(event, url=text.link, now=message.created_at)
         written.attach(f"{event.slug}.ics", "text/calendar; charset=utf-8; method=PUBLISH", entry)
     return written

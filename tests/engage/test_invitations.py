@@ -11,10 +11,6 @@ from engage.invitations import Invitation, State
 from engage.outbox import Channel, Message
 
 
-def write(invitation, channel):
-    return "邀请函", f"{invitation.invitee.name}，请点击", f"https://example.org/i/{invitation.token}"
-
-
 @pytest.fixture
 def three(session):
     """One reachable by e-mail, one by mobile phone only, one by landline only."""
@@ -45,30 +41,38 @@ def test_the_audience_is_everyone_or_a_category_without_those_invited(session, t
 def test_each_is_told_by_the_channel_that_reaches_them_and_once(session, three):
     event = chain.event(session)
     invitations.invite(session, event, [person.id for person in three], by=BY, now=NOW)
-    sent = invitations.send(session, event, write, by=BY, now=NOW)
+    sent = invitations.send(session, event, by=BY, now=NOW)
     assert sent == {Channel.EMAIL: 1, Channel.SMS: 1, Channel.LETTER: 1}
     queued = session.scalars(outbox.find(event_id=event.id)).all()
     assert [(m.channel, m.name, m.address, m.body) for m in reversed(queued)] == [
-        (Channel.EMAIL, "张三", "zhang@example.org", "张三，请点击"),
-        (Channel.SMS, "李四", "13800000002", "李四，请点击"),
-        (Channel.LETTER, "王五", "", "王五，请点击"),
-    ]
-    assert sum(invitations.send(session, event, write, by=BY, now=NOW).values()) == 0
+        (Channel.EMAIL, "张三", "zhang@example.org", ""), (Channel.SMS, "李四", "13800000002", ""), (Channel.LETTER, "王五", "", "")]
+    invited = session.scalars(sa.select(Invitation).order_by(Invitation.id)).all()
+    assert [m.invitation_id for m in reversed(queued)] == [one.id for one in invited]
+    assert [one.channel for one in invited] == [Channel.EMAIL, Channel.SMS, Channel.LETTER]
+    assert sum(invitations.send(session, event, by=BY, now=NOW).values()) == 0
     assert set(session.scalars(sa.select(Invitation.state))) == {State.INVITED}
+
+
+def test_a_limit_sends_to_those_drafted_first(session, three):
+    event = chain.event(session)
+    invitations.invite(session, event, [person.id for person in three], by=BY, now=NOW)
+    counts = [sum(invitations.send(session, event, limit=2, by=BY, now=NOW).values()) for _ in range(3)]
+    assert counts == [2, 1, 0]
+    assert [m.name for m in session.scalars(sa.select(Message).order_by(Message.id))] == ["张三", "李四", "王五"]
 
 
 def test_an_unpublished_event_sends_nothing(session, three):
     event = chain.event(session, published=False)
     chain.invitation(session, event, three[0])
     with pytest.raises(EventNotPublished):
-        invitations.send(session, event, write, by=BY, now=NOW)
+        invitations.send(session, event, by=BY, now=NOW)
     assert session.scalars(sa.select(Message)).all() == []
 
 
 def test_an_answer_takes_back_what_still_waits_to_be_sent(session, three):
     event = chain.event(session)
     invitation = chain.invitation(session, event, three[0])
-    invitations.send(session, event, write, by=BY, now=NOW)
+    invitations.send(session, event, by=BY, now=NOW)
     invitations.answer(session, invitation, State.DECLINED, reason="出差", by="invitee:1", now=NOW)
     assert [m.state for m in session.scalars(sa.select(Message))] == [outbox.State.WITHDRAWN]
     with pytest.raises(invitations.InvitationAnswered):

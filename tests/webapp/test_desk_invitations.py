@@ -18,7 +18,6 @@ from engage.invitations import Invitation
 from engage.invitations import State as Invited
 from engage.outbox import Channel, Message, State
 from engage.people import InviteeForm
-from webapp.notices import invitation_text
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +49,7 @@ def sent(app, saved, event, three):
     """Their invitations, sent."""
     with app.app_context(), saved() as session:
         invitations.invite(session, event, [one.id for one in three], by=make.BY, now=make.NOW)
-        invitations.send(session, session.merge(event), invitation_text, by=make.BY, now=make.NOW)
+        invitations.send(session, session.merge(event), by=make.BY, now=make.NOW)
     return all_invitations(saved)
 
 
@@ -136,7 +135,7 @@ def test_thirty_invitations_take_no_more_queries_than_one(app, signed_in, saved,
             here = session.merge(event)
             for _ in range(more):
                 make.invitation(session, here)
-            invitations.send(session, here, invitation_text, by=make.BY, now=make.NOW)
+            invitations.send(session, here, by=make.BY, now=make.NOW)
         browser.get(tab(event))
         seen = {}
         for rest in ("", "/pick", "/send", "/sms", "/add"):

@@ -5,7 +5,8 @@ import pytest
 import sqlalchemy as sa
 from database import count_queries
 
-from engage import outbox
+from engage import invitations, outbox
+from engage.invitations import Invitation
 from engage.outbox import Channel, Message, Purpose, State
 from webapp.forms.invitations import fault
 
@@ -51,6 +52,21 @@ def test_a_message_is_read_as_it_was_written_and_cannot_run_anything(signed_in, 
     page = signed_in("organiser").get(f"/desk/outbox/{post().id}").text
     assert "第一行<br>" in page
     assert "第二行 &lt;b&gt;" in page
+
+
+def test_what_has_not_left_yet_is_shown_as_it_would_be_sent_and_not_kept(app, signed_in, saved, event):
+    with app.app_context(), saved() as session:
+        here = session.merge(event)
+        make.invitation(session, here, name="赵敏")
+        invitations.send(session, here, by=make.BY, now=make.NOW)
+    (waiting,) = all_messages(saved)
+    page = signed_in("organiser").get(f"/desk/outbox/{waiting.id}").text
+    assert ("我们诚邀您参加“平台开放日”" in page, "以上为按现在的情况显示" in page) == (True, True)
+    assert [m.body for m in all_messages(saved)] == [""]
+    with saved() as session:
+        session.execute(sa.delete(Invitation))
+    page = signed_in("organiser").get(f"/desk/outbox/{waiting.id}").text
+    assert ("这条消息没有写出" in page, "/resend" in page) == (True, False)
 
 
 def test_a_failed_message_is_sent_again_as_a_message_of_its_own(signed_in, post, saved):

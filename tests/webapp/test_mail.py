@@ -14,10 +14,10 @@ import zxingcpp
 from aiosmtpd.controller import Controller
 from PIL import Image
 
-from engage import invitations, outbox
+from engage import invitations, outbox, registrations
 from engage.outbox import Channel, Message, Purpose, State
 from webapp import create_app, delivery
-from webapp.notices import invitation_text, ticket_message
+from webapp.notices import ticket_message
 from webapp.settings import Settings
 
 
@@ -87,7 +87,7 @@ def invited(app, saved, *addresses):
         event = make.event(session, title="平台开放日")
         for address in addresses:
             make.invitation(session, event, email=address)
-        invitations.send(session, event, invitation_text, by=make.BY, now=make.NOW)
+        invitations.send(session, event, by=make.BY, now=make.NOW)
         yield event
 
 
@@ -136,6 +136,31 @@ def test_a_ticket_carries_the_calendar_entry(app, saved, server, now):
     entry = parts(server.mails[0])["text/calendar"].decode()
     assert entry.startswith("BEGIN:VCALENDAR")
     assert f"UID:{event.slug}@engage" in entry
+
+
+def test_a_mail_is_kept_as_it_was_sent(app, saved, server, now):
+    with invited(app, saved, "li@example.com"):
+        pass
+    with saved() as session:
+        assert session.scalars(sa.select(Message.body)).one() == ""
+    assert send(app) == 1
+    with saved() as session:
+        message = session.scalars(sa.select(Message)).one()
+        assert (message.subject, message.body) == ("诚邀您参加“平台开放日”", parts(server.mails[0])["text/plain"].decode().strip().replace("\r\n", "\n"))
+        assert f"{message.link}\n" in message.body
+
+
+def test_what_holds_no_longer_is_withdrawn_and_stops_nobody_else(app, saved, server, now, monkeypatch):
+    monkeypatch.setattr(delivery, "BATCH", 2)
+    with app.app_context(), saved() as session:
+        event = make.event(session)
+        parties = [make.registration(session, event) for _ in range(3)]
+        for party in parties:
+            ticket_message(session, party, now=make.NOW)
+        for party in parties[:2]:  # all of the first batch
+            registrations.cancel(session, party, by="guest", now=make.NOW)
+    assert send(app) == 1
+    assert states(saved) == {party.leader.email: state for party, state in zip(parties, [State.WITHDRAWN, State.WITHDRAWN, State.SENT], strict=True)}
 
 
 def test_a_refused_address_fails_at_once_and_the_desk_says_why(app, saved, server, now, signed_in):

@@ -18,7 +18,7 @@ from engage.events import State as EventState
 from engage.invitations import Invitation
 from engage.outbox import Channel, Message, State
 from engage.staff import Permission
-from webapp import formats
+from webapp import formats, notices
 from webapp.formats import local
 from webapp.guard import allowed
 from webapp.notices import MESSAGE_LANGUAGE, invitation_text
@@ -37,10 +37,11 @@ Letter = tuple[str, str, Markup]  # name, body, QR code
 def sms(slug: str) -> str:
     """How many texts wait, what they say, and what was exported before."""
     event = events.by_slug(db.session(), slug)
-    waiting = outbox.find(event_id=event.id, channel=Channel.SMS, state=State.QUEUED)
+    waiting = _waiting(event, Channel.SMS)
     count = db.session.scalar(sa.select(sa.func.count()).select_from(waiting.order_by(None).subquery())) or 0
-    first = db.session.scalars(waiting.order_by(None).order_by(Message.id).limit(SHOWN)).all()
-    return render_template("desk/invitations/sms.html", event=event, count=count, first=first,
+    first = db.session.scalars(waiting.limit(SHOWN)).all()
+    texts = notices.texts(db.session(), first)
+    return render_template("desk/invitations/sms.html", event=event, count=count, first=first, texts=texts,
                            exported=outbox.handed_over(db.session(), Channel.SMS, event_id=event.id))
 
 
@@ -48,15 +49,12 @@ def sms(slug: str) -> str:
 @allowed(Permission.INVITE)
 def export_sms(slug: str) -> Response:
     """The texts that wait, as a workbook; from now on they count as sent."""
-    with saving() as session:
-        event = events.by_slug(session, slug)
-        taken = outbox.hand_over(session, Channel.SMS, event_id=event.id, by=current_user.by, now=clock())
-        made = _sms_workbook(taken)
-        name = _sms_name(event, clock())
+    event = events.by_slug(db.session(), slug)
+    taken = _handed_over(event, Channel.SMS, _waiting(event, Channel.SMS))
     if not taken:
         flash(gettext("没有待导出的短信。"), "warning")
         return redirect(url_for("desk.sms", slug=slug))
-    return send_file(made, mimetype=MEDIA["xlsx"], as_attachment=True, download_name=name)
+    return send_file(_sms_workbook(taken), mimetype=MEDIA["xlsx"], as_attachment=True, download_name=_sms_name(event, clock()))
 
 
 @desk.get("/events/<slug>/invitations/sms.xlsx")
@@ -96,9 +94,10 @@ def letters(slug: str) -> str:
         mine = queued.where(Message.invitation_id.in_([invitation.id for invitation in pages.items]))
         waiting = [message.id for message in db.session.scalars(mine)]
     else:
-        queued = outbox.find(event_id=event.id, channel=Channel.LETTER, state=State.QUEUED).order_by(None).order_by(Message.id)
+        queued = _waiting(event, Channel.LETTER)
         pages = db.paginate(queued, per_page=LETTERS_AT_ONCE, error_out=False)
-        shown = [(message.name, message.body, qr(message.link)) for message in pages.items]
+        texts = notices.texts(db.session(), pages.items)
+        shown = [(message.name, text.body, qr(text.link)) for message in pages.items if (text := texts.get(message.id))]
         waiting = [message.id for message in pages.items]
     with speaking(MESSAGE_LANGUAGE):
         letter_words = {"title": gettext("邀请函"), "scan": gettext("微信或手机相机扫码答复"),
@@ -111,12 +110,26 @@ def letters(slug: str) -> str:
 @allowed(Permission.INVITE)
 def letters_printed(slug: str) -> Response:
     """The queued letters that were on the page are on paper now."""
-    with saving() as session:
-        event = events.by_slug(session, slug)
-        printed = outbox.hand_over(session, Channel.LETTER, event_id=event.id, ids=request.form.getlist("message", type=int),
-                                   by=current_user.by, now=clock())
+    event = events.by_slug(db.session(), slug)
+    mine = Message.id.in_(request.form.getlist("message", type=int))
+    printed = _handed_over(event, Channel.LETTER, _waiting(event, Channel.LETTER).where(mine))
     flash(gettext("已将 %(count)s 封信函记为已打印。", count=len(printed)), "success")
     return redirect(url_for("desk.invitations", slug=slug))
+
+
+def _waiting(event: Event, channel: Channel) -> sa.Select[Message]:
+    """What of an event is still to be handed over this way, the longest waiting first."""
+    return outbox.find(event_id=event.id, channel=channel, state=State.QUEUED).order_by(None).order_by(Message.id)
+
+
+def _handed_over(event: Event, channel: Channel, wanted: sa.Select[Message]) -> Sequence[Message]:
+    """Written, and then handed over at once: guests who register at that moment need not wait for the writing."""
+    messages = db.session.scalars(wanted).all()
+    texts = notices.texts(db.session(), messages)
+    gone = [message.id for message in messages if message.id not in texts]
+    with saving() as session:
+        outbox.withdraw_messages(session, gone)
+        return outbox.hand_over(session, channel, texts, event_id=event.id, by=current_user.by, now=clock())
 
 
 def _letter(invitation: Invitation) -> Letter:

@@ -22,7 +22,6 @@ from webapp.errors import status_of, words
 from webapp.forms import invitations as said
 from webapp.forms.staff import EmptyForm
 from webapp.guard import allowed
-from webapp.notices import invitation_text
 from webapp.views.desk import desk
 from webapp.views.desk.people import category_choices, found_people
 from webapp.wiring import clock, db, saving
@@ -109,7 +108,7 @@ def send_invitations(slug: str) -> Answer:
     if EmptyForm().validate_on_submit():
         try:
             with saving() as session:
-                sent = invitations.send(session, event, invitation_text, ids=picked, by=current_user.by, now=clock())
+                sent = invitations.send(session, event, ids=picked, by=current_user.by, now=clock())
         except EngageError as error:
             return _send_page(event, picked, words(error)), status_of(error)
         told = gettext("，").join(f"{said.CHANNEL_WORDS[channel]} {count}" for channel, count in sent.items() if count)

@@ -13,9 +13,9 @@ from werkzeug.wrappers import Response
 from engage import events, outbox
 from engage.errors import EngageError
 from engage.events import Event
-from engage.outbox import Channel, Message, Purpose, State
+from engage.outbox import Channel, Message, Purpose, State, Text
 from engage.staff import Permission
-from webapp import delivery
+from webapp import delivery, notices
 from webapp.errors import status_of, words
 from webapp.guard import allowed
 from webapp.views.desk import desk
@@ -49,14 +49,14 @@ def message_list() -> str:
 @desk.get("/outbox/<int:message_id>")
 @allowed(Permission.INVITE)
 def message(message_id: int) -> str:
-    """One message as it was written."""
+    """One message as it was written, or as it would be now."""
     return _page(_message(message_id))
 
 
 @desk.post("/outbox/<int:message_id>/resend")
 @allowed(Permission.INVITE)
 def resend_message(message_id: int) -> Answer:
-    """Queue the same text to the same address once more."""
+    """Queue the same to the same address once more."""
     first = _message(message_id)
     try:
         with saving() as session:
@@ -78,8 +78,9 @@ def _message(message_id: int) -> Message:
 
 def _page(found: Message, refusal: str = "") -> str:
     event = db.session.get(Event, found.event_id) if found.event_id else None
-    return render_template("desk/outbox/message.html", message=found, event=event, refusal=refusal,
-                           qr=qr(found.link) if found.link else "", missing=delivery.missing_settings())
+    text = notices.texts(db.session(), [found]).get(found.id) or Text(found.subject, found.body, found.link)
+    return render_template("desk/outbox/message.html", message=found, text=text, event=event, refusal=refusal,
+                           qr=qr(text.link) if text.link else "", missing=delivery.missing_settings())
 
 
 def _late() -> int:
