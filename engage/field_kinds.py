@@ -91,7 +91,7 @@ class Kind:
         raise NotImplementedError
 
     def show(self, shape: Shape, value: str, language: str = "zh") -> str:
-        """A stored answer for a reader."""
+        """A stored answer, or several values of a condition on it, for a reader."""
         return value
 
     def conditions(self, shape: Shape) -> dict[str, tuple[str, str]]:
@@ -110,7 +110,7 @@ class _Surveyed(Kind):
         for name in raw:
             if name not in self.SETTINGS:
                 raise surveyed.BadSetting(field="settings", setting=name)
-        return self._known.settings(raw)
+        return {name: value for name, value in self._known.settings(raw).items() if name in self.SETTINGS}
 
     def _rows(self, shape: Shape, values: Sequence[str]) -> Sequence[Any]:
         listed = tuple(Option(option["code"], option["label"], option["label_en"]) for option in shape.offered)
@@ -160,7 +160,7 @@ class _Choice(_Surveyed):
 
     def show(self, shape: Shape, value: str, language: str = "zh") -> str:
         words = {option["code"]: in_language(language, option["label"], option["label_en"]) for option in shape.options}
-        return ("; " if language.startswith("en") else "；").join(words.get(code, code) for code in value.split("\n"))
+        return in_language(language, "；", "; ").join(words.get(code, code) for code in value.split("\n"))
 
     def conditions(self, shape: Shape) -> dict[str, tuple[str, str]]:
         return {option["code"]: (option["label"], option["label_en"]) for option in shape.offered}
@@ -237,7 +237,7 @@ class YesNo(Kind):
         return values[0]
 
     def show(self, shape: Shape, value: str, language: str = "zh") -> str:
-        return in_language(language, *self.WORDS[value])
+        return in_language(language, "；", "; ").join(in_language(language, *self.WORDS[each]) for each in value.split("\n"))
 
     def conditions(self, shape: Shape) -> dict[str, tuple[str, str]]:
         return dict(self.WORDS)

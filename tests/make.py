@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage import activities, events, invitations, people, registrations, staff
+from engage import activities, events, fields, invitations, people, registrations, staff
 from engage.activities import Activity, ActivityDetails
 from engage.events import Event
+from engage.field_kinds import KINDS
+from engage.fields import Definition, EventField
 from engage.invitations import Invitation
 from engage.parties import Registration
 from engage.people import Category, Invitee, InviteeForm
@@ -80,6 +82,18 @@ def activity(session: Session, of: Event, **changes: Any) -> Activity:
     """A visit within the event, without a limit of its own unless `seats` is given."""
     stated = {"title": f"参观{next(_numbers)}", "room": "一号厅", "host": "李老师", "starts_at": of.starts_at, "ends_at": of.ends_at}
     made = activities.add(session, of, ActivityDetails(**{**stated, **changes}), by=BY, now=NOW)
+    session.flush()
+    return made
+
+
+def field(session: Session, of: Event, kind: str = "text", **changes: Any) -> EventField:
+    """A question of the event's registration form, optional and asked of the leader; a choice has OPTIONS."""
+    stated: dict[str, Any] = {"label": f"事项{next(_numbers)}"}
+    if KINDS[kind].has_options:
+        stated["options"] = OPTIONS
+    if changes.get("sensitive") or changes.get("settings", {}).get("check") == "identity":
+        stated["purpose"] = "办理进场登记"
+    made = fields.add(session, of, Definition(kind=kind, **{**stated, **changes}), by=BY, now=NOW)
     session.flush()
     return made
 

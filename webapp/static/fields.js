@@ -1,0 +1,26 @@
+// Shows what a registration form asks only to whom it is asked. Without this script everything is shown, with a line that
+// says when to fill it in; the server judges anew in either case.
+const form = document.querySelector(".asked")?.closest("form");
+
+function picked(name) {
+  return [...form.elements].filter((input) => input.name === name && input.checked && !input.disabled).map((input) => input.value);
+}
+
+function isAsked({ categories, depends, values }) {
+  const ofThem = !categories || picked("category").some((category) => categories.split(" ").includes(category));
+  return ofThem && (!depends || picked(depends).some((value) => values.split(" ").includes(value)));
+}
+
+function update() {
+  for (const part of form.querySelectorAll(".asked")) { // in the form's order: what a field depends on stands before it
+    const asked = isAsked(part.dataset);
+    part.hidden = !asked;
+    for (const input of part.querySelectorAll("input, textarea")) input.disabled = !asked;
+  }
+}
+
+if (form) {
+  for (const line of form.querySelectorAll(".when")) line.hidden = true;
+  form.addEventListener("change", update);
+  update();
+}
