@@ -5,7 +5,7 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engage.errors import Invalid
 
@@ -35,7 +35,7 @@ class Upload:
     """A file as it was sent; `kind` is a key of KINDS once `accepted` has looked at it."""
 
     name: str
-    content: bytes
+    content: bytes = field(repr=False)
     kind: str = ""
 
 
