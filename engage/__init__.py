@@ -11,6 +11,7 @@ What is refused is told in errors.py.
 
 from engage import (
     activities,
+    afterwards,
     answers,
     arrivals,
     audit,
@@ -33,6 +34,7 @@ from engage import (
     retelling,
     rosters,
     sealing,
+    series,
     sheets,
     staff,
     tickets,
@@ -50,6 +52,7 @@ __all__ = [
     "Invalid",
     "NotFound",
     "activities",
+    "afterwards",
     "answers",
     "arrivals",
     "audit",
@@ -72,6 +75,7 @@ __all__ = [
     "retelling",
     "rosters",
     "sealing",
+    "series",
     "sheets",
     "staff",
     "tickets",

@@ -187,6 +187,10 @@ class Event(Base):
     extra_fields: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+    # How often what calendars show has changed since it was made, and when last (RFC 5545: SEQUENCE, LAST-MODIFIED).
+    revision: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
+    revised_at: Mapped[datetime | None]
+    series_id: Mapped[int | None] = mapped_column(sa.ForeignKey("series.id", ondelete="SET NULL"), index=True)
 
     questionnaire: Mapped[Questionnaire | None] = relationship()
     activities: Mapped[list["Activity"]] = relationship(
@@ -244,6 +248,7 @@ def edit(session: Session, event: Event, details: Details, *, by: str, now: date
     ]
     for name in changed:
         setattr(event, name, getattr(details, name))
+    event.revision, event.revised_at = event.revision + 1, now
     audit.record(session, "event.edit", event, by=by, now=now, changed=changed)
 
 
@@ -356,6 +361,7 @@ def _require_move(event: Event, state: State) -> None:
 def _move(session: Session, event: Event, state: State, *, by: str, now: datetime) -> None:
     _require_move(event, state)
     event.state = state
+    event.revision, event.revised_at = event.revision + 1, now
     audit.record(session, f"event.{state}", event, by=by, now=now)
 
 
