@@ -36,9 +36,9 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] -- Flask's own way of wrapping
 
-    from webapp import api, errors, formats, rates, security, shown, views, wiring  # noqa: PLC0415 -- they import each other's app parts
+    from webapp import api, errors, formats, live, rates, security, shown, views, wiring  # noqa: PLC0415 -- they import each other's app parts
 
-    for part in (wiring, formats, security, errors, rates, shown, views, api):
+    for part in (wiring, formats, security, errors, rates, shown, live, views, api):
         part.init_app(app)
     app.url_defaults(_static_version)
     return app

@@ -72,3 +72,4 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(contacts.mask_phone, "masked_phone")
     app.add_template_filter(contacts.mask_email, "masked_email")
     app.add_template_filter(contacts.mask_name, "masked_name")
+    app.add_template_filter(contacts.surname_only, "surname_only")
