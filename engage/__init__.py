@@ -41,6 +41,7 @@ from engage import (
     tokens,
     undos,
     venue,
+    waiting,
     walk_ins,
 )
 from engage.errors import Conflict, Denied, EngageError, Invalid, NotFound
@@ -82,5 +83,6 @@ __all__ = [
     "tokens",
     "undos",
     "venue",
+    "waiting",
     "walk_ins",
 ]

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from engage.activities import Activity
 
 
+LONGEST_OFFER = 720  # hours
+
+
 class Kind(StrEnum):
     """What the yearly account counts separately; a rehearsal is in no list and no count."""
 
@@ -132,12 +135,17 @@ class RegistrationOver(Conflict):
     """Registration is over."""
 
 
+class OfferTooLong(Invalid):
+    """Nobody is kept a seat for so long."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Details:
     """What an organiser states of an event. A draft may leave times, place and contact open; `publish` needs them.
 
     `hours` is the credited length of a training in class hours; `slug` is the page's address, made up when left empty.
-    `walk_ins` lets the door enter people who come without a registration.
+    `walk_ins` lets the door enter people who come without a registration. `waiting_list` lets people wait for a seat when all
+    are taken; `confirm_hours` is how long a seat that became free is kept for whoever is offered it (0: it is theirs at once).
     """
 
     title: str
@@ -154,6 +162,8 @@ class Details:
     contact_phone: str = ""
     topic: Topic | None = None
     hours: float | None = None
+    waiting_list: bool = True
+    confirm_hours: int = 24
     slug: str = ""
     walk_ins: bool = False
 
@@ -181,6 +191,8 @@ class Event(Base):
     topic: Mapped[Topic | None]
     hours: Mapped[float | None]
     walk_ins: Mapped[bool] = mapped_column(default=False)
+    waiting_list: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    confirm_hours: Mapped[int] = mapped_column(default=24, server_default=sa.text("24"))
     questionnaire_id: Mapped[int | None] = mapped_column(sa.ForeignKey("questionnaire.id"))
     survey_code: Mapped[str] = mapped_column(sa.String(26), unique=True, default=new_code)  # the link in the hall
     # How many questions of its own the registration form has, so that most events look for none: see `fields`.
@@ -383,6 +395,8 @@ def _check(details: Details) -> None:
         raise RegistrationWindowReversed(field="registration_closes_at")
     if closes and details.ends_at and closes > details.ends_at:
         raise RegistrationClosesTooLate(field="registration_closes_at")
+    if not 0 <= details.confirm_hours <= LONGEST_OFFER:
+        raise OfferTooLong(field="confirm_hours", most=LONGEST_OFFER)
 
 
 def _gaps(details: Details) -> list[EngageError]:

@@ -41,6 +41,9 @@ class Purpose(StrEnum):
 
     INVITATION = "invitation"
     TICKET = "ticket"
+    WAITING = "waiting"
+    OFFER = "offer"
+    LAPSED = "lapsed"
     CANCELLATION = "cancellation"
     CALLED_OFF = "called_off"
     THANKS = "thanks"

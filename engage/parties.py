@@ -6,19 +6,24 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship, selectinload
 
+from engage import outbox
 from engage.activities import Activity
 from engage.codes import new_code
+from engage.contacts import is_mobile
 from engage.errors import Denied, NotFound
 from engage.events import Event
 from engage.invitations import Invitation
+from engage.outbox import Channel, Purpose
 from engage.people import Category
 from surveys.base import Base
 
 
 class State(StrEnum):
-    """Whether a registration, or one attendee of it, holds a seat."""
+    """Whether a registration, or one attendee of it, holds a seat. An offered seat is kept free until it is confirmed or lapses."""
 
     CONFIRMED = "confirmed"
+    WAITING = "waiting"
+    OFFERED = "offered"
     CANCELLED = "cancelled"
 
 
@@ -55,6 +60,9 @@ class Registration(Base):
         sa.Index("uq_registration_invitation", "invitation_id", unique=True,
                  sqlite_where=sa.text("state <> 'cancelled'"), postgresql_where=sa.text("state <> 'cancelled'")),
         sa.Index("ix_registration_event_category", "event_id", "category_id"),
+        sa.Index("ix_registration_event_state", "event_id", "state"),
+        sa.Index("ix_registration_offer", "offered_until", sqlite_where=sa.text("state = 'offered'"),
+                 postgresql_where=sa.text("state = 'offered'")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -69,6 +77,8 @@ class Registration(Base):
     consent_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
+    rank: Mapped[int | None]  # the place in the line that staff gave; else the line is in the order of the ids
+    offered_until: Mapped[datetime | None]  # when the offer of a seat lapses
     repeated = False  # not stored: whether `register` found that the same form had come before
 
     event: Mapped[Event] = relationship()
@@ -89,7 +99,7 @@ class Registration(Base):
     @property
     def companions(self) -> list["Attendee"]:
         """Who comes along, without those who were taken off the list."""
-        return [attendee for attendee in self.attendees[1:] if attendee.state is State.CONFIRMED]
+        return [attendee for attendee in self.attendees[1:] if attendee.state is not State.CANCELLED]
 
 
 class Attendee(Base):
@@ -140,7 +150,7 @@ def by_survey_code(session: Session, survey_code: str) -> Attendee:
 
 def of_invitation(session: Session, invitation: Invitation) -> Registration | None:
     """The standing registration that answered an invitation."""
-    standing = sa.and_(Registration.invitation_id == invitation.id, Registration.state == State.CONFIRMED)
+    standing = sa.and_(Registration.invitation_id == invitation.id, Registration.state != State.CANCELLED)
     return session.scalar(sa.select(Registration).where(standing))
 
 
@@ -175,3 +185,20 @@ def _attendee(session: Session, which: sa.ColumnElement[bool]) -> Attendee:
     if attendee is None:
         raise TicketNotFound
     return attendee
+
+
+def tell(session: Session, registration: Registration, purpose: Purpose, *, now: datetime) -> None:
+    """Queue a message to the leader by the channel that the contact suggests; nobody where there is neither e-mail nor mobile."""
+    leader = registration.leader
+    if channel := reach(phone=leader.phone, email=leader.email):
+        outbox.post_many(session, [{
+            "event_id": registration.event_id, "invitation_id": registration.invitation_id, "attendee_id": leader.id,
+            "channel": channel, "purpose": purpose, "name": leader.name, "address": leader.email or leader.phone,
+        }], now=now)
+
+
+def reach(*, phone: str, email: str) -> Channel | None:
+    """E-mail where there is an address, else SMS where there is a mobile number."""
+    if email:
+        return Channel.EMAIL
+    return Channel.SMS if is_mobile(phone) else None

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
 from engage import audit, events, invitations, quotas
+from engage import waiting as waiting_list
 from engage.codes import new_code
 from engage.contacts import InvalidPhone, clean_email, clean_phone
 from engage.errors import Conflict, Denied, EngageError, Invalid
@@ -19,6 +20,7 @@ from engage.events import Event, Visibility
 from engage.invitations import Invitation
 from engage.parties import Attendee, ChosenActivity, Registration, State
 from engage.people import Category, NameMissing, NoContact, name_key
+from engage.quotas import Full
 from surveys.base import Base
 from surveys.statements import Statement, columns, savepoint
 
@@ -72,7 +74,8 @@ class Person:
 class Application:
     """A filled-in registration form: who comes, as what, for which activities.
 
-    `submission` is the form's own random identifier: the same form sent twice is one registration.
+    `submission` is the form's own random identifier: the same form sent twice is one registration. Who is ready to `wait` is put
+    on the waiting list where there is no seat.
     """
 
     leader: Person
@@ -80,6 +83,7 @@ class Application:
     companions: Sequence[Person] = ()
     activity_ids: Sequence[int] = ()
     consent: bool = False
+    wait: bool = False
     submission: str | None = None
     language: str = "zh"
 
@@ -92,7 +96,7 @@ class Application:
 def register(
     session: Session, event: Event, application: Application, *, invitation: Invitation | None = None, by: str, now: datetime
 ) -> Registration:
-    """Seat a party, or refuse and change nothing. The same submission again answers with the first registration, marked as
+    """Seat a party or, if it is ready to, let it wait; else refuse and change nothing. The same submission again answers with the first registration, marked as
     `repeated`.
 
     Raises Invalid (a field of the form), InvitationNeeded, AlreadyRegistered, Full (EventFull, CategoryFull, ActivityFull), or
@@ -113,15 +117,17 @@ def change(session: Session, registration: Registration, application: Applicatio
 
     Raises what `register` raises, AlreadyCancelled, or AlreadyHere once somebody has arrived.
     """
-    _require_changeable(registration)
+    _require_changeable(session, registration)
     events.require_open(registration.event, now=now)
     application = _cleaned(registration.event, application, registration.invitation)
     staying = {attendee.name: attendee for attendee in registration.companions}
+    waiting = registration.state is State.WAITING
     try:
         with session.begin_nested():
-            _give_back(session, registration)
-            quotas.take(session, registration.event_id, application.party, category_id=application.category.id,
-                        activity_ids=application.activity_ids)
+            if not waiting:
+                _give_back(session, registration)
+                quotas.take(session, registration.event_id, application.party, category_id=application.category.id,
+                            activity_ids=application.activity_ids)
             registration.party = application.party
             registration.category_id = application.category.id
             registration.person_key = _person_key(application.leader)
@@ -129,10 +135,10 @@ def change(session: Session, registration: Registration, application: Applicatio
                 setattr(registration.leader, name, value)
             for person in application.companions:
                 if staying.pop(person.name, None) is None:
-                    registration.attendees.append(
-                        Attendee(event_id=registration.event_id, category_id=registration.category_id,
-                                 place=len(registration.attendees), **vars(person))
-                    )
+                    registration.attendees.append(Attendee(
+                        event_id=registration.event_id, category_id=registration.category_id, state=registration.leader.state,
+                        place=len(registration.attendees), **vars(person),
+                    ))
             for attendee in staying.values():
                 attendee.state = State.CANCELLED
             session.execute(sa.delete(ChosenActivity).where(ChosenActivity.registration_id == registration.id))
@@ -143,19 +149,22 @@ def change(session: Session, registration: Registration, application: Applicatio
     except IntegrityError as error:
         raise AlreadyRegistered(field="phone") from error
     audit.record(session, "registration.change", registration, by=by, now=now, party=application.party)
+    waiting_list.promote(session, registration.event, now=now)
 
 
 def cancel(session: Session, registration: Registration, *, reason: str = "", by: str, now: datetime) -> None:
-    """Give the seats back; the tickets are void. Raises AlreadyCancelled, or AlreadyHere once somebody has arrived."""
-    _require_changeable(registration)
-    _give_back(session, registration)
-    registration.state, registration.cancelled_at = State.CANCELLED, now
+    """Give the seats back, to whoever waits; the tickets are void. Raises AlreadyCancelled, or AlreadyHere once somebody has arrived."""
+    _require_changeable(session, registration)
+    if registration.state is not State.WAITING:
+        _give_back(session, registration)
+    registration.state, registration.cancelled_at, registration.offered_until = State.CANCELLED, now, None
     for attendee in registration.attendees:
         attendee.state = State.CANCELLED
     invitation = registration.invitation
     if invitation is not None and invitation.state is invitations.State.ACCEPTED:
         invitations.answer(session, invitation, invitations.State.DECLINED, reason=reason, by=by, now=now)
     audit.record(session, "registration.cancel", registration, by=by, now=now, event=registration.event_id)
+    waiting_list.promote(session, registration.event, now=now)
 
 
 def _seat(
@@ -168,7 +177,7 @@ def _seat(
         "event_id": event.id, "invitation_id": invitation and invitation.id, "category_id": category,
         "state": State.CONFIRMED, "party": application.party, "person_key": _person_key(application.leader),
         "submission": application.submission, "language": application.language, "consent_at": now, "created_at": now,
-        "cancelled_at": None,
+        "cancelled_at": None, "rank": None, "offered_until": None,
     }
     guests: list[dict[str, Any]] = [
         {"event_id": event.id, "category_id": category, "place": place, "state": State.CONFIRMED, "ticket_code": new_code(),
@@ -178,23 +187,26 @@ def _seat(
     session.flush()
     connection = session.connection()
     # Plain statements: when a day opens, many register in the same minute, and the session's own are several times slower.
-    with savepoint(connection):
-        quotas.take(session, event.id, application.party, category_id=category, activity_ids=activities)
-        for (key,) in _INSERT_REGISTRATION.rows(connection, **seated):
-            seated["id"] = key
-        if "id" not in seated:
-            raise AlreadyRegistered(field="phone")
+    try:
+        with savepoint(connection):
+            quotas.take(session, event.id, application.party, category_id=category, activity_ids=activities)
+            _keep(connection, seated, guests, activities)
+    except Full:
+        if not (application.wait and event.waiting_list):
+            raise
+        seated["state"] = State.WAITING
         for guest in guests:
-            guest["registration_id"] = seated["id"]
-            ((guest["id"],),) = _INSERT_ATTENDEE.rows(connection, **guest)
-        _choose(connection, seated["id"], activities)
+            guest["state"] = State.WAITING
+        with savepoint(connection):
+            _keep(connection, seated, guests, activities)
     registration = _held(session, Registration, seated)
     attendees = [_held(session, Attendee, guest) for guest in guests]
     set_committed_value(registration, "attendees", attendees)
     set_committed_value(registration, "event", event)
     if invitation is not None and invitation.state is not invitations.State.ACCEPTED:
         invitations.answer(session, invitation, invitations.State.ACCEPTED, by=by, now=now)
-    audit.record(session, "registration.create", registration, by=by, now=now, event=event.id, party=application.party)
+    done = "wait" if registration.state is State.WAITING else "create"
+    audit.record(session, f"registration.{done}", registration, by=by, now=now, event=event.id, party=application.party)
     return registration
 
 
@@ -206,6 +218,18 @@ _CHOOSE = Statement(sa.insert(ChosenActivity).values(columns(ChosenActivity)))
 _INSERT_ATTENDEE = Statement(sa.insert(Attendee).values(columns(Attendee, "id")).returning(Attendee.id))
 
 
+def _keep(connection: sa.Connection, seated: dict[str, Any], guests: Sequence[dict[str, Any]], activities: Sequence[int]) -> None:
+    """Store the party, whose rows get their keys. Raises AlreadyRegistered."""
+    for (key,) in _INSERT_REGISTRATION.rows(connection, **seated):
+        seated["id"] = key
+    if "id" not in seated:
+        raise AlreadyRegistered(field="phone")
+    for guest in guests:
+        guest["registration_id"] = seated["id"]
+        ((guest["id"],),) = _INSERT_ATTENDEE.rows(connection, **guest)
+    _choose(connection, seated["id"], activities)
+
+
 def _held(session: Session, kind: type[T], row: Mapping[str, Any]) -> T:
     """The record of a row that has just been inserted, as if it had been read."""
     record = sa.inspect(kind).class_manager.new_instance()
@@ -215,7 +239,9 @@ def _held(session: Session, kind: type[T], row: Mapping[str, Any]) -> T:
     return record
 
 
-def _require_changeable(registration: Registration) -> None:
+def _require_changeable(session: Session, registration: Registration) -> None:
+    quotas.lock(session, registration.event_id)  # of two who change or cancel it at once the second sees what the first did
+    session.refresh(registration, ["state"])
     if registration.state is State.CANCELLED:
         raise AlreadyCancelled
     if any(attendee.arrived_at for attendee in registration.attendees):

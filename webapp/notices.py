@@ -13,12 +13,11 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from engage import audit, outbox
-from engage.contacts import is_mobile
 from engage.events import Event
 from engage.events import State as EventState
 from engage.invitations import Invitation
 from engage.outbox import Channel, Message, Purpose, Text
-from engage.parties import Attendee, Registration, State
+from engage.parties import Attendee, Registration, State, reach
 from webapp.wiring import link, office, speaking
 
 MESSAGE_LANGUAGE = "zh"  # of those who have not chosen one yet
@@ -26,16 +25,6 @@ AT_ONCE = 500  # messages whose records are loaded together
 
 
 # ---- who is told what ----
-
-def ticket_message(session: Session, registration: Registration, *, now: datetime) -> None:
-    """Send the leader the way to the tickets; nobody where there is neither e-mail nor mobile phone."""
-    _tell(session, registration, Purpose.TICKET, now=now)
-
-
-def cancellation_message(session: Session, registration: Registration, *, now: datetime) -> None:
-    """Confirm to the leader that the party is no longer expected."""
-    _tell(session, registration, Purpose.CANCELLATION, now=now)
-
 
 # Who is told at once, beyond being expected: everybody who came is thanked, the leaders hear that nobody need come.
 TOLD_TOGETHER: Mapping[Purpose, sa.ColumnElement[bool]] = {
@@ -74,23 +63,7 @@ def _untold(session: Session, event: Event, purpose: Purpose) -> Iterator[dict[s
     for key, name, phone, email, invitation_id in session.execute(expected).all():
         if not {key, (name, email), (name, phone)} & known:
             yield {"event_id": event.id, "invitation_id": invitation_id, "attendee_id": key, "purpose": purpose, "name": name,
-                   "channel": _reach(phone, email), "address": email or phone}
-
-
-def _reach(phone: str, email: str) -> Channel | None:
-    if email:
-        return Channel.EMAIL
-    return Channel.SMS if is_mobile(phone) else None
-
-
-def _tell(session: Session, registration: Registration, purpose: Purpose, *, now: datetime) -> None:
-    """Queue a message to the leader by the channel that the contact suggests."""
-    leader = registration.leader
-    if channel := _reach(leader.phone, leader.email):
-        outbox.post_many(session, [{
-            "event_id": registration.event_id, "invitation_id": registration.invitation_id, "attendee_id": leader.id,
-            "channel": channel, "purpose": purpose, "name": leader.name, "address": leader.email or leader.phone,
-        }], now=now)
+                   "channel": reach(phone=phone, email=email), "address": email or phone}
 
 
 # ---- what they are told ----
@@ -111,6 +84,21 @@ def _ticket(leader: Attendee) -> _Draft:
 
 def _cancellation(leader: Attendee) -> _Draft:
     return _Draft(gettext("您已取消“%(title)s”的报名", title=leader.registration.event.title), _ticket_link(leader))
+
+
+def _waiting(leader: Attendee) -> _Draft:
+    party = leader.registration
+    return _Draft(gettext("您已登记候补“%(title)s”", title=party.event.title), _ticket_link(leader), {"party": party.party})
+
+
+def _offer(leader: Attendee) -> _Draft:
+    party = leader.registration
+    subject = gettext("“%(title)s”有了空余名额，请您确认", title=party.event.title)
+    return _Draft(subject, _ticket_link(leader), {"party": party.party, "until": party.offered_until})
+
+
+def _lapsed(leader: Attendee) -> _Draft:
+    return _Draft(gettext("“%(title)s”为您保留的名额已取消", title=leader.registration.event.title), _ticket_link(leader))
 
 
 def _thanks(attendee: Attendee) -> _Draft:
@@ -152,6 +140,9 @@ class _Kind(NamedTuple):
 KINDS: Mapping[tuple[Purpose, type[Attendee | Invitation]], _Kind] = {
     (Purpose.INVITATION, Invitation): _Kind(_invitation, lambda one: one.event.state is EventState.PUBLISHED),
     (Purpose.TICKET, Attendee): _Kind(_ticket, _expected),
+    (Purpose.WAITING, Attendee): _Kind(_waiting, lambda one: one.registration.state is State.WAITING),
+    (Purpose.OFFER, Attendee): _Kind(_offer, lambda one: one.registration.state is State.OFFERED),
+    (Purpose.LAPSED, Attendee): _Kind(_lapsed, lambda one: one.state is State.CANCELLED),
     (Purpose.CANCELLATION, Attendee): _Kind(_cancellation, lambda one: one.state is State.CANCELLED),
     (Purpose.CALLED_OFF, Attendee): _Kind(_called_off, lambda one: one.registration.event.state is EventState.CANCELLED),
     (Purpose.THANKS, Attendee): _Kind(_thanks, _expected),

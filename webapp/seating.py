@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from engage import events, invitations, parties, registrations
 from engage.errors import EngageError
 from engage.events import Event, EventNotFound
+from engage.outbox import Purpose
 from engage.parties import Registration
 from engage.people import Category
 from engage.registrations import Application, CategoryNotOpen
 from surveys.statements import savepoint
-from webapp import notices
 from webapp.openings import self_chosen, shown_to_all
 from webapp.together import Together
 from webapp.wiring import clock, saving
@@ -95,5 +95,6 @@ class _Turn:
     def _registered(self, event: Event, application: Application, **known: Any) -> Registration:
         seated = registrations.register(self._session, event, application, now=self._now, **known)
         if not seated.repeated:
-            notices.ticket_message(self._session, seated, now=self._now)
+            waits = seated.state is parties.State.WAITING
+            parties.tell(self._session, seated, Purpose.WAITING if waits else Purpose.TICKET, now=self._now)
         return seated

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from database import count_queries
 
-from engage import arrivals, board, registrations, undos, undos
+from engage import arrivals, board, registrations, undos
 from engage.arrivals import ScanRequest
 from engage.audit import AuditEntry
 from engage.board import ActivityCount, Arrival, BoardNotFound

@@ -1,6 +1,7 @@
 """Any order of publishing, registering, changing, cancelling and scanning ends in a legal state."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import chain
@@ -11,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from engage import arrivals, events, registrations, undos
+from engage import arrivals, events, quotas, registrations, undos, waiting
 from engage.errors import EngageError
 from engage.parties import Attendee, ChosenActivity, Registration, State
 from engage.quotas import Full, Quota
@@ -55,12 +56,12 @@ def test_any_order_of_moves_ends_in_a_legal_state(session, door_hours):  # noqa:
         def publish(self):
             self.attempt(events.publish, self.event, by=BY, now=NOW)
 
-        @rule(companions=st.integers(0, 2), category=st.sampled_from(["enterprise", "public"]), chosen=st.booleans())
-        def register(self, companions, category, chosen):
+        @rule(companions=st.integers(0, 2), category=st.sampled_from(["enterprise", "public"]), chosen=st.booleans(), wait=st.booleans())
+        def register(self, companions, category, chosen, wait):
             if category == "public":
                 companions = 0
-            party = self.attempt(registrations.register, self.event, self.form(companions, category, chosen),
-                                 by="guest", now=NOW)
+            form = replace(self.form(companions, category, chosen), wait=wait)
+            party = self.attempt(registrations.register, self.event, form, by="guest", now=NOW)
             if party is not None:
                 self.parties.append(party)
 
@@ -92,12 +93,32 @@ def test_any_order_of_moves_ends_in_a_legal_state(session, door_hours):  # noqa:
         @rule(seats=st.integers(1, 8))
         def resize(self, seats):
             self.attempt(events.set_quotas, self.event, seats, {}, by=BY, now=NOW)
+            waiting.promote(session, self.event, now=NOW)
+
+        @rule(held=st.integers(0, 3))
+        def hold(self, held):
+            self.attempt(quotas.hold, self.event.quota, held)
+            waiting.promote(session, self.event, now=NOW)
+
+        @rule(which=st.integers(0, 9), move=st.sampled_from([waiting.confirm, waiting.seat]))
+        def settle(self, which, move):
+            if self.parties:
+                self.attempt(move, self.parties[which % len(self.parties)], by=BY, now=NOW)
+
+        @rule(which=st.integers(0, 9), steps=st.integers(-3, 3))
+        def reorder(self, which, steps):
+            if self.parties:
+                self.attempt(waiting.move, self.parties[which % len(self.parties)], steps=steps, by=BY, now=NOW)
+
+        @rule()
+        def lapse(self):
+            waiting.lapse(session, now=NOW + timedelta(days=2))
 
         @invariant()
         def every_limit_counts_who_is_seated_and_is_kept(self):
             session.flush()
             session.expire_all()
-            standing = sa.and_(Registration.event_id == self.event.id, Registration.state == State.CONFIRMED)
+            standing = sa.and_(Registration.event_id == self.event.id, Registration.state.in_((State.CONFIRMED, State.OFFERED)))
             seated = sa.select(sa.func.coalesce(sa.func.sum(Registration.party), 0)).where(standing)
             for quota in session.scalars(sa.select(Quota).where(Quota.event_id == self.event.id)):
                 if quota.category_id:
@@ -111,12 +132,21 @@ def test_any_order_of_moves_ends_in_a_legal_state(session, door_hours):  # noqa:
             people = sa.select(sa.func.count(Attendee.id)).where(
                 Attendee.event_id == self.event.id, Attendee.state == State.CONFIRMED
             )
-            assert session.scalar(people) == session.scalar(seated)
+            assert session.scalar(people) == session.scalar(seated.where(Registration.state == State.CONFIRMED))
+
+        @invariant()
+        def nobody_waits_for_seats_that_are_free(self):
+            session.flush()
+            if self.event.state is events.State.PUBLISHED:
+                free = {(quota.category_id, quota.activity_id): quota.free for quota in self.event.quotas}
+                for party in session.scalars(waiting.line(self.event).where(Registration.state == State.WAITING)):
+                    keys = [(None, None), (party.category_id, None), *((None, each.id) for each in party.activities)]
+                    assert any(free.get(key) is not None and free[key] < party.party for key in keys)
 
         @invariant()
         def nobody_is_inside_without_a_seat(self):
             inside = sa.select(sa.func.count(Attendee.id)).where(
-                Attendee.event_id == self.event.id, Attendee.state == State.CANCELLED, Attendee.arrived_at.is_not(None)
+                Attendee.event_id == self.event.id, Attendee.state != State.CONFIRMED, Attendee.arrived_at.is_not(None)
             )
             assert session.scalar(inside) == 0
 

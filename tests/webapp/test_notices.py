@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from database import count_queries
 
-from engage import events, invitations, outbox, registrations
+from engage import events, invitations, outbox, parties, registrations
 from engage.invitations import Invitation
 from engage.outbox import Channel, Message, Purpose
 from engage.parties import Attendee
@@ -44,7 +44,7 @@ def told(writing):
 
 def test_a_ticket_tells_the_leader_of_every_persons_ticket(writing):
     party = make.registration(writing, make.event(writing), companions=2)
-    notices.ticket_message(writing, party, now=NOW)
+    parties.tell(writing, party, Purpose.TICKET, now=NOW)
     (message,), texts = told(writing)
     assert (message.channel, message.purpose, message.address, message.event_id, message.attendee_id) == (
         Channel.EMAIL, Purpose.TICKET, party.leader.email, party.event_id, party.leader.id)
@@ -55,19 +55,19 @@ def test_a_ticket_tells_the_leader_of_every_persons_ticket(writing):
 def test_queueing_a_ticket_is_one_insert(writing, monkeypatch):
     party = make.registration(writing, make.event(writing), companions=2)
     with count_queries(writing) as seen:
-        notices.ticket_message(writing, party, now=NOW)
+        parties.tell(writing, party, Purpose.TICKET, now=NOW)
     assert [sql.partition(" (")[0] for sql in seen] == ["INSERT INTO message"]
 
 
 def test_whoever_has_a_landline_only_is_told_nothing(writing):
-    notices.ticket_message(writing, make.registration(writing, make.event(writing), phone="0371-60000001", email=""), now=NOW)
+    parties.tell(writing, make.registration(writing, make.event(writing), phone="0371-60000001", email=""), Purpose.TICKET, now=NOW)
     assert told(writing) == ([], {})
 
 
 def test_a_message_speaks_the_guests_language_even_when_staff_cause_it(writing):
     event = make.event(writing)
     for language in ("en", "zh", "en"):
-        notices.ticket_message(writing, make.registration(writing, event, language=language), now=NOW)
+        parties.tell(writing, make.registration(writing, event, language=language), Purpose.TICKET, now=NOW)
     messages, texts = told(writing)
     assert ["Wed 18 March 2026, 8:00–11:00" in texts[message.id].body for message in messages] == [True, False, True]
 
@@ -75,7 +75,7 @@ def test_a_message_speaks_the_guests_language_even_when_staff_cause_it(writing):
 def test_a_message_says_what_holds_when_it_leaves(writing):
     event = make.event(writing, place="旧大厅")
     party = make.registration(writing, event)
-    notices.ticket_message(writing, party, now=NOW)
+    parties.tell(writing, party, Purpose.TICKET, now=NOW)
     event.place = "新大厅"
     (message,), texts = told(writing)
     assert "新大厅" in texts[message.id].body
@@ -83,7 +83,7 @@ def test_a_message_says_what_holds_when_it_leaves(writing):
 
 def test_what_was_written_stays_as_it_was_written(writing):
     party = make.registration(writing, make.event(writing))
-    notices.ticket_message(writing, party, now=NOW)
+    parties.tell(writing, party, Purpose.TICKET, now=NOW)
     (message,), texts = told(writing)
     outbox.delivered(writing, texts, now=NOW)
     party.event.title = "改了名字"
@@ -97,9 +97,9 @@ def test_what_holds_no_longer_is_told_to_nobody(writing):
     event, off = make.event(writing), make.event(writing)
     cancelled, called_off, gone, standing = (make.registration(writing, one) for one in (event, off, event, event))
     for party in (cancelled, called_off, gone, standing):
-        notices.ticket_message(writing, party, now=NOW)
+        parties.tell(writing, party, Purpose.TICKET, now=NOW)
     registrations.cancel(writing, cancelled, by="guest", now=NOW)
-    notices.cancellation_message(writing, cancelled, now=NOW)
+    parties.tell(writing, cancelled, Purpose.CANCELLATION, now=NOW)
     off.state = events.State.CANCELLED
     writing.delete(gone)
     writing.flush()
@@ -129,7 +129,7 @@ def test_thirty_texts_take_no_more_queries_than_one(writing):
     for more in (1, 29):
         event = make.event(writing)
         for _ in range(more):
-            notices.ticket_message(writing, make.registration(writing, event, companions=1), now=NOW)
+            parties.tell(writing, make.registration(writing, event, companions=1), Purpose.TICKET, now=NOW)
             make.invitation(writing, event)
         invitations.send(writing, event, by=make.BY, now=NOW)
         writing.expire_all()

@@ -181,7 +181,7 @@ class Story:
             seated = registrations.register(session, event, application, invitation=invitation, by=by, now=now)
         except Full:  # too late for this category, as it happens
             return
-        notices.ticket_message(session, seated, now=now)
+        parties.tell(session, seated, Purpose.TICKET, now=now)
         self._deliver_mail(now + MINUTE)
         if chance.random() < CHANGE_THEIR_MINDS:
             self._stage.agenda.at(self._some_time(now), lambda when: self._cancel(seated, by, when))
@@ -191,7 +191,7 @@ class Story:
             return
         reason = self._chance.choice(texts.CANCELLED)
         registrations.cancel(self._session, registration, reason=reason, by=by, now=now)
-        notices.cancellation_message(self._session, registration, now=now)
+        parties.tell(self._session, registration, Purpose.CANCELLATION, now=now)
         self._deliver_mail(now + MINUTE)
 
     def _expect(self, now: datetime) -> None:

@@ -17,6 +17,9 @@ CHANNEL_WORDS = {
 PURPOSE_WORDS = {
     Purpose.INVITATION: lazy_pgettext("one", "邀请"),
     Purpose.TICKET: lazy_gettext("入场凭证"),
+    Purpose.WAITING: lazy_gettext("候补登记"),
+    Purpose.OFFER: lazy_gettext("候补名额"),
+    Purpose.LAPSED: lazy_gettext("候补失效"),
     Purpose.CANCELLATION: lazy_pgettext("one", "取消报名"),
     Purpose.CALLED_OFF: lazy_gettext("活动取消"),
     Purpose.THANKS: lazy_gettext("感谢和问卷"),

@@ -12,12 +12,13 @@ from engage import codes, invitations, parties, registrations
 from engage.errors import Conflict, EngageError
 from engage.events import Event, EventNotFound, State, Visibility
 from engage.invitations import Invitation
+from engage.outbox import Purpose
 from engage.parties import Attendee, Registration
 from engage.people import Category, Invitee
 from engage.quotas import ActivityFull, CategoryFull
 from engage.registrations import Application, InvitationNeeded
 from surveys import questionnaires
-from webapp import notices, wiring
+from webapp import wiring
 from webapp.errors import form_refused, words
 from webapp.forms.registration import STATED, ReasonForm, RegistrationForm, number, read
 from webapp.openings import full, obstacle, self_chosen
@@ -164,7 +165,7 @@ def cancel(code: str) -> Response | str:
             with saving() as session:
                 now = clock()
                 registrations.cancel(session, party, reason=form.reason.data or "", by=_actor(party.invitation), now=now)
-                notices.cancellation_message(session, party, now=now)
+                parties.tell(session, party, Purpose.CANCELLATION, now=now)
         except Conflict as error:
             form_refused(form, error)
     if party.state is parties.State.CANCELLED:

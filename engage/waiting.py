@@ -1,0 +1,209 @@
+"""The waiting list: a seat that becomes free is offered to the first in line whose whole party fits, for a set time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from engage import audit, events, quotas
+from engage.errors import Conflict
+from engage.events import Event
+from engage.outbox import Purpose
+from engage.parties import Attendee, ChosenActivity, Registration, State, tell
+from engage.quotas import Full, Quota
+from surveys.statements import savepoint
+
+_ORDER = (sa.func.coalesce(Registration.rank, Registration.id), Registration.id)
+
+
+class NotWaiting(Conflict):
+    """The party does not wait for a seat any more."""
+
+
+class NotOffered(Conflict):
+    """No seat is kept for the party now."""
+
+
+def line(event: Event, *, words: str = "") -> sa.Select[Registration]:
+    """Who waits, in order, with the attendees; those who have been offered a seat first. `words` looks into name, phone, organisation."""
+    found = (
+        sa.select(Registration).where(Registration.event_id == event.id, Registration.state.in_((State.WAITING, State.OFFERED)))
+        .options(selectinload(Registration.attendees), selectinload(Registration.category), selectinload(Registration.activities))
+        .order_by(Registration.state != State.OFFERED, *_ORDER)
+    )
+    if words:
+        columns = (Attendee.name, Attendee.phone, Attendee.organisation)
+        named = sa.select(Attendee.registration_id).where(
+            Attendee.event_id == event.id, sa.or_(*(column.icontains(words, autoescape=True) for column in columns)))
+        found = found.where(Registration.id.in_(named))
+    return found
+
+
+def place(session: Session, registration: Registration) -> int:
+    """The party's place in the line, from 1. Raises NotWaiting."""
+    if registration.state is not State.WAITING:
+        raise NotWaiting
+    key = registration.id if registration.rank is None else registration.rank
+    before = sa.or_(_ORDER[0] < key, sa.and_(_ORDER[0] == key, Registration.id < registration.id))
+    waiting = sa.and_(Registration.event_id == registration.event_id, Registration.state == State.WAITING)
+    return 1 + (session.scalar(sa.select(sa.func.count()).select_from(Registration).where(waiting, before)) or 0)
+
+
+def promote(session: Session, event: Event, *, now: datetime) -> list[Registration]:
+    """Give what is free to the line: an offer to each party that fits, or the seat itself where the event asks for no confirmation.
+
+    Call it whenever seats may have become free; it does nothing when there are none or when nobody can register any more.
+    """
+    if event.state is not events.State.PUBLISHED or (event.starts_at and event.starts_at <= now):
+        return []
+    session.flush()
+    quotas.lock(session, event.id)
+    free = _Free(session, event)
+    if free.nothing:
+        return []
+    chosen = [party.id for party in _waiting(session, event) if free.taken_by(party)]
+    parties = session.scalars(
+        sa.select(Registration).where(Registration.id.in_(chosen)).order_by(*_ORDER)
+        .options(selectinload(Registration.attendees), selectinload(Registration.activities))
+    ).all()
+    promoted = [party for party in parties if _seated(session, party)]
+    for party in promoted:
+        if not event.confirm_hours:
+            _settle(session, party, by="system", now=now)
+        else:
+            until = now + timedelta(hours=event.confirm_hours)
+            until = min(until, event.starts_at or until)
+            party.state, party.offered_until = State.OFFERED, until
+            audit.record(session, "registration.offer", party, by="system", now=now, until=until.isoformat())
+            tell(session, party, Purpose.OFFER, now=now)
+    return promoted
+
+
+def confirm(session: Session, registration: Registration, *, by: str, now: datetime) -> None:
+    """The party takes the seat it was offered. Raises NotOffered when the offer has lapsed, or there was none."""
+    _fresh(session, registration)
+    if registration.state is not State.OFFERED or (registration.offered_until and registration.offered_until <= now):
+        raise NotOffered
+    _settle(session, registration, by=by, now=now)
+
+
+def seat(session: Session, registration: Registration, *, by: str, now: datetime) -> None:
+    """Staff give a seat out of turn, one held back if need be; it needs no confirmation. Raises NotWaiting or Full."""
+    _fresh(session, registration)
+    if registration.state is State.WAITING:
+        with session.begin_nested():
+            quotas.give(session, registration.event_id, registration.party, category_id=registration.category_id,
+                        activity_ids=[activity.id for activity in registration.activities])
+    elif registration.state is not State.OFFERED:
+        raise NotWaiting
+    _settle(session, registration, by=by, now=now)
+
+
+def lapse(session: Session, *, now: datetime) -> int:
+    """Take back the offers whose time is over and give the seats to those who follow; answers how many lapsed."""
+    over = sa.select(Registration.id).where(Registration.state == State.OFFERED, Registration.offered_until <= now)
+    freed: dict[int, Event] = {}
+    count = 0
+    for key in session.scalars(over.order_by(Registration.event_id, Registration.id)).all():
+        registration = session.get_one(Registration, key)
+        _fresh(session, registration)
+        if registration.state is not State.OFFERED:
+            continue
+        quotas.give_back(session, registration.event_id, registration.party, category_id=registration.category_id,
+                         activity_ids=[activity.id for activity in registration.activities])
+        registration.state, registration.cancelled_at, registration.offered_until = State.CANCELLED, now, None
+        for attendee in registration.attendees:
+            attendee.state = State.CANCELLED
+        audit.record(session, "registration.lapse", registration, by="system", now=now, event=registration.event_id)
+        tell(session, registration, Purpose.LAPSED, now=now)
+        freed[registration.event_id] = registration.event
+        count += 1
+    for event in freed.values():
+        promote(session, event, now=now)
+    return count
+
+
+def move(session: Session, registration: Registration, *, steps: int, by: str, now: datetime) -> None:
+    """Move a party in the line, by so many places back (positive) or forward (negative), at most to an end. Raises NotWaiting."""
+    _fresh(session, registration)
+    if registration.state is not State.WAITING:
+        raise NotWaiting
+    keys = [party.id for party in _waiting(session, registration.event)]
+    at = keys.index(registration.id)
+    to = min(max(at + steps, 0), len(keys) - 1)
+    keys.insert(to, keys.pop(at))
+    session.execute(sa.update(Registration), [{"id": key, "rank": rank} for rank, key in enumerate(keys, start=1)])
+    audit.record(session, "registration.move", registration, by=by, now=now, place=to + 1, before=at + 1)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    id: int
+    party: int
+    category_id: int
+    activity_ids: Sequence[int]
+
+
+def _waiting(session: Session, event: Event) -> list[_Waiting]:
+    """The line, without the records."""
+    standing = sa.and_(Registration.event_id == event.id, Registration.state == State.WAITING)
+    rows = session.execute(sa.select(Registration.id, Registration.party, Registration.category_id).where(standing).order_by(*_ORDER))
+    chosen: dict[int, list[int]] = {}
+    for key, activity in session.execute(
+        sa.select(ChosenActivity.registration_id, ChosenActivity.activity_id)
+        .join(Registration, Registration.id == ChosenActivity.registration_id).where(standing)
+    ):
+        chosen.setdefault(key, []).append(activity)
+    return [_Waiting(key, party, category, chosen.get(key, ())) for key, party, category in rows]
+
+
+class _Free:
+    """Seats that are free of each limit that there is: the event's (keys None, None), a category's, an activity's."""
+
+    def __init__(self, session: Session, event: Event) -> None:
+        limits = sa.select(Quota).where(Quota.event_id == event.id, Quota.seats.is_not(None))
+        found = session.scalars(limits, execution_options={"populate_existing": True})
+        self._left = {(limit.category_id, limit.activity_id): limit.free or 0 for limit in found}
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the event itself is full."""
+        return self._left.get((None, None)) == 0
+
+    def taken_by(self, party: _Waiting) -> bool:
+        """Whether the whole party fits; then its seats are gone."""
+        keys = [(None, None), (party.category_id, None), *((None, activity) for activity in party.activity_ids)]
+        limits = [key for key in keys if key in self._left]
+        if any(self._left[key] < party.party for key in limits):
+            return False
+        for key in limits:
+            self._left[key] -= party.party
+        return True
+
+
+def _seated(session: Session, party: Registration) -> bool:
+    """Take the seats, of which the database is the judge."""
+    try:
+        with savepoint(session.connection()):
+            quotas.take(session, party.event_id, party.party, category_id=party.category_id,
+                        activity_ids=[activity.id for activity in party.activities])
+    except Full:
+        return False
+    return True
+
+
+def _settle(session: Session, registration: Registration, *, by: str, now: datetime) -> None:
+    registration.state, registration.offered_until = State.CONFIRMED, None
+    for attendee in registration.attendees:
+        if attendee.state is not State.CANCELLED:
+            attendee.state = State.CONFIRMED
+    audit.record(session, "registration.confirm", registration, by=by, now=now, event=registration.event_id)
+    tell(session, registration, Purpose.TICKET, now=now)
+
+
+def _fresh(session: Session, registration: Registration) -> None:
+    """What the party's state is now that nobody else can change it."""
+    quotas.lock(session, registration.event_id)
+    session.refresh(registration, ["state", "offered_until", "rank", "party"])

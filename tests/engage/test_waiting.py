@@ -1,0 +1,189 @@
+"""The waiting list: who gets a seat that becomes free, until when, and in which order."""
+
+from datetime import timedelta
+
+import chain
+import pytest
+import sqlalchemy as sa
+from chain import BY, NOW
+
+from engage import events, quotas, registrations, waiting
+from engage.audit import AuditEntry
+from engage.outbox import Message, Purpose
+from engage.parties import State
+from engage.quotas import EventFull, QuotaBelowTaken
+from engage.waiting import NotOffered, NotWaiting
+
+LATER = NOW + timedelta(hours=1)
+
+
+def join(session, event, name, **changes):
+    """Register, ready to wait."""
+    number = session.scalar(sa.select(sa.func.count(registrations.Attendee.id))) + 1
+    form = chain.application(session, name, phone=f"139{number:08}", wait=True, **changes)
+    return registrations.register(session, event, form, by="guest", now=NOW)
+
+
+def states(*parties):
+    return [party.state.value for party in parties]
+
+
+def line(session, event):
+    return [party.leader.name for party in session.scalars(waiting.line(event))]
+
+
+def told(session, purpose):
+    return session.scalars(sa.select(Message.name).where(Message.purpose == purpose).order_by(Message.id)).all()
+
+
+def taken(session, event):
+    session.expire_all()
+    return event.quota.taken
+
+
+def test_when_full_people_wait_by_choice_and_the_others_are_refused(session):
+    event = chain.event(session, seats=1)
+    first, second = join(session, event, "甲"), join(session, event, "乙")
+    with pytest.raises(EventFull):
+        chain.registration(session, event, "丙", phone="13700000003")
+    assert (states(first, second), line(session, event), taken(session, event)) == (["confirmed", "waiting"], ["乙"], 1)
+    assert [attendee.state for attendee in second.attendees] == [State.WAITING]
+    assert waiting.place(session, second) == 1
+
+
+def test_an_event_without_a_waiting_list_refuses_whoever_would_wait(session):
+    event = chain.event(session, seats=1, waiting_list=False)
+    join(session, event, "甲")
+    with pytest.raises(EventFull):
+        join(session, event, "乙")
+    assert line(session, event) == []
+
+
+def test_a_freed_seat_is_offered_to_the_first_whose_whole_party_fits(session):
+    event = chain.event(session, seats=2)
+    one, other = join(session, event, "甲"), join(session, event, "乙")
+    pair, single = join(session, event, "丙", companions=["丁"]), join(session, event, "戊")
+    registrations.cancel(session, one, by="guest", now=LATER)
+    assert (states(pair, single), taken(session, event)) == (["waiting", "offered"], 2)
+    assert single.offered_until == LATER + timedelta(hours=24)
+    assert told(session, Purpose.OFFER) == ["戊"]
+    registrations.cancel(session, single, by="guest", now=LATER)
+    registrations.cancel(session, other, by="guest", now=LATER)
+    assert (states(pair), taken(session, event)) == (["offered"], 2)
+    assert [attendee.state for attendee in pair.attendees] == [State.WAITING, State.WAITING]
+
+
+def test_an_offer_is_confirmed_in_time_and_the_ticket_sent(session):
+    event = chain.event(session, seats=1)
+    first, second = join(session, event, "甲"), join(session, event, "乙")
+    registrations.cancel(session, first, by="guest", now=NOW)
+    waiting.confirm(session, second, by="guest", now=LATER)
+    assert (states(second), [a.state for a in second.attendees], second.offered_until) == (["confirmed"], [State.CONFIRMED], None)
+    assert (told(session, Purpose.TICKET), taken(session, event)) == (["乙"], 1)
+    with pytest.raises(NotOffered):
+        waiting.confirm(session, second, by="guest", now=LATER)
+
+
+def test_an_offer_that_nobody_confirms_moves_on(session):
+    event = chain.event(session, seats=1, confirm_hours=2)
+    first, second, third = (join(session, event, name) for name in "甲乙丙")
+    registrations.cancel(session, first, by="guest", now=NOW)
+    assert waiting.lapse(session, now=NOW + timedelta(minutes=119)) == 0
+    with pytest.raises(NotOffered):
+        waiting.confirm(session, second, by="guest", now=NOW + timedelta(hours=2))
+    assert waiting.lapse(session, now=NOW + timedelta(hours=2)) == 1
+    assert (states(second, third), taken(session, event)) == (["cancelled", "offered"], 1)
+    assert (told(session, Purpose.LAPSED), told(session, Purpose.OFFER)) == (["乙"], ["乙", "丙"])
+    assert third.offered_until == NOW + timedelta(hours=4)
+
+
+def test_an_offer_never_outlasts_the_start_and_after_it_nothing_is_offered(session):
+    event = chain.event(session, seats=1)
+    first, second = join(session, event, "甲"), join(session, event, "乙")
+    registrations.cancel(session, first, by="guest", now=event.starts_at - timedelta(hours=1))
+    assert second.offered_until == event.starts_at
+    waiting.lapse(session, now=event.starts_at)
+    third = chain.event(session, seats=1, slug="third")
+    join(session, third, "丙")
+    assert waiting.promote(session, third, now=third.starts_at) == []
+
+
+def test_without_confirmation_the_seat_is_theirs_at_once(session):
+    event = chain.event(session, seats=1, confirm_hours=0)
+    first, second = join(session, event, "甲"), join(session, event, "乙")
+    registrations.cancel(session, first, by="guest", now=NOW)
+    assert (states(second), told(session, Purpose.TICKET), told(session, Purpose.OFFER)) == (["confirmed"], ["乙"], [])
+
+
+def test_more_seats_are_given_to_the_line_in_order(session):
+    event = chain.event(session, seats=1)
+    parties = [join(session, event, name) for name in "甲乙丙丁"]
+    events.set_quotas(session, event, 3, {}, by=BY, now=NOW)
+    assert waiting.promote(session, event, now=NOW) == parties[1:3]
+    assert states(*parties) == ["confirmed", "offered", "offered", "waiting"]
+
+
+def test_category_and_activity_limits_hold_for_the_line_too(session):
+    event = chain.event(session, seats=3, by_category={"enterprise": 1})
+    hall = chain.activity(session, event, seats=1)
+    enterprise = join(session, event, "甲", activity_ids=[hall.id])
+    held_up = join(session, event, "乙")
+    public = join(session, event, "丙", category="public")
+    crowded = join(session, event, "丁", category="public", activity_ids=[hall.id])
+    assert states(enterprise, held_up, public, crowded) == ["confirmed", "waiting", "confirmed", "waiting"]
+    registrations.cancel(session, enterprise, by="guest", now=NOW)
+    assert states(held_up, crowded) == ["offered", "offered"]
+
+
+def test_seats_held_back_are_for_staff_to_give(session):
+    event = chain.event(session, seats=2)
+    quotas.hold(session, event.quota, 1)
+    first, second, third = (join(session, event, name) for name in "甲乙丙")
+    assert (states(first, second), event.quota.free) == (["confirmed", "waiting"], 0)
+    waiting.seat(session, third, by=BY, now=NOW)
+    session.expire_all()
+    assert (states(second, third), event.quota.taken, event.quota.held) == (["waiting", "confirmed"], 2, 0)
+    with pytest.raises(EventFull):
+        waiting.seat(session, second, by=BY, now=NOW)
+    with pytest.raises(NotWaiting):
+        waiting.seat(session, third, by=BY, now=NOW)
+    with pytest.raises(QuotaBelowTaken):
+        quotas.hold(session, event.quota, 1)
+
+
+def test_seats_no_longer_held_back_go_to_the_line(session):
+    event = chain.event(session, seats=2)
+    quotas.hold(session, event.quota, 1)
+    _first, second = join(session, event, "甲"), join(session, event, "乙")
+    quotas.hold(session, event.quota, 0)
+    assert waiting.promote(session, event, now=NOW) == [second]
+
+
+def test_staff_reorder_the_line_and_newcomers_stay_behind(session):
+    event = chain.event(session, seats=1)
+    join(session, event, "甲")
+    _second, third, fourth = (join(session, event, name) for name in "乙丙丁")
+    waiting.move(session, fourth, steps=-99, by=BY, now=NOW)
+    waiting.move(session, third, steps=-1, by=BY, now=NOW)
+    join(session, event, "戊")
+    session.expire_all()
+    assert (line(session, event), waiting.place(session, fourth)) == (["丁", "丙", "乙", "戊"], 1)
+    moves = session.scalars(sa.select(AuditEntry.detail).where(AuditEntry.action == "registration.move")).all()
+    assert moves == [{"place": 1, "before": 3}, {"place": 2, "before": 3}]
+
+
+def test_who_waits_may_change_the_party_and_leave(session):
+    event = chain.event(session, seats=2)
+    join(session, event, "甲")
+    pair = join(session, event, "乙", companions=["丙"])
+    registrations.change(session, pair, chain.application(session, "乙", phone=pair.leader.phone), by="guest", now=NOW)
+    assert (states(pair), taken(session, event)) == (["offered"], 2)
+    registrations.cancel(session, pair, by="guest", now=NOW)
+    assert (states(pair), taken(session, event), line(session, event)) == (["cancelled"], 1, [])
+
+
+def test_the_line_is_searched_by_name(session):
+    event = chain.event(session, seats=1)
+    for name in ("甲", "乙", "丙"):
+        join(session, event, name)
+    assert [party.leader.name for party in session.scalars(waiting.line(event, words="丙"))] == ["丙"]
