@@ -106,7 +106,7 @@ def undo(session: Session, attendee: Attendee, *, by: str, now: datetime) -> Non
 def _answers(session: Session, event: Event, requests: Iterable[UndoRequest]) -> dict[str, Result]:
     ids = [request.id for request in requests]
     known = sa.select(ScanUndo.id, ScanUndo.result).where(ScanUndo.event_id == event.id, ScanUndo.id.in_(ids))
-    return dict(session.execute(known).tuples())
+    return {row.id: row.result for row in session.execute(known)}
 
 
 def _judge(scan: Scan | None) -> Result:

@@ -1,14 +1,19 @@
-"""Who may call the API: a device with its bearer token."""
+"""Who may call the API: a device with its bearer token, or whoever is signed in at the desk and may admit guests."""
 
 import hashlib
+import math
 import time
 from typing import NamedTuple
 
 from flask import Response, current_app, g, request
 from flask_babel import gettext
+from flask_login import current_user
+from flask_wtf.csrf import validate_csrf
 from limits import parse
+from wtforms import ValidationError
 
 from engage import devices
+from engage.staff import Permission
 from webapp import errors, rates
 from webapp.wiring import clock, db, saving
 
@@ -17,14 +22,19 @@ WRONG_TOKENS = parse("30 per minute")  # from one address
 
 
 class Caller(NamedTuple):
-    """The device of this request (`g.caller`) as the audit trail names it, and until when the process believes it."""
+    """Who sends this request (`g.caller`), as the audit trail names it, and until when the process believes it."""
 
     actor: str
     until: float
 
 
-def require_device() -> Response | None:
-    """Before each request: know the device, or refuse with 401, and too many wrong tokens with 429."""
+def require_caller() -> Response | None:
+    """Before each request: know the device, or refuse with 401, and too many wrong tokens with 429.
+
+    Without a token the session of the desk will do: 403 where the role may not admit guests, or the form token is missing.
+    """
+    if "Authorization" not in request.headers and current_user.is_authenticated:
+        return _signed_in()
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     token = token.strip() if scheme.lower() == "bearer" else ""
     key = hashlib.sha256(token.encode()).digest()  # no token in memory, as in the database
@@ -37,6 +47,18 @@ def require_device() -> Response | None:
         except devices.DeviceTokenRefused:
             return _refused(token)
     g.caller = caller
+    return None
+
+
+def _signed_in() -> Response | None:
+    if not current_user.may(Permission.DOOR):
+        return errors.problem(403, code="forbidden")
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and current_app.config["WTF_CSRF_ENABLED"]:
+        try:
+            validate_csrf(request.headers.get("X-CSRFToken"))
+        except ValidationError:
+            return errors.problem(403, gettext("请在 X-CSRFToken 请求头中给出页面的表单令牌。"), code="form_token_refused")
+    g.caller = Caller(current_user.by, math.inf)
     return None
 
 

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import flask_smorest
 import marshmallow as ma
@@ -45,7 +45,7 @@ class Blueprint(flask_smorest.Blueprint):
 
 def described(schema: type[ma.Schema], *refusals: int, body: type[ma.Schema] | None = None) -> Callable[..., Any]:
     """Say in the description what a call answers, with which statuses it refuses, and what body it takes."""
-    responses: dict[int, Any] = {status: HTTPStatus(status).name for status in (401, *refusals, 429)}
+    responses: dict[int, Any] = {status: HTTPStatus(status).name for status in (401, 403, *refusals, 429)}
     responses[200] = {"description": "OK", "content": {"application/json": {"schema": schema}}}
     taken = {"requestBody": {"required": True, "content": {"application/json": {"schema": body}}}} if body else {}
     return flask_smorest.Blueprint.doc(responses=responses, **taken)
@@ -62,9 +62,35 @@ def read_body() -> object:
         raise BadRequest from None
 
 
+def read(schema: ma.Schema, body: object) -> dict[str, Any]:
+    """What the schema makes of the body, or a refusal that names each fault."""
+    try:
+        return cast("dict[str, Any]", schema.load(cast("Any", body)))
+    except ma.ValidationError as error:
+        raise Faulty(error.messages) from None
+
+
+def skew(sent_at: datetime | None, *, now: datetime) -> timedelta:
+    """By how much the device's clock is slow, told from its time of sending; nothing where it does not say."""
+    return now - sent_at if sent_at else timedelta()
+
+
+def corrected(at: datetime, by: timedelta) -> datetime:
+    """The time that it really was; a time that would leave the calendar stays as it is."""
+    try:
+        return at + by
+    except OverflowError:
+        return at
+
+
 def answer(body: Mapping[str, object]) -> Response:
     """200 with this body."""
-    return Response(_JSON.encode(body), content_type="application/json")
+    return Response(encode(body), content_type="application/json")
+
+
+def encode(body: Mapping[str, object]) -> str:
+    """JSON without blanks."""
+    return _JSON.encode(body)
 
 
 def moment(at: datetime | None) -> str | None:
@@ -90,7 +116,7 @@ def other_type(_error: UnsupportedMediaType) -> Response:
 
 def describe_refusals(api: flask_smorest.Api) -> None:
     """Register each refusal once, to be referred to by its name."""
-    for status in map(HTTPStatus, (400, 401, 404, 413, 415, 422, 429)):
+    for status in map(HTTPStatus, (400, 401, 403, 404, 413, 415, 422, 429)):
         content = {PROBLEM: {"schema": Problem}}
         specification(api).components.response(status.name, {"description": status.phrase, "content": content}, lazy=True)
 

@@ -1,14 +1,14 @@
-"""Events and their rosters, to read."""
+"""Events, to read."""
 
 from typing import Any
 
 from flask import Response
 
-from engage import arrivals, events, rosters
+from engage import arrivals, events
 from engage.events import Event, State
 from webapp.api import pages, schemas
 from webapp.api.answers import answer, described, moment
-from webapp.wiring import clock, db
+from webapp.wiring import db
 
 
 @pages.get("/events")
@@ -38,16 +38,6 @@ def event_in_full(slug: str) -> Response:
                   for count in counts]
     scans_from, scans_until = arrivals.Door.of(event).hours() or (None, None)
     return answer(shown | {"scans_from": moment(scans_from), "scans_until": moment(scans_until), "categories": categories})
-
-
-@pages.get("/events/<slug>/roster")
-@described(schemas.Roster, 404)
-def roster(slug: str) -> Response:
-    """What a scanner needs without a network: every ticket's digest, name, category, party and state. No numbers, no codes."""
-    session, now = db.session(), clock()
-    event = events.by_slug(session, slug)
-    tickets = [line._asdict() | {"arrived_at": moment(line.arrived_at)} for line in rosters.roster(session, event)]
-    return answer({"event": event.slug, "made_at": moment(now), "tickets": tickets})
 
 
 def _shown(event: Event, expected: int, arrived: int) -> dict[str, Any]:

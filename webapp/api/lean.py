@@ -1,4 +1,4 @@
-"""What pages need of every request, and calls of the API do not: a session, form tokens, sign-in.
+"""What pages need of every request, and calls of the API with a token do not: a session, form tokens, sign-in.
 
 A scan is worth a quarter of a millisecond of the processor, and these would add half of that. Guests who send a form need no
 session either. They stay in force for all else.
@@ -18,11 +18,12 @@ GUESTS = re.compile(r"/(q/[^/]+|i/[^/]+|events/[^/]+/register)")  # forms marked
 
 
 class PageSessions(SecureCookieSessionInterface):
-    """No cookie is read or set for the API, nor for a guest who sends a form."""
+    """No cookie is read or set for a call of the API that brings a token of its own, nor for a guest who sends a form."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         path = request.path
-        if path.startswith(PREFIX) or (request.method == "POST" and GUESTS.fullmatch(path)):
+        with_token = path.startswith(PREFIX) and "Authorization" in request.headers
+        if with_token or (request.method == "POST" and GUESTS.fullmatch(path)):
             return None
         return super().open_session(app, request)
 

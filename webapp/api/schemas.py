@@ -12,14 +12,16 @@ import marshmallow as ma
 from marshmallow import fields, validate
 from marshmallow.exceptions import SCHEMA
 
-from engage import events
-from engage.arrivals import Direction, Result
+from engage import events, undos, walk_ins
 from engage.parties import State
+from engage.presence import Direction, Result
 
 lazy_gettext: Any = flask_babel.lazy_gettext  # marshmallow asks for str and gets what becomes one when it is read
 MOST_SCANS = 1000  # in one request
 LONGEST_CODE = 500  # a ticket's address is 60 to 100 characters; whatever else a camera reads is answered too
 LONGEST_DEVICE = 80
+LARGEST_ID = 2**31 - 1
+MOST_WALK_INS = 100  # in one request
 MOST_EVENTS = 100
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -53,7 +55,18 @@ class Identifier(fields.Field):
         return value
 
 
-FORMATS = ((Moment, "string", "date-time"), (Identifier, "string", "uuid"))  # as JSON Schema says it
+class WholeNumber(fields.Field):
+    """An integer as JSON Schema knows it: 3 and 3.0, but no text and no truth value."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": lazy_gettext("应为整数。")}
+
+    def _deserialize(self, value: object, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+            raise self.make_error("invalid")
+        return int(value)
+
+
+FORMATS = ((Moment, "string", "date-time"), (Identifier, "string", "uuid"), (WholeNumber, "integer", None))  # as JSON Schema says it
 
 
 class Strict(ma.Schema):
@@ -76,26 +89,115 @@ class Scan(Strict):
     at = Moment(required=True, error_messages=_REQUIRED, metadata={"description": "When it was read."})
     direction = fields.Enum(Direction, by_value=True, load_default=Direction.IN, error_messages={
         **_REQUIRED, "unknown": lazy_gettext("应为 {choices} 之一。")})
-    activity = fields.Raw(allow_none=True, load_default=None, validate=validate.OneOf(
-        [None], error=lazy_gettext("目前不支持按环节签到，此项应为 null。")), metadata={
-        "description": "Null: activities are not scanned one by one yet."})
+    activity = WholeNumber(allow_none=True, load_default=None, validate=validate.Range(
+        1, LARGEST_ID, error=lazy_gettext("应为 {min} 至 {max}。")), metadata={
+        "description": "The id of the activity at whose door it was read; null at the event's own."})
+    told = fields.Enum(Result, by_value=True, allow_none=True, load_default=None, error_messages={
+        **_REQUIRED, "unknown": lazy_gettext("应为 {choices} 之一。")}, metadata={
+        "description": "What a device without a network has told the guest by itself. Where the answer differs, staff are asked."})
     device = fields.String(load_default="", error_messages=_TEXT, validate=validate.Length(
         max=LONGEST_DEVICE, error=lazy_gettext("最多 {max} 个字符。")), metadata={
         "description": "Which of several scanners behind one token; for the record."})
 
 
+_SENT_AT: Any = {"error_messages": _REQUIRED, "metadata": {
+    "description": "What the device's clock says as it sends this, anew with each sending: the times given are corrected by what it is wrong."}}
+
+
 class Scans(Strict):
     """Scans in the order in which they happened: one live, or many late ones."""
 
+    sent_at = Moment(**_SENT_AT)
     scans = fields.List(fields.Nested(Scan), required=True, error_messages=_LIST, validate=validate.Length(
         max=MOST_SCANS, error=lazy_gettext("最多 {max} 条，请分批发送。")))
+
+
+class Undo(Strict):
+    """A scan that shall not count."""
+
+    id = Identifier(required=True, error_messages=_REQUIRED, metadata={
+        "description": "The device's own UUID for this undo. The same id is the same undo."})
+    scan = Identifier(required=True, error_messages=_REQUIRED, metadata={"description": "The id of the scan, or of the walk-in."})
+    at = Moment(required=True, error_messages=_REQUIRED, metadata={"description": "When it was taken back."})
+    reason = fields.String(load_default="", error_messages=_TEXT, validate=validate.Length(
+        max=300, error=lazy_gettext("最多 {max} 个字符。")))
+    device = fields.String(load_default="", error_messages=_TEXT, validate=validate.Length(
+        max=LONGEST_DEVICE, error=lazy_gettext("最多 {max} 个字符。")))
+
+
+class Undos(Strict):
+    """Undos in their order, each sent after the scan that it takes back."""
+
+    sent_at = Moment(**_SENT_AT)
+    undos = fields.List(fields.Nested(Undo), required=True, error_messages=_LIST, validate=validate.Length(
+        max=MOST_SCANS, error=lazy_gettext("最多 {max} 条，请分批发送。")))
+
+
+class Undone(ma.Schema):
+    """What became of an undo."""
+
+    id = Identifier(required=True)
+    result = fields.String(required=True, validate=validate.OneOf([*undos.Result]))
+
+
+class UndosDone(ma.Schema):
+    """One answer for each undo, in the same order."""
+
+    undos = fields.List(fields.Nested(Undone), required=True)
+
+
+class WalkIn(Strict):
+    """Somebody who came without a registration."""
+
+    id = Identifier(required=True, error_messages=_REQUIRED, metadata={
+        "description": "The device's own UUID for this person; also the id of the scan that admits them."})
+    name = fields.String(required=True, error_messages=_TEXT, validate=[
+        validate.Length(1, 60, error=lazy_gettext("长度应为 {min} 至 {max} 个字符。")),
+        validate.Regexp(r"\s*\S", error=lazy_gettext("请填写姓名。"))])
+    category = fields.String(required=True, error_messages=_TEXT, validate=validate.Length(
+        1, 40, error=lazy_gettext("长度应为 {min} 至 {max} 个字符。")), metadata={"description": "A category's code."})
+    phone = fields.String(load_default="", error_messages=_TEXT, validate=validate.Length(
+        max=24, error=lazy_gettext("最多 {max} 个字符。")))
+    organisation = fields.String(load_default="", error_messages=_TEXT, validate=validate.Length(
+        max=120, error=lazy_gettext("最多 {max} 个字符。")))
+    consent = fields.Boolean(required=True, truthy={True}, falsy={False}, error_messages=_TEXT, validate=validate.Equal(
+        True, error=lazy_gettext("请先征得本人同意。")), metadata={
+        "description": "This person has agreed that the name is kept for this event; nobody is entered without."})
+    at = Moment(required=True, error_messages=_REQUIRED, metadata={"description": "When the person came in."})
+    beyond_seats = fields.Boolean(load_default=False, truthy={True}, falsy={False}, error_messages={
+        **_TEXT, "invalid": lazy_gettext("应为 true 或 false。")}, metadata={
+        "description": "Staff let the person in although all seats are taken."})
+    device = fields.String(load_default="", error_messages=_TEXT, validate=validate.Length(
+        max=LONGEST_DEVICE, error=lazy_gettext("最多 {max} 个字符。")))
+
+
+class WalkIns(Strict):
+    """Walk-ins in their order."""
+
+    sent_at = Moment(**_SENT_AT)
+    walk_ins = fields.List(fields.Nested(WalkIn), required=True, error_messages=_LIST, validate=validate.Length(
+        max=MOST_WALK_INS, error=lazy_gettext("最多 {max} 条，请分批发送。")))
+
+
+class Entered(ma.Schema):
+    """What became of a walk-in; `digest` is that of the new ticket, null where there is none."""
+
+    id = Identifier(required=True)
+    result = fields.String(required=True, validate=validate.OneOf([*walk_ins.Result]))
+    digest = fields.String(required=True, allow_none=True)
+
+
+class WalkInsEntered(ma.Schema):
+    """One answer for each walk-in, in the same order."""
+
+    walk_ins = fields.List(fields.Nested(Entered), required=True)
 
 
 class Outcome(ma.Schema):
     """The answer to a scan. Name and category are empty where the ticket is not this event's."""
 
     id = Identifier(required=True, metadata={"description": "As it was sent."})
-    result = fields.String(required=True, validate=validate.OneOf([*Result, "waitlisted", "over_capacity"]))
+    result = fields.String(required=True, validate=validate.OneOf([*Result]))
     name = fields.String(required=True)
     category = fields.String(required=True)
     first_at = Moment(required=True, allow_none=True, metadata={"description": "When this person was first admitted."})
@@ -157,6 +259,14 @@ class Events(ma.Schema):
     next = fields.String(required=True, allow_none=True, metadata={"description": "The next part's `cursor`; null at the end."})
 
 
+class InRoom(ma.Schema):
+    """A ticket at an activity's door."""
+
+    id = fields.Integer(required=True, metadata={"description": "The activity's."})
+    arrived_at = Moment(required=True, allow_none=True)
+    left_at = Moment(required=True, allow_none=True)
+
+
 class Ticket(ma.Schema):
     """What a scanner must know of a ticket to decide without a network."""
 
@@ -166,15 +276,49 @@ class Ticket(ma.Schema):
     name = fields.String(required=True)
     category = fields.String(required=True)
     party = fields.Integer(required=True, metadata={"description": "How many people come together."})
+    party_id = fields.Integer(required=True, metadata={"description": "The same for those who come together."})
+    place = fields.Integer(required=True, metadata={"description": "0 leads the party."})
     state = fields.String(required=True, validate=validate.OneOf([*State]))
     arrived_at = Moment(required=True, allow_none=True)
+    left_at = Moment(required=True, allow_none=True, metadata={"description": "When the holder went out; null while inside."})
+    activities = fields.List(fields.Nested(InRoom), metadata={"description": "At which rooms' doors the ticket was scanned."})
+
+
+class Room(ma.Schema):
+    """An activity as its door sees it."""
+
+    id = fields.Integer(required=True)
+    title = fields.String(required=True)
+    room = fields.String(required=True)
+    starts_at = Moment(required=True, allow_none=True)
+    ends_at = Moment(required=True, allow_none=True)
+    capacity = fields.Integer(required=True, allow_none=True, metadata={"description": "People whom the room holds; null is no limit."})
+    inside = fields.Integer(required=True, metadata={"description": "People in it now."})
+
+
+class DoorCategory(ma.Schema):
+    """What a walk-in can come as."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    name_en = fields.String(required=True)
+    colour = fields.String(required=True)
 
 
 class Roster(ma.Schema):
-    """All tickets of an event, cancelled ones too."""
+    """All tickets of an event, cancelled ones too, and what else a door must know."""
 
     event = fields.String(required=True, metadata={"description": "The event's slug."})
-    made_at = Moment(required=True)
+    title = fields.String(required=True)
+    place = fields.String(required=True)
+    starts_at = Moment(required=True, allow_none=True)
+    ends_at = Moment(required=True, allow_none=True)
+    scans_from = Moment(required=True, allow_none=True, metadata={"description": "Scans count from here on."})
+    scans_until = Moment(required=True, allow_none=True, metadata={"description": "The last time that counts."})
+    walk_ins = fields.Boolean(required=True, metadata={"description": "Whether people may be entered who are not registered."})
+    activities = fields.List(fields.Nested(Room), required=True)
+    categories = fields.List(fields.Nested(DoorCategory), required=True)
+    made_at = Moment(required=True, metadata={"description": "What the server's clock said."})
     tickets = fields.List(fields.Nested(Ticket), required=True)
 
 
