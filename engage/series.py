@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -183,9 +184,10 @@ def follow(session: Session, source: Event, *, starts_at: datetime, by: str, now
     questionnaire that is closed is copied, any other is asked again. Raises Invalid for a time that cannot be.
     """
     shift = _Shift(source.starts_at, starts_at)
-    stated = {field.name: getattr(source, field.name) for field in fields(Details) if field.name != "slug"}
-    moved = {name: shift(stated[name]) for name in ("ends_at", "registration_opens_at", "registration_closes_at")}
-    made = events.create(session, Details(**{**stated, **moved, "starts_at": starts_at}), seats=source.capacity, by=by, now=now)
+    stated: dict[str, Any] = {field.name: getattr(source, field.name) for field in fields(Details) if field.name != "slug"}
+    stated |= {name: shift(stated[name]) for name in ("ends_at", "registration_opens_at", "registration_closes_at")}
+    stated["starts_at"] = starts_at
+    made = events.create(session, Details(**stated), seats=source.capacity, by=by, now=now)
     limits = {quota.category_id: quota.seats for quota in source.quotas if quota.category_id and quota.seats is not None}
     if limits:
         events.set_quotas(session, made, source.capacity, limits, by=by, now=now)
@@ -216,9 +218,9 @@ class _Shift:
 
 
 def _again(activity: Activity, shift: _Shift) -> ActivityDetails:
-    stated = {field.name: getattr(activity, field.name) for field in fields(ActivityDetails) if field.name != "seats"}
-    details = ActivityDetails(**stated, seats=activity.quota.seats)
-    return replace(details, starts_at=shift(activity.starts_at), ends_at=shift(activity.ends_at))
+    stated: dict[str, Any] = {field.name: getattr(activity, field.name) for field in fields(ActivityDetails) if field.name != "seats"}
+    stated |= {"seats": activity.quota.seats, "starts_at": shift(activity.starts_at), "ends_at": shift(activity.ends_at)}
+    return ActivityDetails(**stated)
 
 
 def _asked_again(session: Session, questionnaire: Questionnaire, *, now: datetime) -> Questionnaire:

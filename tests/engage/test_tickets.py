@@ -13,7 +13,7 @@ def test_a_calendar_entry_reads_back_with_time_place_and_the_way_back(session):
     (entry,) = icalendar.Calendar.from_ical(ics).walk("VEVENT")
     assert (entry.decoded("dtstart"), entry.decoded("dtend")) == (event.starts_at, event.ends_at)
     assert {name: str(entry[name]) for name in ("uid", "summary", "location", "description", "url")} == {
-        "uid": "open-day-20260325@engage", "summary": "平台开放日", "location": "市公共资源交易中心，人民路 1 号",
+        "uid": "open-day-20260325@example.org", "summary": "平台开放日", "location": "市公共资源交易中心，人民路 1 号",
         "description": "走进交易大厅", "url": "https://example.org/t/abc",
     }
 

@@ -9,12 +9,15 @@ from markupsafe import Markup
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
-from engage import codes, events, tickets
+from engage import codes, events, series, tickets
+from engage.errors import EngageError
 from engage.events import Event, EventNotFound, State
+from engage.quotas import Full
 from engage.staff import Permission
 from webapp import guard
+from webapp.formats import local
 from webapp.openings import obstacle, self_chosen, shown_to_all
-from webapp.wiring import clock, db, link
+from webapp.wiring import clock, db, link, office
 
 PAST_SHOWN = 12
 CALENDAR = "text/calendar; charset=utf-8"
@@ -32,7 +35,8 @@ def home() -> str:
     past = db.session.scalars(listed.where(over).order_by(None).order_by(Event.starts_at.desc()).limit(PAST_SHOWN)).all()
     categories = self_chosen(db.session())
     cards = [(event, obstacle(event, categories, now=now)) for event in coming]
-    return render_template("public/home.html", cards=cards, past=past)
+    feed = link("calendar.all")
+    return render_template("public/home.html", cards=cards, past=past, feed=feed, webcal=webcal(feed))
 
 
 @pages.get("/events/<slug>")
@@ -40,8 +44,11 @@ def event(slug: str) -> str:
     """What an event is, when and where, for whom; the way to register."""
     found = visible(slug)
     categories = self_chosen(db.session())
-    return render_template("public/event.html", event=found, categories=categories, preview=not shown_to_all(found),
-                           obstacle=obstacle(found, categories, now=clock()))
+    hindrance, shown = obstacle(found, categories, now=clock()), shown_to_all(found)
+    of = series.of_event(db.session(), found)
+    return render_template("public/event.html", event=found, categories=categories, preview=not shown, obstacle=hindrance,
+                           structured=structured(found, hindrance) if shown else None,
+                           webcal=webcal(link("calendar.of_series", slug=of.slug)) if of and shown else None)
 
 
 @pages.get("/events/<slug>.ics")
@@ -61,6 +68,30 @@ def poster(slug: str) -> str | Response:
 def survey_poster(slug: str) -> str | Response:
     """A sheet for the hall with the way to the questionnaire; for staff."""
     return _poster(slug, "public/survey_poster.html", lambda found: link("questionnaire.answer", token=found.survey_code))
+
+
+def structured(found: Event, hindrance: EngageError | None) -> dict[str, Any]:
+    """The event as schema.org describes one, for search engines: nothing that the page does not show."""
+    page = link("public.event", slug=found.slug)
+    place = {"@type": "Place", "name": found.place, "address": found.address or found.place}
+    told: dict[str, Any] = {
+        "@context": "https://schema.org", "@type": "Event", "name": found.title, "url": page, "description": found.purpose or None,
+        "startDate": found.starts_at and local(found.starts_at).isoformat(), "endDate": found.ends_at and local(found.ends_at).isoformat(),
+        "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
+        "eventStatus": f"https://schema.org/{'EventCancelled' if found.state is State.CANCELLED else 'EventScheduled'}",
+        "location": place, "organizer": {"@type": "GovernmentOrganization", "name": office(), "url": link("public.home")},
+        "maximumAttendeeCapacity": found.capacity,
+    }
+    if hindrance is None or isinstance(hindrance, Full):
+        told["offers"] = {"@type": "Offer", "url": link("registration.register", slug=found.slug),
+                          "availability": f"https://schema.org/{'InStock' if hindrance is None else 'SoldOut'}"}
+        told["remainingAttendeeCapacity"] = found.quota.free
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def webcal(address: str) -> str:
+    """The address of a calendar as calendar programs take it."""
+    return f"webcal://{address.partition('://')[2]}"
 
 
 def visible(slug: str) -> Event:
