@@ -7,14 +7,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engage import events, invitations, parties, registrations
+from engage import events, fields, invitations, parties, registrations
 from engage.errors import EngageError
 from engage.events import Event, EventNotFound
+from engage.fields import EventField
 from engage.outbox import Purpose
 from engage.parties import Registration
 from engage.people import Category
 from engage.registrations import Application, CategoryNotOpen
 from surveys.statements import savepoint
+from webapp import answering
+from webapp.answering import Coming
 from webapp.openings import self_chosen, shown_to_all
 from webapp.together import Together
 from webapp.wiring import clock, saving
@@ -24,12 +27,15 @@ MOST = 50  # forms in one transaction: nobody waits long for the others
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """A form that was sent for a public event, or in answer to an invitation. `stated` is what an Application takes, but the category."""
+    """A form that was sent for a public event, or in answer to an invitation. `stated` is what an Application takes, but the category;
+    `coming` brings what else the event asks.
+    """
 
     slug: str = ""
     token: str = ""
     category_id: int = 0  # of a stranger, as stated; 0 where nothing was
     stated: Mapping[str, Any]
+    coming: Coming
 
 
 def seat(wish: Wish) -> str:
@@ -56,6 +62,7 @@ class _Turn:
         self._session, self._now = session, now
         self._events: dict[str, Event] = {}
         self._categories: dict[int, Category] = {}
+        self._asked: dict[int, Sequence[EventField]] = {}
 
     def tried(self, wish: Wish) -> str | Exception:
         """The ticket's code, or why there is none; then nothing of the wish is kept."""
@@ -70,7 +77,8 @@ class _Turn:
             event = self._events[wish.slug] = events.by_slug(self._session, wish.slug)
         if not shown_to_all(event):
             raise EventNotFound(slug=wish.slug)
-        return self._registered(event, Application(category=self._category(wish.category_id), **wish.stated), by="guest")
+        application = Application(category=self._category(wish.category_id), **wish.stated)
+        return self._registered(event, application, wish.coming, by="guest")
 
     def _category(self, stated: int) -> Category:
         """What a stranger says to be; where there is one category only, nobody is asked."""
@@ -90,11 +98,16 @@ class _Turn:
         if standing is not None:
             return standing
         application = Application(category=invitation.invitee.category, **wish.stated)
-        return self._registered(invitation.event, application, invitation=invitation, by=f"invitee:{invitation.invitee_id}")
+        by = f"invitee:{invitation.invitee_id}"
+        return self._registered(invitation.event, application, wish.coming, by=by, invitation=invitation)
 
-    def _registered(self, event: Event, application: Application, **known: Any) -> Registration:
-        seated = registrations.register(self._session, event, application, now=self._now, **known)
+    def _registered(self, event: Event, application: Application, coming: Coming, *, by: str, **known: Any) -> Registration:
+        if (asked := self._asked.get(event.id)) is None:
+            asked = self._asked[event.id] = fields.asked(self._session, event)
+        sheets = answering.judged(asked, application, coming, now=self._now)  # before: once seated, nothing is refused
+        seated = registrations.register(self._session, event, application, by=by, now=self._now, **known)
         if not seated.repeated:
+            sheets.keep(self._session, seated, by=by, now=self._now)
             waits = seated.state is parties.State.WAITING
             parties.tell(self._session, seated, Purpose.WAITING if waits else Purpose.TICKET, now=self._now)
         return seated

@@ -17,21 +17,21 @@ from surveys.kinds import Missing
 from webapp import wiring
 from webapp.errors import Refusal, words
 from webapp.forms.events import category_name
+from webapp.forms.registration import companion, rows_of
 
-LEADER = ""
 CONSENT, DISCARD = ".consent", ".discard"
 MISSING = {File.code: lazy_gettext("请选择文件。"), "": lazy_gettext("请填写此项。")}
 
 
-def companion(row: int) -> str:
-    """What the names of a companion's inputs begin with."""
-    return f"companions-{row}-"
+def prefixes(form: MultiDict[str, str]) -> list[str]:
+    """What the inputs' names of each person of a party begin with, the leader first."""
+    return ["", *map(companion, rows_of(form))]
 
 
-def people_of(asked: Sequence[EventField], form: MultiDict[str, str], files: MultiDict[str, FileStorage], who: Sequence[str]) -> list[Person]:
-    """What was sent for each of these people, by the code of the field; `who` are the beginnings of their inputs' names."""
-    return [{one.code: _sent(f"{prefix}{one.code}", form, files) for one in asked if not place or one.per_person}
-            for place, prefix in enumerate(who)]
+def sent(asked: Sequence[EventField], form: MultiDict[str, str], files: MultiDict[str, FileStorage]) -> list[Person]:
+    """What came for each person of a party, by the code of the field."""
+    return [{one.code: _sent(f"{prefix}{one.code}", form, files) for one in asked if one.per_person or not prefix}
+            for prefix in prefixes(form)]
 
 
 def _sent(name: str, form: MultiDict[str, str], files: MultiDict[str, FileStorage]) -> Sent:
@@ -50,7 +50,7 @@ class AnswerSheet:
     categories: Sequence[Category]
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     kept: Mapping[tuple[str, int], Line] = field(default_factory=dict)
-    problems: dict[str, Refusal] = field(default_factory=dict)
+    problems: Mapping[str, Refusal] = field(default_factory=dict)
     again: bool = False
     accepted = ",".join(ENDINGS)
 
@@ -113,10 +113,6 @@ class AnswerSheet:
         """The organiser's words, or what the kind and its limits ask."""
         return one.words("hint", wiring.language()) or _usual_hint(one)
 
-    def refused(self, refusal: AnswersRefused, who: Sequence[str]) -> None:
-        """Keep what is wrong with whom; `who` are the beginnings of the people's names, in the order that was judged."""
-        self.problems = {f"{who[place]}{code}": error for (place, code), error in refusal.problems.items()}
-
     def faults(self) -> list[tuple[str, str]]:
         """Where to go and what is wrong, for the summary on top."""
         return [(self.anchor(name), f"{self._title(name)}{gettext('：')}{_words(error, self._by_name(name))}")
@@ -133,12 +129,18 @@ class AnswerSheet:
         return label if len(row) == 1 else gettext("随行人员 %(number)s，%(label)s", number=int(row[1]) + 1, label=label)
 
 
-def typed_from(lines: Mapping[str, Sequence[Line]]) -> dict[str, list[str]]:
-    """The inputs' values from answers that stand, by the beginning of each person's names; what is not shown again is left out."""
+def typed(kept: Mapping[tuple[str, int], Line]) -> dict[str, Sequence[str]]:
+    """The inputs' values from answers that stand; what is not shown again is left out."""
     return {
         f"{prefix}{line.field.code}": line.answer.value.split("\n") if line.field.shape.options else [line.answer.value]
-        for prefix, own in lines.items() for line in own if not staying([line])
+        for (prefix, _), line in kept.items() if not staying([line])
     }
+
+
+def problems(refusal: AnswersRefused, form: MultiDict[str, str]) -> dict[str, Refusal]:
+    """What is wrong, by the names of the inputs."""
+    who = prefixes(form)
+    return {f"{who[place]}{code}": error for (place, code), error in refusal.problems.items()}
 
 
 def _words(error: Refusal, one: EventField) -> str:

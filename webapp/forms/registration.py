@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext
@@ -13,6 +13,9 @@ from wtforms.validators import AnyOf, InputRequired
 
 from engage.registrations import Person
 from webapp.forms.fields import choices, line, one_line, paragraphs
+
+if TYPE_CHECKING:
+    from webapp.forms.answers import AnswerSheet
 
 COMPANIONS_READ = 200  # rows looked at in what was sent; how many are allowed, the library judges
 STATED = {"name": 60, "phone": 24, "email": 254, "organisation": 120}  # of a Person, and how many characters at most
@@ -52,6 +55,7 @@ class RegistrationForm(FlaskForm):
     def __init__(self, **known: Any) -> None:
         super().__init__(**known)
         self.companions_errors: Sequence[str] = ()  # what is wrong with the party as a whole
+        self.answers: AnswerSheet | None = None  # to what else the event asks
         self.submission.data = _submission(self.submission.data)
 
     def offer(self, categories: Mapping[int, str], *, rows: int) -> None:
@@ -66,21 +70,31 @@ class RegistrationForm(FlaskForm):
             self.companions.append_entry()
 
 
+def companion(row: int) -> str:
+    """What the names of a companion's inputs begin with."""
+    return f"companions-{row}-"
+
+
+def rows_of(sent: MultiDict[str, str]) -> list[int]:
+    """The companions' rows in which something was stated, in order."""
+    stated = {int(found[1]) for name, texts in sent.lists() if (found := ROW.match(name)) and any(map(one_line, texts))}
+    return sorted(stated)[:COMPANIONS_READ]
+
+
 def read(sent: MultiDict[str, str], *, position: str, language: str) -> dict[str, Any] | None:
     """What a guest states: an Application but for its category. None where a text is too long, about which the form then complains.
 
     The form itself is made only where the page is shown: it takes several times as long, and many register in the same minute.
     """
-    rows = sorted({int(found[1]) for name in sent if (found := ROW.match(name))})[:COMPANIONS_READ]
     leader, *companions = [
         {name: one_line(sent.get(prefix + name)) for name in names}
-        for prefix, names in [("", STATED), *((f"companions-{row}-", ("name", "phone")) for row in rows)]
+        for prefix, names in [("", STATED), *((companion(row), ("name", "phone")) for row in rows_of(sent))]
     ]
     if any(len(text) > STATED[name] for person in (leader, *companions) for name, text in person.items()):
         return None
     return {
         "leader": Person(**leader, position=position),
-        "companions": [Person(**person) for person in companions if any(person.values())],
+        "companions": [Person(**person) for person in companions],
         "activity_ids": [number(text) for text in sent.getlist("activities")],
         "consent": sent.get("consent", "") not in BooleanField.false_values,
         "submission": _submission(sent.get("submission")), "language": language,

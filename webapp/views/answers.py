@@ -8,7 +8,6 @@ from engage import answers, parties
 from engage.answers import Keeping
 from engage.files import KINDS, Upload
 from webapp.rates import limited, misses
-from webapp.security import policy
 from webapp.wiring import cipher, clock, saving
 
 pages = Blueprint("answers", __name__)
@@ -29,7 +28,7 @@ def handed_over(found: Upload) -> Response:
     """The file to be saved, never shown: whatever it holds runs nowhere on this site and is kept by nobody on the way."""
     answer = Response(found.content, content_type=KINDS[found.kind])
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"
-    answer.headers["Content-Security-Policy"] = policy(default_src="'none'") + "; sandbox"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer

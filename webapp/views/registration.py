@@ -8,7 +8,8 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from engage import codes, invitations, parties, registrations
+from engage import codes, fields, invitations, parties, registrations
+from engage.answers import AnswersRefused
 from engage.errors import Conflict, EngageError
 from engage.events import Event, EventNotFound, State, Visibility
 from engage.invitations import Invitation
@@ -19,6 +20,7 @@ from engage.quotas import ActivityFull, CategoryFull
 from engage.registrations import Application, InvitationNeeded
 from surveys import questionnaires
 from webapp import wiring
+from webapp.answering import coming, judged, sheet
 from webapp.errors import form_refused, words
 from webapp.forms.registration import STATED, ReasonForm, RegistrationForm, number, read
 from webapp.openings import full, obstacle, self_chosen
@@ -47,7 +49,7 @@ def register(slug: str) -> Response | str:
     stated, refusal = _stated(), None
     if stated is not None:
         try:
-            return _to_ticket(seat(Wish(slug=slug, category_id=number(request.form.get("category")), stated=stated)))
+            return _to_ticket(seat(Wish(slug=slug, category_id=number(request.form.get("category")), stated=stated, coming=coming())))
         except EventNotFound:
             raise
         except EngageError as error:
@@ -72,7 +74,7 @@ def invitation(token: str) -> Response | str:
     refusal = None
     if (stated := _stated(position=invitee.position)) is not None:
         try:
-            return _to_ticket(seat(Wish(token=token, stated=stated)))
+            return _to_ticket(seat(Wish(token=token, stated=stated, coming=coming())))
         except EngageError as error:
             refusal = error
     standing = parties.of_invitation(db.session(), found)
@@ -142,7 +144,10 @@ def change(code: str) -> Response | str:
     if category and (stated := _stated(position=leader.position)) is not None:
         try:
             with saving() as session:
-                registrations.change(session, party, Application(category=category, **stated), by=_actor(party.invitation), now=clock())
+                application, by, now = Application(category=category, **stated), _actor(party.invitation), clock()
+                sheets = judged(fields.asked(session, event), application, coming(), party=party, now=now)
+                registrations.change(session, party, application, by=by, now=now)
+                sheets.keep(session, party, by=by, now=now)
         except EngageError as error:
             refusal = error
         else:
@@ -210,7 +215,8 @@ def _form(
     form = RegistrationForm(data=stated)
     rows = max((category.companions for category in categories), default=0)
     form.offer({category.id: category.name for category in categories}, rows=rows)
-    if form.validate_on_submit() and refusal:
+    form.answers = sheet(event, categories, party=party, refusal=refusal)
+    if form.validate_on_submit() and refusal and not isinstance(refusal, AnswersRefused):
         _refused(form, event, refusal)
     return form
 

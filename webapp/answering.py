@@ -1,0 +1,92 @@
+"""What an event's registration form asks beyond name and contact: from what a guest sends to what is kept, and back to the page."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from flask import request
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage, MultiDict
+
+from engage import answers, fields
+from engage.answers import AnswersRefused, Judged, Keeping, Line, Person
+from engage.errors import EngageError
+from engage.events import Event
+from engage.fields import EventField
+from engage.parties import Registration
+from engage.people import Category
+from engage.registrations import Application
+from webapp.forms.answers import AnswerSheet, prefixes, problems, sent, typed
+from webapp.wiring import cipher, db
+
+Coming = Callable[[Sequence[EventField]], list[Person]]  # from what is asked to what came for each person
+NOBODY: Mapping[tuple[str, int], Line] = {}
+
+
+def coming() -> Coming:
+    """What this request brings: read only where something is asked, perhaps by another thread."""
+    form: MultiDict[str, str] = request.form
+    files: MultiDict[str, FileStorage] = request.files
+    return lambda asked: sent(asked, form, files)
+
+
+class Sheets:
+    """The answers of one form on their way: judged before its party is seated or changed, kept afterwards."""
+
+    def __init__(self, asked: Sequence[EventField], names: Sequence[str], judged: Sequence[Mapping[int, Judged]]) -> None:
+        self._asked, self._names, self._judged = asked, names, judged
+
+    def keep(self, session: Session, registration: Registration, *, by: str, now: datetime) -> None:
+        """Keep them with the party."""
+        if self._asked:
+            answers.keep(session, registration, self._names, asked=self._asked, judged=self._judged,
+                         keeping=Keeping(cipher(), by, now))
+
+
+def judged(
+    asked: Sequence[EventField], application: Application, come: Coming, *, party: Registration | None = None, now: datetime
+) -> Sheets:
+    """What came, judged; of a `party` that changes, what is not shown again stays. Raises AnswersRefused."""
+    if not asked:
+        return Sheets((), (), ())
+    names = [application.leader.name, *(person.name for person in application.companions)]
+    kept = [answers.staying(lines) for lines in _standing(party, names)] if party else []
+    read = answers.read(asked, come(asked), category_id=application.category.id, kept=kept, now=now)
+    return Sheets(asked, names, read)
+
+
+def sheet(
+    event: Event, categories: Sequence[Category], *, party: Registration | None = None, refusal: EngageError | None = None
+) -> AnswerSheet | None:
+    """The page's view of what is asked, filled in with what was sent or stands; None where nothing is asked."""
+    asked = fields.asked(db.session(), event)
+    if not asked:
+        return None
+    posted = request.method == "POST"
+    kept = _kept(party, posted=posted) if party else NOBODY
+    wrong = problems(refusal, request.form) if isinstance(refusal, AnswersRefused) else {}
+    values = request.form.to_dict(flat=False) if posted else typed(kept)
+    return AnswerSheet(asked, categories, values, kept, wrong, again=any(file.filename for file in request.files.values()))
+
+
+def _kept(party: Registration, *, posted: bool) -> dict[tuple[str, int], Line]:
+    """The party's answers, by the beginning of the names of each person's inputs on the page, and by field."""
+    if posted:
+        who = prefixes(request.form)
+        names = [party.leader.name, *(request.form.get(f"{prefix}name", "").strip() for prefix in who[1:])]
+    else:
+        names = [party.leader.name, *(guest.name for guest in party.companions)]
+        who = ["", *(f"companions-{row}-" for row in range(len(names) - 1))]
+    lines = zip(who, _standing(party, names), strict=True)
+    return {(prefix, line.field.id): line for prefix, own in lines for line in own if not line.field.archived_at}
+
+
+def _standing(party: Registration, names: Sequence[str]) -> Sequence[Sequence[Line]]:
+    """What people of these names have answered: the leader whatever the name, of two with one name each once, nothing of new ones."""
+    found = answers.of_people(db.session(), [party.leader.id, *(guest.id for guest in party.companions)])
+    waiting, standing = list(party.companions), [found[party.leader.id]]
+    for name in names[1:]:
+        guest = next((guest for guest in waiting if guest.name == name), None)
+        if guest is not None:
+            waiting.remove(guest)
+        standing.append(found[guest.id] if guest else [])
+    return standing
