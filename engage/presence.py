@@ -94,7 +94,7 @@ class Stay:
 
     def pass_through(self, direction: Direction, at: datetime) -> Result:
         """Somebody comes in or goes out, later than all before."""
-        self.seen_at = at
+        self.seen_at = max(self.seen_at or at, at)
         if direction is Direction.OUT:
             if self.inside_since:
                 self.seconds += _seconds(at - self.inside_since)
