@@ -8,9 +8,9 @@ import make
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage import arrivals, devices, events, invitations, outbox, people, registrations
+from engage import arrivals, board, devices, events, invitations, outbox, people, registrations, venue
 from engage.activities import ActivityKind
-from engage.arrivals import ScanRequest
+from engage.arrivals import Scan, ScanRequest
 from engage.events import Event, Kind, Topic
 from engage.invitations import Invitation
 from engage.outbox import Channel, Text
@@ -58,12 +58,15 @@ def fill(session: Session, now: datetime) -> dict[str, object]:
     unused = make.questionnaire(session, state="draft", title="待定问卷", asks=[
         {"kind": "single", "text": "您的身份", "options": make.OPTIONS}, {"kind": "long_text", "text": "您的意见"}])
     make.questionnaire(session, anonymous=True, title="匿名评价")
+    venue.renew(session, running, by=BY, now=now)
     return {
         "running": running.slug, "draft": draft.slug, "full": full.slug, "cancelled": cancelled.slug, "past": past.slug,
         "activity": running.activities[0].id, "registration": came[-1].id, "person": asked[0].invitee_id,
         "opened": asked[-1].token, "accepted": asked[0].token, "declined": asked[-2].token, "unused_activity": running.activities[-1].id,
         "ticket": came[-1].leader.ticket_code, "companion": came[-1].companions[0].ticket_code,
         "cancelled_ticket": gone.leader.ticket_code, "arrived_ticket": came[0].leader.ticket_code,
+        "board": board.renew(session, running, by=BY, now=now).code,
+        "scan": session.scalar(sa.select(Scan.id).where(Scan.attendee_id == came[0].leader.id)),
         "hall": running.survey_code, "personal": came[-1].leader.survey_code, "answered": came[0].leader.survey_code,
         "closed_survey": past.survey_code, "questionnaire": questionnaire.id, "unused": unused.id,
         "section": unused.sections[0].id, "question": unused.sections[0].questions[0].id, "user": someone.id,

@@ -23,7 +23,7 @@ PUBLIC = [
     "/events/{full}/register", "/i/{opened}", "/i/{accepted}", "/i/{declined}", "/i/{opened}/decline", "/t/{ticket}", "/t/{companion}",
     "/t/{arrived_ticket}", "/t/{cancelled_ticket}", "/t/{ticket}/change", "/t/{arrived_ticket}/change", "/t/{ticket}/cancel",
     "/q/{hall}", "/q/{personal}", "/q/{answered}", "/q/{closed_survey}", "/q/{personal}/thanks", "/desk/sign-in",
-    "/no-such-page",
+    "/b/{board}", "/v/{running}", "/v/{running}/{ticket}", "/v/{running}/scans/{scan}", "/no-such-page",
 ]
 DESK = [
     "/desk/", "/desk/account", "/desk/events", "/desk/events?q=没有这样的活动", "/desk/events/new", "/desk/events/{running}",
@@ -45,6 +45,7 @@ DESK = [
     "/desk/events/{running}/invitations/add", "/desk/events/{running}/invitations/pick", "/desk/events/{running}/invitations/send",
     "/desk/events/{cancelled}", "/desk/events/{running}/tell/thanks", "/desk/events/{cancelled}/tell/called_off",
     "/desk/events/{running}/invitations/sms", "/desk/events/{running}/letters", "/desk/outbox", "/desk/outbox/{message}",
+    "/desk/events/{running}/board", "/desk/events/{draft}/board", "/desk/events/{running}/venue", "/desk/events/{draft}/venue",
     "/desk/events/{running}/door", "/desk/events/{running}/door?code={ticket}", "/desk/events/{running}/door?q=志",
     "/desk/settings", "/desk/settings/audit", "/desk/settings/devices", "/desk/settings/users", "/desk/settings/users/new",
     "/desk/settings/users/{user}",
@@ -60,6 +61,7 @@ NO_PAGE = {
     "public.event_calendar", "registration.ticket_calendar", "registration.ticket_picture",  # downloads
     "desk.export_event", "desk.export_attendees", "desk.export_people", "desk.import_template", "desk.import_refused",
     "desk.exported_sms", "desk.door_counts", "desk.door_guests",  # the last two are parts of the door
+    "desk.venue_code", "desk.board_figures", "board.figures",  # what changes on a screen
     "desk.planned_import", "desk.import_result",  # see test_an_imports_pages_are_sound
     "desk.setup",  # only before there is an account: see test_the_first_page_of_all
 }
