@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import doors
 import pytest
 import qrcode
 import sqlalchemy as sa
@@ -168,6 +169,28 @@ def camera(playwright: Playwright, live_server: LiveServer, tmp_path: Path) -> I
             return opened.enter_context(open_page(seeing, live_server.url, permissions=["camera"], **PHONE))
 
         yield look_at
+
+
+@pytest.fixture(scope="session")
+def doorkeeper(live_server: LiveServer, browser: Browser) -> list[Any]:
+    """The cookies of a member of staff who may admit guests."""
+    return doors.sign_in(browser, live_server)
+
+
+@pytest.fixture
+def phones(playwright: Playwright, live_server: LiveServer, doorkeeper: list[Any], tmp_path: Path) -> Iterator[Callable[..., doors.Phone]]:
+    """`phones("a")` is a phone on a network of its own, staff signed in; `sees` is the text that its camera sees."""
+    with ExitStack() as opened:
+
+        def made(name: str, *, sees: str = "") -> doors.Phone:
+            film = tmp_path / f"{name}.mjpeg"
+            film.write_bytes(frame(sees) * 30)
+            args = [*FLAGS, f"--use-file-for-fake-video-capture={film}"] if sees else FLAGS
+            return opened.enter_context(
+                doors.phone(playwright, tmp_path / name, live_server, doorkeeper, executable_path=chromium(), args=args)
+            )
+
+        yield made
 
 
 def frame(text: str) -> bytes:

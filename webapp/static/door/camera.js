@@ -1,18 +1,16 @@
 /* Reads QR codes from the camera.
 
-   const { startScanner } = await import(video.dataset.scanner); // data-scanner="{{ url_for('static', filename='scanner.js') }}": the address carries the hash
-   const scanner = await startScanner(video, { onCode: (text) => …, repeatMs: 4000 });
-   scanner.pause(); scanner.resume(); scanner.forget(); await scanner.torch(true); scanner.stop();
+   const scanner = await startScanner(video, { onCode: (text) => …, repeatMs: 4000, vendor: "…/static/vendor/" });
+   scanner.hasTorch(); scanner.pause(); scanner.resume(); scanner.forget(); await scanner.torch(true); scanner.stop();
 
    `video` is a <video muted playsinline>. `onCode` gets the text of each code once: the same text again only after it was out of sight
    for `repeatMs` milliseconds (the guest lingers before the lens) or after `forget()`. Codes that arrive while an earlier
    `onCode` promise is pending are dropped. `startScanner` throws CameraRefused; its `reason` is "denied", "missing", "busy",
    "insecure" (no https) or "failed", so that the page can say what to do. The camera rests while the page is hidden.
 
-   The browser's own BarcodeDetector is used where it reads QR codes, else zxing-wasm from vendor/ (MIT), loaded only
+   The browser's own BarcodeDetector is used where it reads QR codes, else zxing-wasm from `vendor` (MIT), loaded only
    then. Its page needs the content security policy script-src 'self' 'wasm-unsafe-eval'. */
 
-const vendor = new URL("./vendor/", import.meta.url);
 const REASONS = { NotAllowedError: "denied", SecurityError: "denied", NotFoundError: "missing", OverconstrainedError: "missing", NotReadableError: "busy", AbortError: "busy" };
 const PAUSE = 80; // milliseconds between two looks: quick enough for a hand, kind to the battery
 
@@ -24,8 +22,8 @@ export class CameraRefused extends Error {
   }
 }
 
-/* A detector with `detect(video)`; the page may ask for it early, so that the first guest does not wait for it. */
-export async function detector() {
+/* A detector with `detect(video)`. */
+async function detector(vendor) {
   const own = globalThis.BarcodeDetector;
   if (own && (await own.getSupportedFormats().catch(() => [])).includes("qr_code")) return new own({ formats: ["qr_code"] });
   if (!globalThis.BarcodeDetectionAPI) await load(new URL("barcode-detector-3.2.2.js", vendor));
@@ -53,8 +51,8 @@ async function camera() {
   }
 }
 
-export async function startScanner(video, { onCode, repeatMs = 4000 }) {
-  const loading = detector();
+export async function startScanner(video, { onCode, repeatMs = 4000, vendor }) {
+  const loading = detector(new URL(vendor, location.href));
   loading.catch(() => {}); // awaited below, after the camera
   let stream = await camera();
   let stopped = false;
@@ -108,6 +106,7 @@ export async function startScanner(video, { onCode, repeatMs = 4000 }) {
     pause() { paused = true; },
     resume() { paused = false; },
     forget() { seen = new Map(); },
+    hasTorch() { return Boolean(stream?.getVideoTracks()[0]?.getCapabilities?.().torch); },
     /* Light on or off; resolves to false where the camera has none. */
     async torch(on) {
       const track = stream?.getVideoTracks()[0];
