@@ -61,6 +61,10 @@ class Invitation(Base):
     state: Mapped[State] = mapped_column(default=State.DRAFTED)
     channel: Mapped[Channel | None]
     reason: Mapped[str] = mapped_column(sa.String(300), default="")  # why it was declined
+    substitute_name: Mapped[str] = mapped_column(sa.String(60), default="")  # whom somebody who declined has named instead
+    substitute_phone: Mapped[str] = mapped_column(sa.String(24), default="")
+    substitute_email: Mapped[str] = mapped_column(sa.String(254), default="")
+    stands_in_for_id: Mapped[int | None] = mapped_column(sa.ForeignKey("invitation.id", ondelete="SET NULL"), index=True)
     created_at: Mapped[datetime]
     invited_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
@@ -83,8 +87,9 @@ def invite(session: Session, event: Event, invitees: Sequence[int], *, by: str, 
             Invitation.event_id == event.id, Invitation.invitee_id.in_(some)))
     }
     new = [invitee for invitee in dict.fromkeys(invitees) if invitee not in known]
-    blank = {"event_id": event.id, "state": State.DRAFTED, "channel": None, "reason": "", "created_at": now,
-             "invited_at": None, "opened_at": None, "answered_at": None}
+    blank = {"event_id": event.id, "state": State.DRAFTED, "channel": None, "reason": "", "substitute_name": "",
+             "substitute_phone": "", "substitute_email": "", "stands_in_for_id": None, "created_at": now, "invited_at": None,
+             "opened_at": None, "answered_at": None}
     _DRAFT.send(session.connection(), [{**blank, "invitee_id": invitee, "token": new_code()} for invitee in new])
     audit.record(session, "event.invite", event, by=by, now=now, added=len(new))
     return len(new)

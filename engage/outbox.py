@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engage import audit
@@ -40,6 +41,7 @@ class Purpose(StrEnum):
     """What a message is for."""
 
     INVITATION = "invitation"
+    REMINDER = "reminder"
     TICKET = "ticket"
     WAITING = "waiting"
     OFFER = "offer"
@@ -83,6 +85,7 @@ class Message(Base):
     event_id: Mapped[int | None] = mapped_column(sa.ForeignKey("event.id", ondelete="CASCADE"), index=True)
     invitation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("invitation.id", ondelete="SET NULL"), index=True)
     attendee_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attendee.id", ondelete="SET NULL"), index=True)
+    reminder_id: Mapped[int | None] = mapped_column(sa.ForeignKey("reminder.id", ondelete="SET NULL"))
     channel: Mapped[Channel]
     purpose: Mapped[Purpose]
     name: Mapped[str] = mapped_column(sa.String(60))
@@ -97,7 +100,11 @@ class Message(Base):
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
 
-    __table_args__ = (sa.Index("ix_message_waiting", "state", "channel", "due_at"),)
+    __table_args__ = (
+        sa.Index("ix_message_waiting", "state", "channel", "due_at"),
+        sa.Index("uq_message_reminder", "reminder_id", "invitation_id", unique=True,
+                 sqlite_where=sa.text("reminder_id IS NOT NULL"), postgresql_where=sa.text("reminder_id IS NOT NULL")),
+    )
 
 
 def in_portions(things: Iterable[T], size: int = AT_ONCE) -> Iterator[Sequence[T]]:
@@ -107,9 +114,10 @@ def in_portions(things: Iterable[T], size: int = AT_ONCE) -> Iterator[Sequence[T
         yield some
 
 
-_INSERT = Statement(sa.insert(Message).values(columns(Message, "id")))
+# Somebody who has had the same reminder is passed over.
+_INSERT = Statement(postgresql.insert(Message).values(columns(Message, "id")).on_conflict_do_nothing())
 _UNSENT: Mapping[str, Any] = {
-    "event_id": None, "invitation_id": None, "attendee_id": None, "subject": "", "body": "", "link": "",
+    "event_id": None, "invitation_id": None, "attendee_id": None, "reminder_id": None, "subject": "", "body": "", "link": "",
     "state": State.QUEUED, "attempts": 0, "error": "", "sent_at": None,
 }
 

@@ -7,14 +7,20 @@ one of them only.
 import logging
 from collections.abc import Callable
 
-from flask import Flask
+from flask import Flask, current_app
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.consumer import Consumer
 
-from webapp import delivery, uploads
+from webapp import delivery, mailings, uploads
 from webapp.settings import Settings
+from webapp.wiring import settings
 
-EVERY_MINUTE: dict[str, Callable[[], object]] = {"deliver_mail": delivery.deliver_mail, "sweep_uploads": uploads.sweep}
+EVERY_MINUTE: dict[str, Callable[[], object]] = {
+    "deliver_mail": delivery.deliver_mail, "sweep_uploads": uploads.sweep,
+    "invite": mailings.work_off, "remind": mailings.remind,
+}
+
+log = logging.getLogger(__name__)
 
 
 class QuietConsumer(Consumer):
@@ -26,11 +32,31 @@ class QuietConsumer(Consumer):
 
 def make_queue(app: Flask, settings: Settings) -> Huey:
     """The queue of this app, its jobs registered."""
-    queue = (RedisHuey("engage", url=settings.redis_url, results=False) if settings.redis_url
-             else SqliteHuey("engage", filename=str(settings.instance / "jobs.sqlite"), results=False))
+    queue = _queue(settings)
     for name, job in EVERY_MINUTE.items():
         queue.periodic_task(crontab(), name=name)(_in_context(app, job))
+        _soon(queue, name, _in_context(app, job))
     return queue
+
+
+def soon(name: str) -> None:
+    """Have a job of EVERY_MINUTE done without waiting for the minute, by whoever works the queue."""
+    try:
+        queue = _queue(settings())
+        _soon(queue, name, _in_context(current_app, EVERY_MINUTE[name]))()
+        queue.storage.close()
+    except Exception as error:  # noqa: BLE001 -- whatever is wrong with the queue, the minute comes
+        log.warning("queue: %s", type(error).__name__)
+
+
+def _queue(settings: Settings) -> Huey:
+    if settings.redis_url:
+        return RedisHuey("engage", url=settings.redis_url, results=False)
+    return SqliteHuey("engage", filename=str(settings.instance / "jobs.sqlite"), results=False)
+
+
+def _soon(queue: Huey, name: str, job: Callable[[], None]) -> Callable[[], object]:
+    return queue.task(name=f"{name}_soon")(job)
 
 
 def make_consumer(app: Flask, settings: Settings) -> Consumer:

@@ -12,12 +12,13 @@ from flask import current_app
 from flask_babel import gettext
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from engage import audit, outbox
+from engage import audit, outbox, reminders
 from engage.events import Event
 from engage.events import State as EventState
 from engage.invitations import Invitation
 from engage.outbox import Channel, Message, Purpose, Text
 from engage.parties import Attendee, Registration, State, reach
+from engage.people import Invitee
 from webapp.wiring import link, office, speaking
 
 MESSAGE_LANGUAGE = "zh"  # of those who have not chosen one yet
@@ -29,12 +30,13 @@ AT_ONCE = 500  # messages whose records are loaded together
 # Who is told at once, beyond being expected: everybody who came is thanked, the leaders hear that nobody need come.
 TOLD_TOGETHER: Mapping[Purpose, sa.ColumnElement[bool]] = {
     Purpose.THANKS: Attendee.arrived_at.is_not(None),
-    Purpose.CALLED_OFF: Attendee.place == 0,
+    Purpose.CALLED_OFF: Attendee.place == 0,  # and those invited: see `_still_invited`
 }
 
 
 def tell_all(session: Session, event: Event, purpose: Purpose, *, by: str, now: datetime) -> int:
-    """Thank those who came, or tell the leaders that the event is cancelled: whoever can be reached and was not told yet.
+    """Thank those who came, or tell the leaders and those invited who have not answered that the event is cancelled: whoever
+    can be reached and was not told yet.
 
     Answers how many were told now. Raises KeyError for other purposes.
     """
@@ -64,6 +66,22 @@ def _untold(session: Session, event: Event, purpose: Purpose) -> Iterator[dict[s
         if not {key, (name, email), (name, phone)} & known:
             yield {"event_id": event.id, "invitation_id": invitation_id, "attendee_id": key, "purpose": purpose, "name": name,
                    "channel": reach(phone=phone, email=email), "address": email or phone}
+    if purpose is Purpose.CALLED_OFF:
+        yield from _still_invited(session, event)
+
+
+def _still_invited(session: Session, event: Event) -> Iterator[dict[str, Any]]:
+    """Those who were told of a cancelled event, have not answered and do not know yet."""
+    knowing = sa.select(Message.invitation_id).where(
+        Message.event_id == event.id, Message.purpose == Purpose.CALLED_OFF, Message.invitation_id.is_not(None))
+    asked = (
+        sa.select(Invitation.id, Invitee.name, Invitee.phone, Invitee.email).join(Invitation.invitee)
+        .where(Invitation.event_id == event.id, Invitation.state.in_(reminders.UNANSWERED), Invitation.invited_at.is_not(None))
+        .where(Invitation.id.not_in(knowing)).order_by(Invitation.id)
+    )
+    for key, name, phone, email in session.execute(asked).all():
+        yield {"event_id": event.id, "invitation_id": key, "purpose": Purpose.CALLED_OFF, "name": name,
+               "channel": reach(phone=phone, email=email), "address": email or phone}
 
 
 # ---- what they are told ----
@@ -121,6 +139,15 @@ def _invitation(invitation: Invitation) -> _Draft:
     )
 
 
+def _reminder(invitation: Invitation) -> _Draft:
+    again = gettext("请答复是否参加“%(title)s”", title=invitation.event.title)
+    return _invitation(invitation)._replace(subject=again)
+
+
+def _called_off_for_invited(invitation: Invitation) -> _Draft:
+    return _Draft(gettext("“%(title)s”已取消", title=invitation.event.title), facts={"invited": True, "party": 1})
+
+
 def _ticket_link(attendee: Attendee) -> str:
     return link("registration.ticket", code=attendee.ticket_code)
 
@@ -139,6 +166,9 @@ class _Kind(NamedTuple):
 # By purpose and by what the message is about.
 KINDS: Mapping[tuple[Purpose, type[Attendee | Invitation]], _Kind] = {
     (Purpose.INVITATION, Invitation): _Kind(_invitation, lambda one: one.event.state is EventState.PUBLISHED),
+    (Purpose.REMINDER, Invitation): _Kind(
+        _reminder, lambda one: one.event.state is EventState.PUBLISHED and one.state in reminders.UNANSWERED),
+    (Purpose.CALLED_OFF, Invitation): _Kind(_called_off_for_invited, lambda one: one.event.state is EventState.CANCELLED),
     (Purpose.TICKET, Attendee): _Kind(_ticket, _expected),
     (Purpose.WAITING, Attendee): _Kind(_waiting, lambda one: one.registration.state is State.WAITING),
     (Purpose.OFFER, Attendee): _Kind(_offer, lambda one: one.registration.state is State.OFFERED),

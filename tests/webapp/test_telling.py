@@ -6,7 +6,7 @@ import make
 import pytest
 import sqlalchemy as sa
 
-from engage import events
+from engage import events, invitations
 from engage.audit import AuditEntry
 from engage.outbox import Channel, Message, Purpose, State
 from webapp import notices
@@ -67,7 +67,7 @@ def test_cancelling_withdraws_what_waits_and_offers_to_tell_those_who_registered
     assert "还有 1 条关于本活动的消息没有发出" in organiser.get("/desk/events/off/cancel").text
     done = organiser.post("/desk/events/off/cancel", follow_redirects=True)
     assert done.request.path == "/desk/events/off/tell/called_off"
-    assert ("撤回未发出的消息 1 条" in done.text, "将通知 1 名报名人" in done.text) == (True, True)
+    assert ("撤回未发出的消息 1 条" in done.text, "将通知 1 人" in done.text) == (True, True)
     assert [state for *_, state in messages(saved, Purpose.INVITATION)] == [State.WITHDRAWN, State.SENT, State.QUEUED]
     assert messages(saved, Purpose.CALLED_OFF) == []
     organiser.post(done.request.path)
@@ -90,3 +90,21 @@ def test_only_those_who_invite_tell_guests(signed_in, saved, role):
     with saved() as session:
         make.event(session, slug="past")
     assert signed_in(role).get("/desk/events/past/tell/thanks").status_code == 403
+
+
+def test_those_invited_who_have_not_answered_hear_once_that_nobody_need_come(app, organiser, saved):
+    with saved() as session:
+        event = make.event(session, slug="off")
+        for name, state in (("已答复", invitations.State.DECLINED), ("未答复", None), ("未发送", None)):
+            invitation = make.invitation(session, event, name=name)
+            if name != "未发送":
+                invitations.send(session, event, ids=[invitation.id], by=make.BY, now=make.NOW)
+            if state:
+                invitations.answer(session, invitation, state, by="guest", now=make.NOW)
+        events.cancel(session, event, by=make.BY, now=make.NOW)
+    for _ in range(2):
+        organiser.post("/desk/events/off/tell/called_off")
+    assert messages(saved, Purpose.CALLED_OFF) == [("未答复", Channel.EMAIL, State.QUEUED)]
+    with app.app_context(), saved() as session:
+        (text,) = notices.texts(session, session.scalars(sa.select(Message).where(Message.purpose == Purpose.CALLED_OFF)).all()).values()
+        assert "此前邀请您参加的" in text.body

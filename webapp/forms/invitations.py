@@ -16,6 +16,7 @@ CHANNEL_WORDS = {
 }
 PURPOSE_WORDS = {
     Purpose.INVITATION: lazy_pgettext("one", "邀请"),
+    Purpose.REMINDER: lazy_pgettext("one", "提醒答复"),
     Purpose.TICKET: lazy_gettext("入场凭证"),
     Purpose.WAITING: lazy_gettext("候补登记"),
     Purpose.OFFER: lazy_gettext("候补名额"),
@@ -63,6 +64,7 @@ _FAULTS: dict[str, LazyString] = {
     "4": lazy_gettext("对方邮件服务器暂时不接收"),
     "5": lazy_gettext("邮件被拒收"),
     "connection": lazy_gettext("与邮件服务器的连接中断"),
+    "bounced": lazy_gettext("已被退回，请核对地址，或改用其他方式"),
     "address": lazy_gettext("这个地址或内容不能作为邮件发出，请核对邮箱"),
 }
 

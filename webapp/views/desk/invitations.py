@@ -1,6 +1,7 @@
 """The tab of an event with its invitations: who is asked, adding people, sending."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,7 +10,8 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from engage import events, invitations, people
+from engage import batches, events, invitations, people
+from engage.batches import Kind
 from engage.errors import EngageError
 from engage.events import Event
 from engage.events import State as EventState
@@ -27,6 +29,8 @@ from webapp.views.desk.people import category_choices, found_people
 from webapp.wiring import clock, db, saving
 
 ON_A_PAGE = 50
+TOLD_FOR = timedelta(minutes=10)  # for so long the list says what a batch has done
+AGAIN = "3"  # seconds after which a browser fetches the list again while a batch is under way
 SORTS: Mapping[str, tuple[Any, ...]] = {
     "name": (Invitee.name_key,), "organisation": (Invitee.organisation,), "category": (Category.position,),
     "state": (Invitation.state,), "invited": (Invitation.invited_at,),
@@ -43,17 +47,20 @@ def message_words() -> dict[str, Any]:
 
 @desk.get("/events/<slug>/invitations", endpoint="invitations")
 @allowed(Permission.SEE)
-def invitation_list(slug: str) -> str:
+def invitation_list(slug: str) -> Response:
     """The invited, with what came of it; personal data only for those who may see it."""
     event = events.by_slug(db.session(), slug)
     pages = db.paginate(_found(event), per_page=ON_A_PAGE, error_out=False)
     counts = invitations.counts(db.session(), event)
-    return render_template(
-        "desk/invitations/list.html", event=event, pages=pages, counts=counts,
+    under_way = batches.latest(db.session(), event, since=clock() - TOLD_FOR)
+    page = render_template(
+        "desk/invitations/list.html", event=event, pages=pages, counts=counts, batches=under_way,
         figures=[(said.INVITATION_WORDS[state], formats.number(count), "") for state, count in counts.items()],
         messages=invitations.latest_messages(db.session(), pages.items), labelled=category_choices(),
         personal=current_user.may(Permission.PEOPLE), may=current_user.may(Permission.INVITE),
     )
+    working = any(batch.finished_at is None for batch in under_way)
+    return Response(page, headers={"Refresh": AGAIN} if working else {}, mimetype="text/html")
 
 
 @desk.route("/events/<slug>/invitations/add", methods=["GET", "POST"])
@@ -66,6 +73,8 @@ def add_invitations(slug: str) -> Answer:
         if wanted == []:
             flash(gettext("请先选择类别。"), "warning")
             return redirect(url_for("desk.add_invitations", slug=slug))
+        if batches.to_do(db.session(), event, Kind.INVITE, category_ids=wanted) >= batches.STEP:
+            return _in_background(event, Kind.INVITE, wanted)
         with saving() as session:
             ids = session.scalars(invitations.audience(event, category_ids=wanted)).all()
             added = invitations.invite(session, event, ids, by=current_user.by, now=clock())
@@ -107,6 +116,8 @@ def send_invitations(slug: str) -> Answer:
         return redirect(url_for("desk.invitations", slug=slug))
     if EmptyForm().validate_on_submit():
         try:
+            if picked is None and batches.to_do(db.session(), event, Kind.SEND) >= batches.STEP:
+                return _in_background(event, Kind.SEND)
             with saving() as session:
                 sent = invitations.send(session, event, ids=picked, by=current_user.by, now=clock())
         except EngageError as error:
@@ -134,6 +145,16 @@ def _found(event: Event) -> sa.Select[Invitation]:
         found = found.order_by(None).order_by(
             *(column.desc() if wish.startswith("-") else column.asc() for column in columns), Invitation.id)
     return found
+
+
+def _in_background(event: Event, kind: Kind, category_ids: list[int] | None = None) -> Response:
+    """So many that no request shall wait for them: the list shows how far it has come."""
+    with saving() as session:
+        batches.start(session, event, kind, category_ids=category_ids, by=current_user.by, now=clock())
+    from webapp import jobs  # noqa: PLC0415 -- slow import
+
+    jobs.soon("invite")
+    return redirect(url_for("desk.invitations", slug=event.slug))
 
 
 def _open_event(slug: str) -> Event:
