@@ -49,6 +49,7 @@ class Purpose(StrEnum):
     CANCELLATION = "cancellation"
     CALLED_OFF = "called_off"
     THANKS = "thanks"
+    MISSED = "missed"
 
 
 class State(StrEnum):

@@ -11,12 +11,12 @@ from flask import Flask, current_app
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.consumer import Consumer
 
-from webapp import delivery, mailings, uploads
+from webapp import aftermath, delivery, mailings, uploads
 from webapp.settings import Settings
 from webapp.wiring import settings
 
 EVERY_MINUTE: dict[str, Callable[[], object]] = {
-    "deliver_mail": delivery.deliver_mail, "sweep_uploads": uploads.sweep,
+    "deliver_mail": delivery.deliver_mail, "sweep_uploads": uploads.sweep, "tell_next_morning": aftermath.tell_next_morning,
     "invite": mailings.work_off, "remind": mailings.remind,
 }
 

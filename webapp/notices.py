@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from flask import current_app
 from flask_babel import gettext
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from engage import audit, outbox, reminders
 from engage.events import Event
@@ -27,9 +27,14 @@ AT_ONCE = 500  # messages whose records are loaded together
 
 # ---- who is told what ----
 
+# Where nobody at all was checked in, nobody is known to have stayed away.
+_came = aliased(Attendee)
+_somebody_came = sa.exists().where(_came.event_id == Attendee.event_id, _came.arrived_at.is_not(None))
+
 # Who is told at once, beyond being expected: everybody who came is thanked, the leaders hear that nobody need come.
 TOLD_TOGETHER: Mapping[Purpose, sa.ColumnElement[bool]] = {
     Purpose.THANKS: Attendee.arrived_at.is_not(None),
+    Purpose.MISSED: sa.and_(Attendee.arrived_at.is_(None), _somebody_came),
     Purpose.CALLED_OFF: Attendee.place == 0,  # and those invited: see `_still_invited`
 }
 
@@ -126,6 +131,11 @@ def _thanks(attendee: Attendee) -> _Draft:
     return _Draft(gettext("感谢您参加“%(title)s”", title=event.title), asked)
 
 
+def _missed(attendee: Attendee) -> _Draft:
+    title = attendee.registration.event.title
+    return _Draft(gettext("“%(title)s”未能见到您", title=title), link("public.home"))
+
+
 def _called_off(leader: Attendee) -> _Draft:
     party = leader.registration
     return _Draft(gettext("“%(title)s”已取消", title=party.event.title), facts={"party": party.party})
@@ -176,6 +186,7 @@ KINDS: Mapping[tuple[Purpose, type[Attendee | Invitation]], _Kind] = {
     (Purpose.CANCELLATION, Attendee): _Kind(_cancellation, lambda one: one.state is State.CANCELLED),
     (Purpose.CALLED_OFF, Attendee): _Kind(_called_off, lambda one: one.registration.event.state is EventState.CANCELLED),
     (Purpose.THANKS, Attendee): _Kind(_thanks, _expected),
+    (Purpose.MISSED, Attendee): _Kind(_missed, lambda one: _expected(one) and one.arrived_at is None),
 }
 
 

@@ -24,6 +24,7 @@ PURPOSE_WORDS = {
     Purpose.CANCELLATION: lazy_pgettext("one", "取消报名"),
     Purpose.CALLED_OFF: lazy_gettext("活动取消"),
     Purpose.THANKS: lazy_gettext("感谢和问卷"),
+    Purpose.MISSED: lazy_gettext("未到场问候"),
 }
 INVITATION_WORDS = {
     State.DRAFTED: lazy_gettext("待发送"),
