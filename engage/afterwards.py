@@ -34,12 +34,17 @@ def choose(session: Session, event: Event, *, thanks: bool, missed: bool, by: st
     audit.record(session, "event.afterwards", event, by=by, now=now, thanks=thanks, missed=missed)
 
 
-def due(session: Session, *, ended_from: datetime, ended_before: datetime) -> Sequence[tuple[Event, Afterwards]]:
-    """Events that took place and ended in that time, with what is ticked for them and has not been told yet."""
-    asked = (
-        sa.select(Event, Afterwards).join(Afterwards, Afterwards.event_id == Event.id)
+def due(session: Session, *, ended_from: datetime, ended_before: datetime) -> Sequence[Event]:
+    """Events that took place and ended in that time, and whose guests have not been told what is ticked."""
+    return session.scalars(
+        sa.select(Event).join(Afterwards, Afterwards.event_id == Event.id)
         .where(Afterwards.sent_at.is_(None), sa.or_(Afterwards.thanks, Afterwards.missed),
                Event.state.in_((State.PUBLISHED, State.CLOSED)), Event.ends_at >= ended_from, Event.ends_at < ended_before)
         .order_by(Event.id)
-    )
-    return [(event, chosen) for event, chosen in session.execute(asked)]
+    ).all()
+
+
+def claim(session: Session, event: Event, *, now: datetime) -> Afterwards | None:
+    """What is ticked, for the one who tells it now; None for whoever comes later. The database is the judge."""
+    mine = sa.update(Afterwards).where(Afterwards.event_id == event.id, Afterwards.sent_at.is_(None)).values(sent_at=now)
+    return session.scalar(mine.returning(Afterwards).execution_options(populate_existing=True))

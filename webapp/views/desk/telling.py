@@ -7,11 +7,12 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from engage import events
+from engage import afterwards, events
 from engage.events import Event, State
 from engage.outbox import Purpose
 from engage.staff import Permission
 from webapp import delivery, notices
+from webapp.forms.afterwards import AfterwardsForm
 from webapp.forms.staff import EmptyForm
 from webapp.guard import allowed
 from webapp.views.desk import desk
@@ -34,12 +35,30 @@ def tell_guests(slug: str, purpose: str) -> str | Response:
                            counts=notices.to_tell(db.session(), event, wanted))
 
 
+@desk.route("/events/<slug>/afterwards", methods=["GET", "POST"], endpoint="afterwards")
+@allowed(Permission.INVITE)
+def tell_afterwards(slug: str) -> str | Response:
+    """Tick what is told the next morning, and find the way to tell it now."""
+    event = events.by_slug(db.session(), slug)
+    chosen = afterwards.of_event(db.session(), event)
+    form = AfterwardsForm(obj=chosen)
+    if form.validate_on_submit():
+        with saving() as session:
+            afterwards.choose(session, event, thanks=form.thanks.data, missed=form.missed.data, by=current_user.by, now=clock())
+        flash(gettext("设置已保存。"), "success")
+        return redirect(url_for("desk.afterwards", slug=slug))
+    return render_template("desk/events/afterwards.html", event=event, chosen=chosen, form=form)
+
+
 def tellable(event: Event, *, now: datetime) -> list[Purpose]:
-    """What the guests can be told as things stand: thanks from the beginning on, or that the event is cancelled."""
+    """What the guests can be told as things stand: thanks from the beginning on, that they were missed once it is over, or that the
+    event is cancelled.
+    """
     if event.state is State.CANCELLED:
         return [Purpose.CALLED_OFF]
-    begun = event.state in {State.PUBLISHED, State.CLOSED} and event.starts_at is not None and event.starts_at <= now
-    return [Purpose.THANKS] if begun else []
+    took_place = event.state in {State.PUBLISHED, State.CLOSED}
+    began, ended = (took_place and moment is not None and moment <= now for moment in (event.starts_at, event.ends_at))
+    return [Purpose.THANKS, Purpose.MISSED] if ended else [Purpose.THANKS] if began else []
 
 
 @desk.context_processor
