@@ -12,7 +12,7 @@ from engage.answers import AnswersRefused, Judged, Keeping, Line, Person
 from engage.errors import EngageError
 from engage.events import Event
 from engage.fields import EventField
-from engage.parties import Registration
+from engage.parties import Attendee, Registration
 from engage.people import Category
 from engage.registrations import Application
 from webapp.forms.answers import AnswerSheet, prefixes, problems, sent, typed
@@ -66,6 +66,13 @@ def sheet(
     wrong = problems(refusal, request.form) if isinstance(refusal, AnswersRefused) else {}
     values = request.form.to_dict(flat=False) if posted else typed(kept)
     return AnswerSheet(asked, categories, values, kept, wrong, again=any(file.filename for file in request.files.values()))
+
+
+def of_holder(holder: Attendee) -> Sequence[Line]:
+    """What a ticket's holder has answered to what the form asks now."""
+    if not holder.registration.event.extra_fields:
+        return ()
+    return [line for line in answers.of_people(db.session(), [holder.id])[holder.id] if not line.field.archived_at]
 
 
 def _kept(party: Registration, *, posted: bool) -> dict[tuple[str, int], Line]:

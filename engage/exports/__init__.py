@@ -18,11 +18,12 @@ from sqlalchemy.orm import Session
 from engage import audit, reports
 from engage.events import Event
 from engage.exports import attendees, document, plain, workbook
-from engage.exports.attendees import FULL, MASKED, TICKET, Column, Table
+from engage.exports.attendees import FULL, MASKED, TICKET, Column, Table, answer_columns
 from engage.exports.material import Material
 
 __all__ = [
-    "ATTENDEE_FORMATS", "FORMATS", "FULL", "MASKED", "TICKET", "Column", "Format", "Material", "Table", "gather", "note_export",
+    "ATTENDEE_FORMATS", "FORMATS", "FULL", "MASKED", "TICKET", "Column", "Format", "Material", "Table", "answer_columns", "gather",
+    "note_export",
 ]
 
 T = TypeVar("T")

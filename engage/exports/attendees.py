@@ -4,18 +4,23 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from functools import partial
 from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
-from engage import parties
+from engage import answers, fields, parties
+from engage.answers import MASK
+from engage.answers import Line as Answered
 from engage.contacts import mask_email, mask_name, mask_phone
 from engage.events import Event
 from engage.exports.material import text_layer
+from engage.fields import EventField
 from engage.parties import Attendee, State
+from engage.sealing import Cipher
 from engage.sheets import disarm
 from surveys.asked import in_language
 from surveys.summaries import BATCH
@@ -30,6 +35,7 @@ class Line:
     attendee: Attendee
     leader: str
     language: str
+    answers: Mapping[int, Answered] = field(default_factory=dict[int, Answered])  # by the id of the field
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,38 +78,75 @@ MASKED = tuple(
 TICKET = Column("ticket_code", "ticket_code", "ticket_code", 30, lambda line: line.attendee.ticket_code)
 
 
+_COUNTABLE = {"single", "multiple", "number", "yes_no"}  # says little of a person, and is what organisers count
+
+
+def answer_columns(session: Session, event: Event, *, personal: bool, cipher: Cipher | None = None) -> tuple[Column, ...]:
+    """A column for each field of the event's registration form, archived ones last and marked.
+
+    Without `personal`, what was written freely is masked; what is sensitive always is, unless a `cipher` opens it: note that
+    with `note_export`, and expect SealedWithAnotherKey while writing.
+    """
+    return tuple(
+        Column(one.code, one.label + ("（已停用）" if one.archived_at else ""),
+               (one.label_en or one.label) + (" (archived)" if one.archived_at else ""), 20,
+               partial(_answer, one, personal=personal, cipher=cipher))
+        for one in fields.all_of(session, event)
+    )
+
+
+def _answer(one: EventField, line: Line, *, personal: bool, cipher: Cipher | None) -> str:
+    answered = line.answers.get(one.id)
+    if answered is None:
+        return ""
+    if answered.answer.sealed and personal and cipher:
+        return one.show(cipher.open_text(answered.answer.value), line.language)
+    return answered.text(line.language) if personal or one.kind in _COUNTABLE else MASK
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The list on its way out, with times in `zone`. Columns are MASKED, FULL, or (*FULL, TICKET), which is as good as tickets."""
+    """The list on its way out, with times in `zone`. Columns are MASKED, FULL, or (*FULL, TICKET), which is as good as tickets;
+    `extra` are those of `answer_columns`.
+    """
 
     session: Session
     event: Event
     columns: Sequence[Column]
     zone: tzinfo
     language: str = "zh"
+    extra: Sequence[Column] = ()
+
+    @property
+    def shown(self) -> Sequence[Column]:
+        """All columns, in order."""
+        return (*self.columns, *self.extra)
 
     @property
     def headings(self) -> list[str]:
-        return [in_language(self.language, column.chinese, column.english) for column in self.columns]
+        return [in_language(self.language, column.chinese, column.english) for column in self.shown]
 
     def rows(self) -> Iterator[list[Cell]]:
         """The cells of every attendee, cancelled ones too, party by party, fetched in batches; times are aware."""
-        return self._rows([column.cell for column in self.columns])
+        return self._rows([column.cell for column in self.shown])
 
     def coded(self) -> Iterator[dict[str, Cell]]:
         """The same for programs: by the columns' keys, with codes for category and state."""
-        for row in self._rows([column.code or column.cell for column in self.columns]):
-            yield dict(zip((column.key for column in self.columns), row, strict=True))
+        for row in self._rows([column.code or column.cell for column in self.shown]):
+            yield dict(zip((column.key for column in self.shown), row, strict=True))
 
     def _rows(self, cells: Sequence[Callable[[Line], Cell]]) -> Iterator[list[Cell]]:
         found = self.session.scalars(parties.attendees(self.event), execution_options={"yield_per": BATCH})
         leader = ""
-        for attendee in found:
-            if attendee.place == 0:
-                leader = attendee.name
-            line = Line(attendee, leader if attendee.registration.party > 1 else "", self.language)
-            values = [cell(line) for cell in cells]
-            yield [value.astimezone(self.zone) if isinstance(value, datetime) else value for value in values]
+        for batch in found.partitions():
+            answered = answers.of_people(self.session, [attendee.id for attendee in batch]) if self.extra else {}
+            for attendee in batch:
+                if attendee.place == 0:
+                    leader = attendee.name
+                own = {line.field.id: line for line in answered.get(attendee.id, ())}
+                line = Line(attendee, leader if attendee.registration.party > 1 else "", self.language, own)
+                values = [cell(line) for cell in cells]
+                yield [value.astimezone(self.zone) if isinstance(value, datetime) else value for value in values]
 
 
 def write_csv(table: Table, stream: BinaryIO) -> None:
@@ -132,7 +175,7 @@ def write_xlsx(table: Table, stream: BinaryIO) -> None:
         sheet = book.add_worksheet(in_language(table.language, "参会名单", "Attendees"))
         heading = book.add_format({"bold": True, "bg_color": "#E6EEF7", "bottom": 1})
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"})
-        for place, (column, words) in enumerate(zip(table.columns, table.headings, strict=True)):
+        for place, (column, words) in enumerate(zip(table.shown, table.headings, strict=True)):
             sheet.set_column(place, place, column.width)
             sheet.write_string(0, place, words, heading)
         sheet.freeze_panes(1, 1)
@@ -143,4 +186,4 @@ def write_xlsx(table: Table, stream: BinaryIO) -> None:
                     sheet.write_datetime(last, place, cell.replace(tzinfo=None), moment)
                 elif cell:
                     sheet.write_string(last, place, cell)
-        sheet.autofilter(0, 0, last, len(table.columns) - 1)
+        sheet.autofilter(0, 0, last, len(table.shown) - 1)

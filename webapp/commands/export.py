@@ -13,7 +13,7 @@ from engage.badges import Choice, NobodyChosen, Printed
 from engage.events import Event
 from engage.exports import ATTENDEE_FORMATS, FORMATS, FULL, TICKET, Table
 from webapp.commands import BY, Answer, engage, told
-from webapp.wiring import LANGUAGES, clock, db, link, office, saving, settings, speaking
+from webapp.wiring import LANGUAGES, cipher, clock, db, link, office, saving, settings, speaking
 
 output = click.option("-o", "--output", "file", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write.")
 language_option = click.option("--language", type=click.Choice(list(LANGUAGES)), default="zh", show_default=True)
@@ -45,18 +45,21 @@ def export_event(slug: str, kind: str, file: Path, language: str) -> Answer:
 @export.command("attendees")
 @click.argument("slug")
 @click.option("--tickets", is_flag=True, help="Add the column ticket_code. Whoever has a ticket's code has the ticket.")
+@click.option("--sensitive", is_flag=True, help="Decrypt the sensitive answers; without it they are masked.")
 @click.option("--format", "kind", type=click.Choice(list(ATTENDEE_FORMATS)), required=True)
 @output
 @language_option
 @told
-def export_attendees(slug: str, kind: str, file: Path, language: str, *, tickets: bool) -> Answer:
+def export_attendees(slug: str, kind: str, file: Path, language: str, *, tickets: bool, sensitive: bool) -> Answer:
     """Write the list of attendees of the event SLUG, personal data in full."""
 
     def write(event: Event, stream: BinaryIO) -> None:
         columns = (*FULL, TICKET) if tickets else FULL
-        ATTENDEE_FORMATS[kind].write(Table(db.session(), event, columns, ZoneInfo(settings().timezone), language), stream)
+        extra = exports.answer_columns(db.session(), event, personal=True, cipher=cipher() if sensitive else None)
+        ATTENDEE_FORMATS[kind].write(Table(db.session(), event, columns, ZoneInfo(settings().timezone), language, extra), stream)
 
-    return _written(slug, f"attendees{' with tickets' if tickets else ''}.{kind}", file, write)
+    more = [words for words, wanted in (("tickets", tickets), ("sensitive answers", sensitive)) if wanted]
+    return _written(slug, f"attendees{' with ' if more else ''}{' and '.join(more)}.{kind}", file, write)
 
 
 @export.command("badges")

@@ -20,7 +20,7 @@ from engage.quotas import ActivityFull, CategoryFull
 from engage.registrations import Application, InvitationNeeded
 from surveys import questionnaires
 from webapp import wiring
-from webapp.answering import coming, judged, sheet
+from webapp.answering import coming, judged, of_holder, sheet
 from webapp.errors import form_refused, words
 from webapp.forms.registration import STATED, ReasonForm, RegistrationForm, number, read
 from webapp.openings import full, obstacle, self_chosen
@@ -109,7 +109,8 @@ def ticket(code: str) -> str:
     """The ticket: a QR code and what one needs on the way; at the door staff admit with it."""
     holder = parties.by_ticket(db.session(), code)
     return render_template("public/ticket.html", attendee=holder, registration=holder.registration,
-                           event=holder.registration.event, qr=qr(link("registration.ticket", code=code)), survey=_survey_open(holder))
+                           event=holder.registration.event, qr=qr(link("registration.ticket", code=code)), survey=_survey_open(holder),
+                           lines=of_holder(holder))
 
 
 @pages.get("/t/<code>.ics")

@@ -5,7 +5,7 @@ from tempfile import TemporaryFile
 from typing import IO
 from zoneinfo import ZoneInfo
 
-from flask import abort, send_file
+from flask import abort, request, send_file
 from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -16,7 +16,7 @@ from engage.exports import ATTENDEE_FORMATS, FORMATS, FULL, MASKED, Table
 from engage.staff import Permission
 from webapp.guard import allowed
 from webapp.views.desk import desk
-from webapp.wiring import clock, db, language, office, saving, settings
+from webapp.wiring import cipher, clock, db, language, office, saving, settings
 
 
 @desk.get("/events/<slug>/summary.<format>")
@@ -34,11 +34,15 @@ def export_event(slug: str, format: str) -> Response:  # noqa: A002 -- the name 
 @desk.get("/events/<slug>/attendees.<format>")
 @allowed(Permission.SEE, Permission.PEOPLE)
 def export_attendees(slug: str, format: str) -> Response:  # noqa: A002 -- the name in the address
-    """The list of attendees; names and numbers in full only for those who may see them."""
-    event = _noted(slug, "attendees", format, ATTENDEE_FORMATS)
-    columns = FULL if current_user.may(Permission.PEOPLE) else MASKED
+    """The list of attendees; names and numbers in full only for those who may see them, and sensitive answers only when asked for."""
+    personal, sensitive = current_user.may(Permission.PEOPLE), "sensitive" in request.args
+    if sensitive and not personal:
+        abort(403)
+    event = _noted(slug, "attendees with sensitive answers" if sensitive else "attendees", format, ATTENDEE_FORMATS)
+    extra = exports.answer_columns(db.session(), event, personal=personal, cipher=cipher() if sensitive else None)
     file = TemporaryFile()  # noqa: SIM115 -- closed when it has been sent
-    ATTENDEE_FORMATS[format].write(Table(db.session(), event, columns, ZoneInfo(settings().timezone), language()), file)
+    table = Table(db.session(), event, FULL if personal else MASKED, ZoneInfo(settings().timezone), language(), extra)
+    ATTENDEE_FORMATS[format].write(table, file)
     return _download(file, f"{event.title}{gettext('参会名单')}.{format}", ATTENDEE_FORMATS[format].media_type)
 
 
