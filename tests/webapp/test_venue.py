@@ -12,7 +12,7 @@ from database import count_queries
 
 from engage import registrations, venue
 from engage.arrivals import Scan
-from engage.registrations import Attendee
+from engage.parties import Attendee
 from webapp import create_app
 from webapp.settings import Settings
 from webapp.wiring import db
