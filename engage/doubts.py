@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engage.presence import COUNTED, Result
+from engage.presence import COUNTED, Result, Scan
 from surveys.base import Base
+
+if TYPE_CHECKING:
+    from engage.parties import Attendee
+    from engage.walk_ins import WalkIn
 
 
 class Kind(StrEnum):
@@ -50,6 +54,20 @@ class Doubt(Base):
     settled_by: Mapped[str] = mapped_column(sa.String(80), default="")
     settlement: Mapped[Settlement | None]
     reason: Mapped[str] = mapped_column(sa.String(300), default="")
+
+    scan: Mapped[Scan | None] = relationship()
+    walk_in: Mapped["WalkIn | None"] = relationship()
+
+    @property
+    def attendee(self) -> "Attendee | None":
+        """Whom it is about, where that is known."""
+        about = self.scan or self.walk_in
+        return about and about.attendee
+
+    @property
+    def name(self) -> str:
+        """The name of whom it is about; empty where nobody knows."""
+        return self.attendee.name if self.attendee else self.walk_in.name if self.walk_in else ""
 
 
 DOUBTS = cast("sa.Table", Doubt.__table__)

@@ -7,11 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from surveys.base import Base
+
+if TYPE_CHECKING:
+    from engage.parties import Attendee
 
 
 class Direction(StrEnum):
@@ -65,6 +69,8 @@ class Scan(Base):
     by: Mapped[str] = mapped_column(sa.String(80))
     device: Mapped[str] = mapped_column(sa.String(80), default="")
 
+    attendee: Mapped["Attendee | None"] = relationship()
+
 
 class Attendance(Base):
     """One person at one activity, as the scans at its door tell it. `inside_since` is None while the person is out."""
@@ -79,6 +85,8 @@ class Attendance(Base):
     inside_since: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
     seconds: Mapped[int] = mapped_column(default=0)  # of all stays that have ended
+
+    attendee: Mapped["Attendee"] = relationship()
 
 
 @dataclass(slots=True)
