@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.imports import imports
+from bench.invitations import many_invitations
 from bench.report import table
 from bench.scans import single_scans
 from bench.startup import startup
 from bench.submits import submits
 
-BENCHMARKS = [single_scans, submits, imports, startup]
+BENCHMARKS = [single_scans, submits, imports, many_invitations, startup]
 
 
 def machine() -> str:

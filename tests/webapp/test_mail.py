@@ -14,10 +14,9 @@ import zxingcpp
 from aiosmtpd.controller import Controller
 from PIL import Image
 
-from engage import invitations, outbox, registrations
+from engage import invitations, outbox, parties, registrations
 from engage.outbox import Channel, Message, Purpose, State
 from webapp import create_app, delivery
-from webapp.notices import ticket_message
 from webapp.settings import Settings
 
 
@@ -131,7 +130,7 @@ def test_what_was_sent_is_not_sent_again(app, saved, server, now):
 def test_a_ticket_carries_the_calendar_entry(app, saved, server, now):
     with app.app_context(), saved() as session:
         event = make.event(session)
-        ticket_message(session, make.registration(session, event), now=make.NOW)
+        parties.tell(session, make.registration(session, event), Purpose.TICKET, now=make.NOW)
     assert send(app) == 1
     entry = parts(server.mails[0])["text/calendar"].decode()
     assert entry.startswith("BEGIN:VCALENDAR")
@@ -156,7 +155,7 @@ def test_what_holds_no_longer_is_withdrawn_and_stops_nobody_else(app, saved, ser
         event = make.event(session)
         parties = [make.registration(session, event) for _ in range(3)]
         for party in parties:
-            ticket_message(session, party, now=make.NOW)
+            parties.tell(session, party, Purpose.TICKET, now=make.NOW)
         for party in parties[:2]:  # all of the first batch
             registrations.cancel(session, party, by="guest", now=make.NOW)
     assert send(app) == 1
