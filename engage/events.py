@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 LONGEST_OFFER = 720  # hours
+EARLIEST_SWAP_END = 720  # hours before the start
 
 
 class Kind(StrEnum):
@@ -139,6 +140,14 @@ class OfferTooLong(Invalid):
     """Nobody is kept a seat for so long."""
 
 
+class SwapLimitOutOfRange(Invalid):
+    """The time before the start until which people can be swapped is at least 0 hours and not longer than a month."""
+
+
+class SwapOver(Conflict):
+    """It is too late to swap people."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Details:
     """What an organiser states of an event. A draft may leave times, place and contact open; `publish` needs them.
@@ -146,6 +155,7 @@ class Details:
     `hours` is the credited length of a training in class hours; `slug` is the page's address, made up when left empty.
     `walk_ins` lets the door enter people who come without a registration. `waiting_list` lets people wait for a seat when all
     are taken; `confirm_hours` is how long a seat that became free is kept for whoever is offered it (0: it is theirs at once).
+    `swap_until_hours` is how long before the start people of a party can still be swapped; None: while registration is open.
     """
 
     title: str
@@ -164,6 +174,7 @@ class Details:
     hours: float | None = None
     waiting_list: bool = True
     confirm_hours: int = 24
+    swap_until_hours: int | None = None
     slug: str = ""
     walk_ins: bool = False
 
@@ -193,6 +204,7 @@ class Event(Base):
     walk_ins: Mapped[bool] = mapped_column(default=False)
     waiting_list: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     confirm_hours: Mapped[int] = mapped_column(default=24, server_default=sa.text("24"))
+    swap_until_hours: Mapped[int | None]
     questionnaire_id: Mapped[int | None] = mapped_column(sa.ForeignKey("questionnaire.id"))
     survey_code: Mapped[str] = mapped_column(sa.String(26), unique=True, default=new_code)  # the link in the hall
     # How many questions of its own the registration form has, so that most events look for none: see `fields`.
@@ -335,6 +347,22 @@ def require_open(event: Event, *, now: datetime) -> None:
         raise RegistrationOver(closed_at=closes_at)
 
 
+def swaps_end(event: Event) -> datetime | None:
+    """Until when the people of a party can be swapped; None where an event has no time yet."""
+    if event.swap_until_hours is None:
+        return event.registration_closes_at or event.starts_at
+    return event.starts_at and event.starts_at - timedelta(hours=event.swap_until_hours)
+
+
+def require_swaps(event: Event, *, now: datetime) -> None:
+    """Raise EventNotPublished or SwapOver where nobody can be swapped now."""
+    if event.state is not State.PUBLISHED:
+        raise EventNotPublished(state=event.state)
+    end = swaps_end(event)
+    if end and now >= end:
+        raise SwapOver(ended_at=end)
+
+
 def by_slug(session: Session, slug: str) -> Event:
     """The event of this address. Raises EventNotFound."""
     event = session.scalar(sa.select(Event).where(Event.slug == slug))
@@ -397,6 +425,8 @@ def _check(details: Details) -> None:
         raise RegistrationClosesTooLate(field="registration_closes_at")
     if not 0 <= details.confirm_hours <= LONGEST_OFFER:
         raise OfferTooLong(field="confirm_hours", most=LONGEST_OFFER)
+    if details.swap_until_hours is not None and not 0 <= details.swap_until_hours <= EARLIEST_SWAP_END:
+        raise SwapLimitOutOfRange(field="swap_until_hours", most=EARLIEST_SWAP_END)
 
 
 def _gaps(details: Details) -> list[EngageError]:

@@ -1,5 +1,6 @@
 """Parties: registrations with their attendees, as they are kept. Who gets a seat is decided by `registrations`."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -25,6 +26,12 @@ class State(StrEnum):
     WAITING = "waiting"
     OFFERED = "offered"
     CANCELLED = "cancelled"
+
+
+# What tells a leader where the party stands.
+NEWS: Mapping[State, Purpose] = {
+    State.CONFIRMED: Purpose.TICKET, State.WAITING: Purpose.WAITING, State.OFFERED: Purpose.OFFER, State.CANCELLED: Purpose.CANCELLATION,
+}
 
 
 class RegistrationNotFound(NotFound):
@@ -79,6 +86,7 @@ class Registration(Base):
     cancelled_at: Mapped[datetime | None]
     rank: Mapped[int | None]  # the place in the line that staff gave; else the line is in the order of the ids
     offered_until: Mapped[datetime | None]  # when the offer of a seat lapses
+    handed_over_at: Mapped[datetime | None]  # when the leader gave it to somebody else, whom alone it concerns since: see `successors`
     repeated = False  # not stored: whether `register` found that the same form had come before
 
     event: Mapped[Event] = relationship()
@@ -106,7 +114,11 @@ class Attendee(Base):
     """One person of a party, with a ticket of one's own. Both codes are keys: shown to the person and to staff only."""
 
     __tablename__ = "attendee"
-    __table_args__ = (sa.Index("ix_attendee_event_state", "event_id", "state"),)
+    __table_args__ = (
+        sa.Index("ix_attendee_event_state", "event_id", "state"),
+        sa.Index("ix_attendee_phone", "phone"),
+        sa.Index("ix_attendee_email", "email"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(sa.ForeignKey("event.id", ondelete="CASCADE"))
@@ -189,11 +201,15 @@ def _attendee(session: Session, which: sa.ColumnElement[bool]) -> Attendee:
 
 def tell(session: Session, registration: Registration, purpose: Purpose, *, now: datetime) -> None:
     """Queue a message to the leader by the channel that the contact suggests; nobody where there is neither e-mail nor mobile."""
-    leader = registration.leader
-    if channel := reach(phone=leader.phone, email=leader.email):
+    tell_one(session, registration.leader, purpose, now=now)
+
+
+def tell_one(session: Session, attendee: Attendee, purpose: Purpose, *, now: datetime) -> None:
+    """`tell` for anybody of a party."""
+    if channel := reach(phone=attendee.phone, email=attendee.email):
         outbox.post_many(session, [{
-            "event_id": registration.event_id, "invitation_id": registration.invitation_id, "attendee_id": leader.id,
-            "channel": channel, "purpose": purpose, "name": leader.name, "address": leader.email or leader.phone,
+            "event_id": attendee.event_id, "invitation_id": attendee.registration.invitation_id, "attendee_id": attendee.id,
+            "channel": channel, "purpose": purpose, "name": attendee.name, "address": attendee.email or attendee.phone,
         }], now=now)
 
 
