@@ -37,6 +37,10 @@ class QuotaBelowTaken(Conflict):
     """More seats are taken than the new limit allows."""
 
 
+class TooManyHeld(QuotaBelowTaken):
+    """There are not so many seats left to hold back."""
+
+
 class Quota(Base):
     """One limit of an event: the whole event's (neither key set), a category's, or an activity's.
 
@@ -162,13 +166,13 @@ def _moved(session: Session, connection: sa.Connection, move: Statement, scope: 
 
 
 def hold(session: Session, quota: Quota, held: int) -> None:
-    """Keep so many seats back. Raises QuotaBelowTaken when there are not so many left, ValueError for fewer than none."""
+    """Keep so many seats back. Raises TooManyHeld (field `held-ID`), ValueError for fewer than none."""
     if held < 0:
         raise ValueError(held)
     lock(session, quota.event_id)
     session.refresh(quota)
     if quota.seats is None or held > quota.seats - quota.taken:
-        raise QuotaBelowTaken(field="held", taken=quota.taken, wanted=held)
+        raise TooManyHeld(field=f"held-{quota.id}", left=(quota.seats or 0) - quota.taken, wanted=held)
     quota.held = held
     session.flush()
 

@@ -1,6 +1,7 @@
 """The waiting list: a seat that becomes free is offered to the first in line whose whole party fits, for a set time."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -51,6 +52,22 @@ def place(session: Session, registration: Registration) -> int:
     return 1 + (session.scalar(sa.select(sa.func.count()).select_from(Registration).where(waiting, before)) or 0)
 
 
+def places(session: Session, event: Event, keys: Sequence[int]) -> dict[int, int]:
+    """The places in the line, from 1, of those of these registrations that wait, by id."""
+    waiting = sa.and_(Registration.event_id == event.id, Registration.state == State.WAITING)
+    ranked = sa.select(Registration.id, sa.func.row_number().over(order_by=_ORDER).label("place")).where(waiting).subquery()
+    return dict(session.execute(sa.select(ranked.c.id, ranked.c.place).where(ranked.c.id.in_(keys))).tuples())
+
+
+def counts(session: Session, event: Event) -> Counter[State]:
+    """How many parties wait, and how many have been offered a seat."""
+    found = (
+        sa.select(Registration.state, sa.func.count())
+        .where(Registration.event_id == event.id, Registration.state.in_((State.WAITING, State.OFFERED))).group_by(Registration.state)
+    )
+    return Counter(dict(session.execute(found).tuples()))
+
+
 def promote(session: Session, event: Event, *, now: datetime) -> list[Registration]:
     """Give what is free to the line: an offer to each party that fits, or the seat itself where the event asks for no confirmation.
 
@@ -90,7 +107,8 @@ def confirm(session: Session, registration: Registration, *, by: str, now: datet
 
 
 def seat(session: Session, registration: Registration, *, by: str, now: datetime) -> None:
-    """Staff give a seat out of turn, one held back if need be; it needs no confirmation. Raises NotWaiting or Full."""
+    """Staff give a seat out of turn, one held back if need be; it needs no confirmation. Raises NotWaiting, NotEditable or Full."""
+    events.require_editable(registration.event)
     _fresh(session, registration)
     if registration.state is State.WAITING:
         with session.begin_nested():
@@ -101,32 +119,57 @@ def seat(session: Session, registration: Registration, *, by: str, now: datetime
     _settle(session, registration, by=by, now=now)
 
 
-def lapse(session: Session, *, now: datetime) -> int:
-    """Take back the offers whose time is over and give the seats to those who follow; answers how many lapsed."""
-    over = sa.select(Registration.id).where(Registration.state == State.OFFERED, Registration.offered_until <= now)
-    freed: dict[int, Event] = {}
-    count = 0
-    for key in session.scalars(over.order_by(Registration.event_id, Registration.id)).all():
-        registration = session.get_one(Registration, key)
-        _fresh(session, registration)
-        if registration.state is not State.OFFERED:
-            continue
-        quotas.give_back(session, registration.event_id, registration.party, category_id=registration.category_id,
+def lapse(session: Session, event: Event, *, now: datetime) -> int:
+    """Take back the event's offers whose time is over and give what is free to those who follow; answers how many lapsed.
+
+    Two who do this at once do it once. Of an event that is over or cancelled nothing is taken back: nobody could follow.
+    """
+    if event.state is not events.State.PUBLISHED:
+        return 0
+    quotas.lock(session, event.id)
+    over = sa.select(Registration).where(
+        Registration.event_id == event.id, Registration.state == State.OFFERED, Registration.offered_until <= now)
+    lapsed = session.scalars(over.order_by(Registration.id), execution_options={"populate_existing": True}).all()
+    for registration in lapsed:
+        quotas.give_back(session, event.id, registration.party, category_id=registration.category_id,
                          activity_ids=[activity.id for activity in registration.activities])
         registration.state, registration.cancelled_at, registration.offered_until = State.CANCELLED, now, None
         for attendee in registration.attendees:
             attendee.state = State.CANCELLED
-        audit.record(session, "registration.lapse", registration, by="system", now=now, event=registration.event_id)
+        audit.record(session, "registration.lapse", registration, by="system", now=now, event=event.id)
         tell(session, registration, Purpose.LAPSED, now=now)
-        freed[registration.event_id] = registration.event
-        count += 1
-    for event in freed.values():
-        promote(session, event, now=now)
-    return count
+    promote(session, event, now=now)
+    return len(lapsed)
+
+
+def due(session: Session, *, now: datetime) -> Sequence[int]:
+    """The events for which `lapse` has something to do: an offer is over, or there are free seats and a line."""
+    running = sa.and_(Event.state == events.State.PUBLISHED, sa.or_(Event.starts_at.is_(None), Event.starts_at > now))
+    gate = sa.and_(Quota.event_id == Event.id, Quota.category_id.is_(None), Quota.activity_id.is_(None))
+    free = sa.exists().where(gate, sa.or_(Quota.seats.is_(None), Quota.taken + Quota.held < Quota.seats))
+    line = sa.exists().where(Registration.event_id == Event.id, Registration.state == State.WAITING)
+    over = sa.select(Registration.event_id).where(Registration.state == State.OFFERED, Registration.offered_until <= now)
+    stirring = sa.or_(Event.id.in_(over), sa.and_(running, line, free))
+    return session.scalars(sa.select(Event.id).where(Event.state == events.State.PUBLISHED, stirring).order_by(Event.id)).all()
+
+
+def hold(session: Session, event: Event, held: Mapping[int, int], *, by: str, now: datetime) -> None:
+    """Keep so many seats of each limit, by the Quota's id, back for staff to give by hand. Call `promote` when they become fewer.
+
+    Raises NotEditable, TooManyHeld (field `held-ID`), or KeyError for a limit of another event.
+    """
+    events.require_editable(event)
+    limits = {limit.id: limit for limit in event.quotas}
+    changed = {key: many for key, many in held.items() if limits[key].held != many}
+    for key, many in changed.items():
+        quotas.hold(session, limits[key], many)
+    if changed:
+        audit.record(session, "event.hold", event, by=by, now=now, held={str(key): many for key, many in changed.items()})
 
 
 def move(session: Session, registration: Registration, *, steps: int, by: str, now: datetime) -> None:
-    """Move a party in the line, by so many places back (positive) or forward (negative), at most to an end. Raises NotWaiting."""
+    """Move a party in the line, by so many places back (positive) or forward (negative), at most to an end. Raises NotWaiting or NotEditable."""
+    events.require_editable(registration.event)
     _fresh(session, registration)
     if registration.state is not State.WAITING:
         raise NotWaiting

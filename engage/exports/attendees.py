@@ -50,7 +50,10 @@ class Column:
     code: Callable[[Line], Cell] | None = None  # what JSON holds instead of a label
 
 
-STATES = {State.CONFIRMED: ("已报名", "Registered"), State.CANCELLED: ("已取消", "Cancelled")}
+STATES = {
+    State.CONFIRMED: ("已报名", "Registered"), State.WAITING: ("候补", "Waiting"), State.OFFERED: ("候补待确认", "Offered a seat"),
+    State.CANCELLED: ("已取消", "Cancelled"),
+}
 
 FULL: tuple[Column, ...] = (
     Column("name", "姓名", "Name", 12, lambda line: line.attendee.name),

@@ -112,7 +112,7 @@ def test_any_order_of_moves_ends_in_a_legal_state(session, door_hours):  # noqa:
 
         @rule()
         def lapse(self):
-            waiting.lapse(session, now=NOW + timedelta(days=2))
+            waiting.lapse(session, self.event, now=NOW + timedelta(days=2))
 
         @invariant()
         def every_limit_counts_who_is_seated_and_is_kept(self):

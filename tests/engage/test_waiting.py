@@ -9,9 +9,10 @@ from chain import BY, NOW
 
 from engage import events, quotas, registrations, waiting
 from engage.audit import AuditEntry
+from engage.events import NotEditable
 from engage.outbox import Message, Purpose
 from engage.parties import State
-from engage.quotas import EventFull, QuotaBelowTaken
+from engage.quotas import EventFull, TooManyHeld
 from engage.waiting import NotOffered, NotWaiting
 
 LATER = NOW + timedelta(hours=1)
@@ -88,10 +89,10 @@ def test_an_offer_that_nobody_confirms_moves_on(session):
     event = chain.event(session, seats=1, confirm_hours=2)
     first, second, third = (join(session, event, name) for name in "甲乙丙")
     registrations.cancel(session, first, by="guest", now=NOW)
-    assert waiting.lapse(session, now=NOW + timedelta(minutes=119)) == 0
+    assert waiting.lapse(session, event, now=NOW + timedelta(minutes=119)) == 0
     with pytest.raises(NotOffered):
         waiting.confirm(session, second, by="guest", now=NOW + timedelta(hours=2))
-    assert waiting.lapse(session, now=NOW + timedelta(hours=2)) == 1
+    assert waiting.lapse(session, event, now=NOW + timedelta(hours=2)) == 1
     assert (states(second, third), taken(session, event)) == (["cancelled", "offered"], 1)
     assert (told(session, Purpose.LAPSED), told(session, Purpose.OFFER)) == (["乙"], ["乙", "丙"])
     assert third.offered_until == NOW + timedelta(hours=4)
@@ -102,7 +103,7 @@ def test_an_offer_never_outlasts_the_start_and_after_it_nothing_is_offered(sessi
     first, second = join(session, event, "甲"), join(session, event, "乙")
     registrations.cancel(session, first, by="guest", now=event.starts_at - timedelta(hours=1))
     assert second.offered_until == event.starts_at
-    waiting.lapse(session, now=event.starts_at)
+    waiting.lapse(session, event, now=event.starts_at)
     third = chain.event(session, seats=1, slug="third")
     join(session, third, "丙")
     assert waiting.promote(session, third, now=third.starts_at) == []
@@ -147,7 +148,7 @@ def test_seats_held_back_are_for_staff_to_give(session):
         waiting.seat(session, second, by=BY, now=NOW)
     with pytest.raises(NotWaiting):
         waiting.seat(session, third, by=BY, now=NOW)
-    with pytest.raises(QuotaBelowTaken):
+    with pytest.raises(TooManyHeld):
         quotas.hold(session, event.quota, 1)
 
 
@@ -187,3 +188,54 @@ def test_the_line_is_searched_by_name(session):
     for name in ("甲", "乙", "丙"):
         join(session, event, name)
     assert [party.leader.name for party in session.scalars(waiting.line(event, words="丙"))] == ["丙"]
+
+
+def test_places_are_those_of_the_line_whoever_is_looked_for(session):
+    event = chain.event(session, seats=1)
+    first, second, third, fourth = (join(session, event, name) for name in "甲乙丙丁")
+    waiting.move(session, fourth, steps=-1, by=BY, now=NOW)
+    registrations.cancel(session, first, by="guest", now=NOW)
+    keys = [party.id for party in (first, second, third, fourth)]
+    assert waiting.places(session, event, keys) == {fourth.id: 1, third.id: 2}
+    assert waiting.places(session, event, [third.id]) == {third.id: 2}
+    assert waiting.counts(session, event) == {State.WAITING: 2, State.OFFERED: 1}
+
+
+def test_a_line_is_due_while_an_offer_is_over_or_a_seat_is_free(session):
+    event = chain.event(session, seats=1, confirm_hours=2)
+    quiet = chain.event(session, seats=1, slug="quiet")
+    first, second = join(session, event, "甲"), join(session, event, "乙")
+    join(session, quiet, "丙"), join(session, quiet, "丁")
+    assert waiting.due(session, now=NOW) == []
+    registrations.cancel(session, first, by="guest", now=NOW)
+    over = NOW + timedelta(hours=2)
+    assert (waiting.due(session, now=over - timedelta(minutes=1)), waiting.due(session, now=over)) == ([], [event.id])
+    assert (waiting.lapse(session, event, now=over), states(second), waiting.due(session, now=over)) == (1, ["cancelled"], [])
+    events.set_quotas(session, quiet, 2, {}, by=BY, now=NOW)
+    assert waiting.due(session, now=over) == [quiet.id]
+    assert waiting.due(session, now=quiet.starts_at) == []
+
+
+def test_of_a_cancelled_event_nothing_is_taken_back_and_nobody_is_moved(session):
+    event = chain.event(session, seats=1)
+    first, second, third = (join(session, event, name) for name in "甲乙丙")
+    registrations.cancel(session, first, by="guest", now=NOW)
+    events.cancel(session, event, by=BY, now=NOW)
+    assert (waiting.due(session, now=event.starts_at), waiting.lapse(session, event, now=event.starts_at)) == ([], 0)
+    for move in (lambda: waiting.seat(session, third, by=BY, now=NOW), lambda: waiting.move(session, third, steps=-1, by=BY, now=NOW),
+                 lambda: waiting.hold(session, event, {event.quota.id: 1}, by=BY, now=NOW)):
+        with pytest.raises(NotEditable):
+            move()
+    assert (states(second, third), told(session, Purpose.LAPSED)) == (["offered", "waiting"], [])
+
+
+def test_seats_are_held_back_of_each_limit_and_noted(session):
+    event = chain.event(session, seats=5, by_category={"enterprise": 3})
+    limit = event.category_quota(chain.category(session).id)
+    waiting.hold(session, event, {event.quota.id: 2, limit.id: 0}, by=BY, now=NOW)
+    assert [quota.held for quota in (event.quota, limit)] == [2, 0]
+    with pytest.raises(TooManyHeld) as refused:
+        waiting.hold(session, event, {limit.id: 4}, by=BY, now=NOW)
+    assert (refused.value.field, refused.value.facts) == (f"held-{limit.id}", {"left": 3, "wanted": 4})
+    entries = session.scalars(sa.select(AuditEntry.detail).where(AuditEntry.action == "event.hold")).all()
+    assert entries == [{"held": {str(event.quota.id): 2}}]
