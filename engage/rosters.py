@@ -1,6 +1,6 @@
 """The roster: what a scanner needs to know of an event and its tickets to do without a network."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -68,3 +68,9 @@ def roster(session: Session, event: Event) -> Iterator[Line]:
     ):
         yield Line(digest(code), name, category, party, party_id, place, state, moment(arrived_at), moment(left_at),
                    rooms.get(attendee_id, ()))
+
+
+def codes(session: Session, slug: str, digests: Collection[str]) -> dict[str, str]:
+    """Ticket codes of the event at this address by their digests; what is no ticket of it is left out."""
+    found = session.scalars(sa.select(Attendee.ticket_code).join(Event, Event.id == Attendee.event_id).where(Event.slug == slug))
+    return {sent: code for code in found if (sent := digest(code)) in digests}

@@ -141,6 +141,15 @@ def test_every_result_has_its_word(api, event, party, saved):
     assert counted(saved) == (3, 0)
 
 
+def test_staff_pick_a_guest_by_the_digest_of_the_roster(api, event, party, saved):
+    sent = [held(f"#{digest(party[1].ticket_code)}"), held(f"#{digest('not on the roster')}")]
+    answered = api("POST", f"/events/{event.slug}/scans", json={"scans": sent}).json["scans"]
+    assert [(each["result"], each["name"]) for each in answered] == [("admitted", party[1].name), ("unknown", "")]
+    with saved() as session:
+        kept = session.scalars(sa.select(Scan.code_digest).where(Scan.attendee_id == party[1].id)).all()
+    assert kept == [digest(party[1].ticket_code)]
+
+
 def test_a_thousand_scans_go_in_one_request_and_no_more(api, event, saved):
     thousand = [held(f"unknown-{number}") for number in range(1000)]
     answer = api("POST", f"/events/{event.slug}/scans", json={"scans": thousand})

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from flask import Response, g
 
-from engage import arrivals
+from engage import arrivals, rosters
 from engage.arrivals import Batch, Outcome, ScanRequest
 from engage.events import EventNotFound
 from engage.presence import Direction, Result
@@ -13,7 +13,7 @@ from webapp import formats
 from webapp.api import pages, schemas
 from webapp.api.answers import answer, corrected, described, read, read_body, skew
 from webapp.together import Together
-from webapp.wiring import clock, writing
+from webapp.wiring import clock, db, writing
 
 MOST_AT_ONCE = 2000  # scans decided in one transaction: then those who wait have their turn
 _SCHEMA = schemas.Scans()
@@ -29,8 +29,10 @@ def scan(slug: str) -> Response:
     body = read_body()
     sent = quickly_read(body) or read(_SCHEMA, body)
     given, slow = sent["scans"], skew(sent.get("sent_at"), now=clock())
+    picked = {each["code"][1:] for each in given if each["code"].startswith("#")}  # digests, of whom staff picked from the roster
+    codes = {f"#{sent}": code for sent, code in rosters.codes(db.session(), slug, picked).items()} if picked else {}
     requests = [
-        ScanRequest(id=each["id"].lower(), code=arrivals.code_in(each["code"]), at=corrected(each["at"], slow), clock_at=each["at"],
+        ScanRequest(id=each["id"].lower(), code=codes.get(each["code"]) or arrivals.code_in(each["code"]), at=corrected(each["at"], slow), clock_at=each["at"],
                     direction=each["direction"], activity=each["activity"], told=each["told"], device=arrivals.printable(each["device"]))
         for each in given
     ]

@@ -85,7 +85,7 @@ class Scan(Strict):
         "description": "The scanner's own UUID for this scan. The same id is the same scan: its answer is repeated."})
     code = fields.String(required=True, error_messages=_TEXT, validate=validate.Length(
         1, LONGEST_CODE, error=lazy_gettext("长度应为 {min} 至 {max} 个字符。")), metadata={
-        "description": "What was read: a ticket's address (…/t/CODE) or its bare code."})
+        "description": "What was read: a ticket's address (…/t/CODE) or its bare code; `#` and a digest of the roster for whom staff picked by name."})
     at = Moment(required=True, error_messages=_REQUIRED, metadata={"description": "When it was read."})
     direction = fields.Enum(Direction, by_value=True, load_default=Direction.IN, error_messages={
         **_REQUIRED, "unknown": lazy_gettext("应为 {choices} 之一。")})
