@@ -184,7 +184,7 @@ export class Doorway {
 
   /* Tell the server all that waits, one call at a time; what comes meanwhile goes with it or right after. */
   async flush() {
-    if (this.sending || !this.waiting) return;
+    if (this.sending || !this.online || !this.waiting) return;
     this.sending = true;
     this.#hears.changed();
     try {
@@ -195,7 +195,7 @@ export class Doorway {
     }
     this.sending = false;
     this.#hears.changed();
-    if (this.online && !this.trouble && this.waiting) this.flush();
+    if (!this.trouble) this.flush();
   }
 
   #answered(done) {
@@ -228,7 +228,7 @@ export class Doorway {
     }
     if (this.roster && this.roster.now() > this.roster.event.until) await this.forget("over");
     this.#hears.changed();
-    if (this.online) this.flush();
+    this.flush();
   }
 
   async #replace({ kept, body }) {

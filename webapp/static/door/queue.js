@@ -10,7 +10,7 @@ const WAYS = {
 };
 
 function scan({ id, code, digest, at, direction, device, told }) {
-  return { id, ...(code ? { code } : { digest }), at, direction, device, ...(told ? { told } : {}) };
+  return { id, code: code ?? `#${digest}`, at, direction, device, ...(told ? { told } : {}) };
 }
 
 /* The oldest that wait and go in one call: of one event and one kind, so that the order is kept. */
