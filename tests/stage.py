@@ -8,14 +8,18 @@ import make
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage import arrivals, board, devices, events, invitations, outbox, people, registrations, venue
+from engage import answers, arrivals, board, devices, events, fields, invitations, outbox, people, registrations, venue
 from engage.activities import ActivityKind
+from engage.answers import Keeping, Sent
 from engage.arrivals import Scan, ScanRequest
 from engage.events import Event, Kind, Topic
+from engage.fields import Condition, EventField
+from engage.files import Upload
 from engage.invitations import Invitation
 from engage.outbox import Channel, Text
 from engage.parties import Registration
 from engage.people import Category
+from engage.sealing import Cipher
 from engage.staff import Role
 from surveys import create_from_template, questionnaires
 from surveys.questionnaires import Question, Questionnaire
@@ -42,6 +46,7 @@ def fill(session: Session, now: datetime) -> dict[str, object]:
     asked = _invited(session, running, list(categories.values())[:5], now)
     came = _registered(session, running, asked, categories["public"], now)
     _answered(session, running, questionnaire, came, now)
+    field = _form_answered(session, running, came[-1], categories["enterprise"], now)
     gone = make.registration(session, running, category=categories["public"], name="沈立新")
     registrations.cancel(session, gone, reason="临时出差", by="guest", now=now)
     draft = make.event(session, state="draft", title="三月平台开放日（筹备中）", starts_at=None, ends_at=None, place="",
@@ -61,7 +66,7 @@ def fill(session: Session, now: datetime) -> dict[str, object]:
     venue.renew(session, running, by=BY, now=now)
     return {
         "running": running.slug, "draft": draft.slug, "full": full.slug, "cancelled": cancelled.slug, "past": past.slug,
-        "activity": running.activities[0].id, "registration": came[-1].id, "person": asked[0].invitee_id,
+        "field": field.id, "activity": running.activities[0].id, "registration": came[-1].id, "person": asked[0].invitee_id,
         "opened": asked[-1].token, "accepted": asked[0].token, "declined": asked[-2].token, "unused_activity": running.activities[-1].id,
         "ticket": came[-1].leader.ticket_code, "companion": came[-1].companions[0].ticket_code,
         "cancelled_ticket": gone.leader.ticket_code, "arrived_ticket": came[0].leader.ticket_code,
@@ -125,6 +130,30 @@ def _registered(session: Session, event: Event, asked: list[Invitation], public:
     arrivals.scan(session, event, [*there, ScanRequest(id=str(uuid.uuid4()), code="x" * 26, at=now)], by=BY, now=now)
     session.expire_all()
     return made
+
+
+def _form_answered(session: Session, event: Event, party: Registration, enterprise: Category, now: datetime) -> EventField:
+    """Every kind of question on the form, restricted and conditional ones too, and a party's answers; the first of them."""
+    drives = make.field(session, event, "yes_no", label="是否自驾前来", label_en="Are you driving?", hint="院内车位有限，先到先停。")
+    make.field(session, event, label="车牌号", label_en="Number plate", required=True, per_person=True, condition=Condition(drives.id, ["yes"]))
+    make.field(session, event, "multiple", label="用餐要求", label_en="Meals", options=["素食", "清真", "无特殊要求"], settings={"max": 2})
+    make.field(session, event, "number", label="关注的项目数", settings={"min": 0, "max": 20, "unit": "个", "unit_en": "projects"})
+    make.field(session, event, "date", label="企业成立日期", category_ids=[enterprise.id])
+    make.field(session, event, label="统一社会信用代码", category_ids=[enterprise.id], settings={"check": "uscc"})
+    make.field(session, event, settings={"check": "identity"}, label="身份证号", label_en="Identity-card number",
+               purpose="办理监督区进场登记", purpose_en="Registration at the supervised area")
+    make.field(session, event, "file", label="单位介绍信", hint="加盖公章的扫描件。")
+    make.field(session, event, "long_text", label="想了解的问题")
+    gone = make.field(session, event, label="到达车次")
+    asked = fields.asked(session, event)
+    sent = {drives.code: ["yes"], "f2": ["鲁K12345"], "f3": ["1", "2"], "f4": ["3"], "f7": ["11010119900101004X"], "f9": ["评标如何保密？"], "f10": ["G6918"]}
+    people = [{code: Sent(values, consent=True) for code, values in sent.items()}, {"f2": Sent(["鲁K54321"])}]
+    people[0]["f8"] = Sent(upload=Upload("介绍信.pdf", b"%PDF-1.7"))
+    judged = answers.read(asked, people, category_id=party.category_id, now=now)
+    keeping = Keeping(Cipher(["only for tests"]), "guest", now)
+    answers.keep(session, party, [guest.name for guest in party.attendees], asked=asked, judged=judged, keeping=keeping)
+    fields.remove(session, event, gone, by=BY, now=now)
+    return drives
 
 
 def _answered(session: Session, event: Event, questionnaire: Questionnaire, came: list[Registration], now: datetime) -> None:

@@ -31,6 +31,9 @@ DESK = [
     "/desk/events/{running}/activities/new", "/desk/events/{running}/activities/{activity}/edit",
     "/desk/events/{running}/activities/{activity}/remove", "/desk/events/{running}/questionnaire", "/desk/events/{draft}/questionnaire",
     "/desk/events/{running}/registrations", "/desk/events/{draft}/registrations",
+    "/desk/events/{running}/registrations/{registration}/answers", "/desk/events/{running}/fields", "/desk/events/{draft}/fields",
+    "/desk/events/{running}/fields/new?kind=text", "/desk/events/{running}/fields/new?kind=multiple",
+    "/desk/events/{running}/fields/{field}/edit", "/desk/events/{running}/fields/{field}/remove",
     "/desk/events/{running}/registrations/{registration}/cancel", "/desk/events/{running}/summary", "/desk/events/{draft}/summary",
     "/desk/events/{past}/summary", "/desk/events/{running}/answers", "/events/{draft}", "/events/{running}/poster",
     "/events/{running}/survey-poster", "/t/{ticket}",
@@ -53,12 +56,12 @@ DESK = [
 REFUSED = [  # forms sent as they stand, empty or with what is missing
     "/desk/sign-in", "/events/{running}/register", "/i/{opened}", "/q/{hall}", "/desk/events/new", "/desk/questionnaires/new",
     "/desk/sections/{section}/questions/new?kind=single", "/desk/settings/users/new",
-    "/desk/people/new", "/desk/people/import", "/desk/categories/new",
+    "/desk/people/new", "/desk/people/import", "/desk/categories/new", "/desk/events/{running}/fields/new?kind=single",
 ]
 NO_PAGE = {
     "static", "bootstrap.static", "site.healthz", "site.readyz", "site.language",  # a file, a word, a way back
     "api.event_list", "api.event_in_full", "api.roster", "api-docs.openapi_json",  # for programs
-    "public.event_calendar", "registration.ticket_calendar", "registration.ticket_picture",  # downloads
+    "public.event_calendar", "registration.ticket_calendar", "registration.ticket_picture", "answers.own_file", "desk.registration_file",  # downloads
     "desk.export_event", "desk.export_attendees", "desk.export_people", "desk.import_template", "desk.import_refused",
     "desk.exported_sms", "desk.door_counts", "desk.door_guests",  # the last two are parts of the door
     "desk.venue_code", "desk.board_figures", "board.figures",  # what changes on a screen
