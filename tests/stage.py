@@ -8,7 +8,7 @@ import make
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage import answers, arrivals, board, devices, events, fields, invitations, outbox, people, registrations, venue
+from engage import afterwards, answers, arrivals, board, devices, events, fields, invitations, outbox, people, registrations, series, venue
 from engage.activities import ActivityKind
 from engage.answers import Keeping, Sent
 from engage.arrivals import Scan, ScanRequest
@@ -58,6 +58,9 @@ def fill(session: Session, now: datetime) -> dict[str, object]:
     make.registration(session, full, category=categories["agency"], companions=0)
     cancelled = make.event(session, state="cancelled", title="招标人座谈会", kind=Kind.SYMPOSIUM)
     past = make.event(session, state="closed", title="去年秋季平台开放日")
+    held = series.start(session, past, series.SeriesDetails(title="平台开放日", slug="open-days", interval=series.Interval.QUARTER), by=BY, now=now)
+    series.add(session, held, running, by=BY, now=now)
+    afterwards.choose(session, running, thanks=True, missed=True, by=BY, now=now)
     closed = make.questionnaire(session, state="closed", title="交易服务满意度评价")
     events.attach(session, past, closed, by=BY, now=now)
     unused = make.questionnaire(session, state="draft", title="待定问卷", asks=[
@@ -66,7 +69,7 @@ def fill(session: Session, now: datetime) -> dict[str, object]:
     venue.renew(session, running, by=BY, now=now)
     return {
         "running": running.slug, "draft": draft.slug, "full": full.slug, "cancelled": cancelled.slug, "past": past.slug,
-        "field": field.id, "activity": running.activities[0].id, "registration": came[-1].id, "person": asked[0].invitee_id,
+        "field": field.id, "activity": running.activities[0].id, "registration": came[-1].id, "attendee": came[-1].leader.id, "person": asked[0].invitee_id,
         "opened": asked[-1].token, "accepted": asked[0].token, "declined": asked[-2].token, "unused_activity": running.activities[-1].id,
         "ticket": came[-1].leader.ticket_code, "companion": came[-1].companions[0].ticket_code,
         "cancelled_ticket": gone.leader.ticket_code, "arrived_ticket": came[0].leader.ticket_code,

@@ -30,6 +30,10 @@ DESK = [
     "/desk/events/{draft}", "/desk/events/{running}/edit", "/desk/events/{running}/close", "/desk/events/{running}/cancel",
     "/desk/events/{running}/activities/new", "/desk/events/{running}/activities/{activity}/edit",
     "/desk/events/{running}/activities/{activity}/remove", "/desk/events/{running}/questionnaire", "/desk/events/{draft}/questionnaire",
+    "/desk/events/{running}/badges", "/desk/events/{running}/badges?category={category}&q=没有", "/desk/events/{draft}/badges",
+    "/desk/events/{running}/badges/preview", "/desk/events/{running}/badges/preview?size=cr80", "/desk/events/{running}/badges/{attendee}",
+    "/desk/series", "/desk/series/open-days", "/desk/series/open-days/edit", "/desk/events/{full}/series", "/desk/events/{past}/next",
+    "/desk/events/{running}/afterwards", "/desk/events/{past}/afterwards", "/desk/events/{past}/tell/missed",
     "/desk/events/{running}/registrations", "/desk/events/{draft}/registrations",
     "/desk/events/{running}/registrations/{registration}/answers", "/desk/events/{running}/fields", "/desk/events/{draft}/fields",
     "/desk/events/{running}/fields/new?kind=text", "/desk/events/{running}/fields/new?kind=multiple",
@@ -61,6 +65,7 @@ REFUSED = [  # forms sent as they stand, empty or with what is missing
 NO_PAGE = {
     "static", "bootstrap.static", "site.healthz", "site.readyz", "site.language",  # a file, a word, a way back
     "api.event_list", "api.event_in_full", "api.roster", "api-docs.openapi_json",  # for programs
+    "calendar.all", "calendar.of_series",  # for calendar programs
     "public.event_calendar", "registration.ticket_calendar", "registration.ticket_picture", "answers.own_file", "desk.registration_file",  # downloads
     "desk.export_event", "desk.export_attendees", "desk.export_people", "desk.import_template", "desk.import_refused",
     "desk.exported_sms", "desk.door_counts", "desk.door_guests",  # the last two are parts of the door
