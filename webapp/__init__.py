@@ -81,6 +81,8 @@ def _fingerprint(path: Path) -> str:
 
 def _static_version(endpoint: str, values: dict[str, Any]) -> None:
     """Let a changed file be fetched anew."""
+    if endpoint != "static" or "v" in values:
+        return
     path = HERE / "static" / str(values.get("filename", ""))
-    if endpoint == "static" and "v" not in values and path.is_file():
+    if path.is_file():
         values["v"] = _fingerprint(path)

@@ -1,8 +1,9 @@
 """What every response says to the browser for safety's sake, and cookies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, abort, request
 
@@ -45,15 +46,25 @@ ALWAYS = {
 
 
 def secured(response: Response) -> Response:
-    """Add the headers. Tokens stand in addresses, hence no referrer; pages may show personal data, hence no-store."""
-    headers = response.headers
-    given = {name.title() for name in headers.keys()}  # noqa: SIM118 -- iterating over headers gives pairs
-    headers.extend([(name, value) for name, value in ALWAYS.items() if name.title() not in given])
-    if "Cache-Control" not in given or request.endpoint is None:
-        headers["Cache-Control"] = "no-store"
-    if wiring.settings().https:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    """Keep pages out of caches: they may show personal data. A file of ours has said already how long it may be kept."""
+    if "Cache-Control" not in response.headers or request.endpoint is None:
+        response.headers["Cache-Control"] = "no-store"
     return response
+
+
+class Secured:
+    """Add what is the same for every response, unless the page has set a header itself. Tokens stand in addresses, hence no referrer."""
+
+    def __init__(self, app: WSGIApplication, *, https: bool) -> None:
+        self._app = app
+        self._always = [*ALWAYS.items(), ("Strict-Transport-Security", "max-age=31536000")] if https else [*ALWAYS.items()]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            given = {name.title() for name, _ in headers}
+            return start_response(status, headers + [header for header in self._always if header[0] not in given], *error)
+
+        return self._app(environ, start)
 
 
 def for_guests(view: View) -> View:
@@ -74,3 +85,4 @@ def for_guests(view: View) -> View:
 
 def init_app(app: Flask) -> None:
     app.after_request(secured)
+    app.wsgi_app = Secured(app.wsgi_app, https=app.extensions["engage_settings"].https)  # type: ignore[method-assign] -- Flask's own way of wrapping

@@ -8,18 +8,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from babel.support import NullTranslations, Translations
-from flask import Flask, current_app, g, request
+from flask import Flask, Request, current_app, g, request
 from flask_babel import Babel, force_locale, gettext
 from flask_bootstrap import Bootstrap5
 from flask_login import LoginManager
 from flask_mail import Mail
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as BoundSession
 from flask_wtf import CSRFProtect
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -31,8 +32,19 @@ from webapp.settings import Settings
 
 LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}  # what ?lang and the cookie say → locale; the first is the default
 
+
+
+class OneDatabase(BoundSession):
+    """Flask-SQLAlchemy's session without its search, at each statement, for the database of a table: there is one."""
+
+    def __init__(self, db: SQLAlchemy, **options: Any) -> None:
+        super().__init__(db, **options | {"bind": db.engine})
+
+    get_bind = Session.get_bind
+
+
 # What was committed is as it was written; the next saving() reads it again anyway.
-db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True, session_options={"expire_on_commit": False})
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True, session_options={"class_": OneDatabase, "expire_on_commit": False})
 csrf = CSRFProtect()
 login = LoginManager()
 babel = Babel()
@@ -114,12 +126,9 @@ def speaking(wanted: str) -> Iterator[None]:
 
 def language() -> str:
     """The language of this request, or of the message being written: `zh` or `en`."""
-    if g and g.get("speaking"):
-        return g.speaking
-    for wish in (request.args.get("lang"), request.cookies.get("lang")) if request else ():
-        if wish in LANGUAGES:
-            return wish
-    return next(iter(LANGUAGES))
+    if g and (speaking := g.get("speaking")):
+        return speaking
+    return request.language if request else next(iter(LANGUAGES))  # type: ignore[attr-defined] -- see Asked
 
 
 def office() -> str:
@@ -140,9 +149,19 @@ def _form_words(locale: str) -> NullTranslations:
     return Translations.load(messages_path(), [locale], domain="wtforms")
 
 
-def _keep_form_words() -> None:
-    """Flask-WTF would read WTForms' own catalogue from disk in every request that has a form."""
-    request.wtforms_translations = _form_words(LANGUAGES[language()])  # type: ignore[attr-defined] -- an attribute of theirs, on Flask's request
+class Asked(Request):
+    """A request that finds out once, and only when it is wanted, which language to answer in."""
+
+    @cached_property
+    def language(self) -> str:
+        """Of what `?lang` and the cookie say the first that there is."""
+        wishes = self.args.get("lang"), self.cookies.get("lang")
+        return next((wish for wish in wishes if wish in LANGUAGES), next(iter(LANGUAGES)))
+
+    @cached_property
+    def wtforms_translations(self) -> NullTranslations:
+        """Where Flask-WTF looks; it would read WTForms' own catalogue from disk in every request that has a form."""
+        return _form_words(LANGUAGES[self.language])
 
 
 def cipher() -> Cipher:
@@ -162,13 +181,13 @@ def settings() -> Settings:
 
 def init_app(app: Flask) -> None:
     """Wire everything to the app; its configuration is already set."""
+    app.request_class = Asked
     db.init_app(app)
     csrf.init_app(app)
     login.init_app(app)
     babel.init_app(app, locale_selector=lambda: LANGUAGES[language()])
     mail.init_app(app)
     bootstrap.init_app(app)
-    app.before_request(_keep_form_words)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             tune_sqlite(db.engine)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from surveys import forms, responses
@@ -70,8 +70,8 @@ def _told(page: str, asking: Asking, **facts: Any) -> str:
 
 
 def _thanked(token: str, cookie: str | None) -> Response:
-    reply = make_response(redirect(url_for(".thanks", token=token)))
+    reply = redirect(url_for(".thanks", token=token))
     if cookie:
-        reply.set_cookie(cookie, "1", max_age=REMEMBERED, path=url_for(".answer", token=token), httponly=True,
+        reply.set_cookie(cookie, "1", max_age=REMEMBERED, path=request.path, httponly=True,
                          secure=wiring.settings().https, samesite="Lax")
     return reply
