@@ -56,7 +56,7 @@ def places(session: Session, event: Event, keys: Sequence[int]) -> dict[int, int
     """The places in the line, from 1, of those of these registrations that wait, by id."""
     waiting = sa.and_(Registration.event_id == event.id, Registration.state == State.WAITING)
     ranked = sa.select(Registration.id, sa.func.row_number().over(order_by=_ORDER).label("place")).where(waiting).subquery()
-    return dict(session.execute(sa.select(ranked.c.id, ranked.c.place).where(ranked.c.id.in_(keys))).tuples())
+    return dict(session.execute(sa.select(ranked.c.id, ranked.c.place).where(ranked.c.id.in_(keys))).all())
 
 
 def counts(session: Session, event: Event) -> Counter[State]:
@@ -65,7 +65,7 @@ def counts(session: Session, event: Event) -> Counter[State]:
         sa.select(Registration.state, sa.func.count())
         .where(Registration.event_id == event.id, Registration.state.in_((State.WAITING, State.OFFERED))).group_by(Registration.state)
     )
-    return Counter(dict(session.execute(found).tuples()))
+    return Counter(dict(session.execute(found).all()))
 
 
 def promote(session: Session, event: Event, *, now: datetime) -> list[Registration]:
