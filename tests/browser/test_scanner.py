@@ -66,7 +66,7 @@ def says(page: Page, kind: str, word: str, name: str = "") -> None:
 
 
 def waiting(page: Page, count: int) -> None:
-    expect(page.locator("#state")).to_have_attribute("data-waiting", str(count))
+    expect(page.locator("#state")).to_have_attribute("data-waiting", str(count), timeout=30_000)
 
 
 def arrived(live_server: Any, event: Any) -> list[str]:

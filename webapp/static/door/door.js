@@ -148,7 +148,6 @@ async function refresh() {
 }
 
 document.body.classList.add("app");
-document.querySelector("label[for=q]").textContent = words.name; // rosters hold no telephone numbers
 for (const id of ["state", "tools", "mute"]) ONE(id).hidden = false;
 open("");
 startSwitches();

@@ -1,13 +1,15 @@
-/* Guests by name, from the roster on this device; each can be checked in, or out, with one tap. */
+/* Guests by name, from the roster on this device, or by telephone number, which only the server knows; each can be checked in, or
+   out, with one tap. */
 
 import { categoryName, clockTime, copy, fill, number, words } from "./words.js";
 
 const MOST = 50; // shown
+const NUMBER = /^[\d\s+-]{4,}$/;
 const lookup = document.getElementById("lookup");
 const field = document.getElementById("q");
 const list = document.getElementById("guests");
 
-function told(text) {
+function sentence(text) {
   const said = document.createElement("p");
   said.className = "muted";
   said.textContent = text;
@@ -27,21 +29,38 @@ function line(door, guest, leaving, onPick) {
   button.setAttribute("aria-label", fill(leaving ? words.checkOut : words.checkIn, { name: guest.name }));
   button.addEventListener("click", () => {
     button.disabled = true; // two taps are one
-    onPick(guest);
+    onPick(guest).then(() => { button.disabled = false; });
   });
   return drawn;
 }
 
+/* The tickets whose holders have this number: asked of the server, with a network. */
+async function byNumber(door, digits) {
+  const form = document.querySelector("[data-guests]");
+  const response = await fetch(`${form.dataset.guests}?${new URLSearchParams({ q: digits })}`, { redirect: "manual" }).catch(() => null);
+  if (!response?.ok) return [];
+  const answer = document.createElement("template");
+  answer.innerHTML = await response.text();
+  return [...answer.content.querySelectorAll("[data-digest]")].map(({ dataset }) => door.roster?.find(dataset.digest)).filter(Boolean);
+}
+
 /* `leaving()` says which way people are going; `onPick(guest)` follows a tap. Returns a function that draws the list again. */
 export function startFinding(door, { leaving, onPick }) {
-  function draw() {
+  let drawn = 0;
+
+  async function draw() {
     if (!lookup.open || !door.roster) return;
-    const found = door.roster.search(field.value, MOST);
+    const mine = ++drawn;
+    const text = field.value.trim();
+    const found = NUMBER.test(text) ? await byNumber(door, text) : door.roster.search(text, MOST);
+    const told = JSON.stringify([text, leaving(), found.map(({ digest, arrivedAt, leftAt }) => [digest, arrivedAt, leftAt])]);
+    if (mine !== drawn || list.dataset.told === told) return; // another letter was typed meanwhile; no button goes from under a finger
+    list.dataset.told = told;
     const lines = document.createElement("ul");
     lines.className = "guests";
     lines.append(...found.slice(0, MOST).map((guest) => line(door, guest, leaving(), onPick)));
-    const more = found.length > MOST ? [told(fill(words.more, { shown: number(MOST) }))] : [];
-    list.replaceChildren(...(found.length ? [lines, ...more] : field.value.trim() ? [told(words.nobody)] : []));
+    const more = found.length > MOST ? [sentence(fill(words.more, { shown: number(MOST) }))] : [];
+    list.replaceChildren(...(found.length ? [lines, ...more] : text ? [sentence(words.nobody)] : []));
   }
   field.addEventListener("input", draw);
   return draw;

@@ -19,6 +19,7 @@ from flask_wtf.csrf import generate_csrf
 
 from engage import events, people
 from engage.arrivals import DOOR_MARGIN
+from engage.codes import digest
 from engage.events import Event, State
 from engage.staff import Permission
 from webapp import security, wiring
@@ -75,7 +76,7 @@ def scanner() -> Response:
 @allowed(Permission.DOOR)
 def kept_door(slug: str) -> Response:
     """The door's page as a browser keeps it for later: nobody is named on it."""
-    nothing = {"counts": [], "last": [], "shown": None, "code": "", "holder": None, "words": "", "guests": None}
+    nothing = {"counts": [], "last": [], "shown": None, "code": "", "holder": None, "words": "", "guests": None, "doubts": 0}
     return _page("desk/door.html", event=events.by_slug(db.session(), slug), new_id=lambda: str(uuid.uuid4()), **nothing)
 
 
@@ -136,4 +137,4 @@ def _category_names() -> dict[str, str]:
 @desk.context_processor
 def door_facts() -> dict[str, object]:
     """For the door's template, whoever renders it."""
-    return {"scanner_script": script, "kept_files": kept_files, "category_names": _category_names, "time_zone": wiring.settings().timezone}
+    return {"ticket_digest": digest, "scanner_script": script, "kept_files": kept_files, "category_names": _category_names, "time_zone": wiring.settings().timezone}
