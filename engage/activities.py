@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from engage import audit
 from engage.errors import Conflict, Invalid
 from engage.events import EndsBeforeStart, Event, QuotaAboveCapacity, TitleMissing, require_editable, require_seats
+from engage.presence import Scan
 from engage.quotas import Quota, resize
 from surveys.base import Base
 
@@ -25,6 +26,10 @@ class ActivityKind(StrEnum):
 
 class OutsideEvent(Invalid):
     """The activity does not lie within the event."""
+
+
+class ActivityAttended(Conflict):
+    """Somebody was scanned at the activity's door; it cannot be removed."""
 
 
 class ActivityChosen(Conflict):
@@ -91,10 +96,12 @@ def edit(session: Session, activity: Activity, details: ActivityDetails, *, by: 
 
 
 def remove(session: Session, activity: Activity, *, by: str, now: datetime) -> None:
-    """Take a part out of the event. Raises ActivityChosen when somebody has chosen it."""
+    """Take a part out of the event. Raises ActivityChosen or ActivityAttended when somebody has chosen it or was there."""
     require_editable(activity.event)
     if activity.quota.taken:
         raise ActivityChosen(taken=activity.quota.taken)
+    if session.scalar(sa.select(sa.exists().where(Scan.activity_id == activity.id))):
+        raise ActivityAttended
     audit.record(session, "activity.remove", activity, by=by, now=now, event=activity.event_id, title=activity.title)
     activity.event.activities.remove(activity)
 

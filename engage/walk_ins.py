@@ -14,6 +14,7 @@ from engage.arrivals import Door, ScanRequest
 from engage.codes import new_code
 from engage.contacts import InvalidPhone, clean_phone
 from engage.doubts import Doubt, Kind
+from engage.errors import Conflict
 from engage.events import Event
 from engage.parties import Attendee, Registration
 from engage.people import Category, name_key
@@ -32,6 +33,10 @@ class Result(StrEnum):
     REGISTERED = "registered"  # this person has a ticket: to be picked from the list
     EVENT_FULL = "event_full"
     CATEGORY_FULL = "category_full"
+
+
+class NotEntered(Conflict):
+    """This person cannot be entered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +102,15 @@ def enter(session: Session, event: Event, requests: Sequence[WalkInRequest], *, 
         if request.id not in known:
             known[request.id] = _enter(session, event, request, categories, by=by, now=now)
     return [known[request.id] for request in requests]
+
+
+def enter_now(session: Session, event: Event, request: WalkInRequest, *, by: str, now: datetime) -> WalkIn:
+    """Enter one person where staff see the answer at once: what is refused is not kept. Raises NotEntered with the `result`."""
+    with session.begin_nested():
+        (walk_in,) = enter(session, event, [request], by=by, now=now)
+        if walk_in.attendee is None:
+            raise NotEntered(result=walk_in.result)
+    return walk_in
 
 
 def seat(session: Session, event: Event, request: WalkInRequest, category: Category, *, by: str, now: datetime) -> Attendee:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import RadioField, SelectField
+from wtforms import BooleanField, RadioField, SelectField
 from wtforms.validators import NoneOf, NumberRange, Optional, Regexp
 
 from engage.activities import Activity, ActivityDetails, ActivityKind
@@ -72,6 +72,7 @@ class EventForm(FlaskForm):
                             default=Visibility.INVITED)
     registration_opens_at = moment(lazy_gettext("报名开始"), description=lazy_gettext("不填则发布后即可报名。"))
     registration_closes_at = moment(lazy_gettext("报名截止"), description=lazy_gettext("不填则到活动开始为止。"))
+    walk_ins = BooleanField(lazy_gettext("接受现场登记"), description=lazy_gettext("没有报名的人可以在签到处登记后入场，占用名额。"))
     contact_name = line(lazy_gettext("联系人"), 60)
     contact_phone = line(lazy_gettext("联系电话"), 40)
     seats = whole_number(lazy_gettext("总名额"), description=lazy_gettext("不填则不限。"))
@@ -131,6 +132,7 @@ class ActivityForm(FlaskForm):
     room = line(lazy_gettext("地点"), 120, description=lazy_gettext("例如：开标大厅、三楼会议室。"))
     host = line(lazy_gettext("主持人"), 120)
     seats = whole_number(lazy_gettext("名额"), description=lazy_gettext("不填则不单独限制。"))
+    capacity = whole_number(lazy_gettext("场地同时容纳人数"), description=lazy_gettext("在环节门口签到时，满员后不再放行。不填则不限。"))
 
     def details(self) -> ActivityDetails:
         """What was typed, as the library takes it."""

@@ -41,7 +41,7 @@ def new_activity(slug: str) -> Answer:
 @allowed(Permission.EVENTS)
 def edit_activity(slug: str, activity_id: int) -> Answer:
     """State anew what an activity is."""
-    event, activity = _found(slug, activity_id)
+    event, activity = found_activity(slug, activity_id)
     form = activity_form(activity)
     if form.validate_on_submit():
         try:
@@ -59,7 +59,7 @@ def edit_activity(slug: str, activity_id: int) -> Answer:
 @allowed(Permission.EVENTS)
 def remove_activity(slug: str, activity_id: int) -> Answer:
     """Take a part out of the event, once it is confirmed."""
-    event, activity = _found(slug, activity_id)
+    event, activity = found_activity(slug, activity_id)
     page = "desk/events/remove_activity.html"
     if request.method == "GET":
         return render_template(page, event=event, activity=activity)
@@ -72,7 +72,7 @@ def remove_activity(slug: str, activity_id: int) -> Answer:
     return redirect(url_for("desk.event", slug=slug))
 
 
-def _found(slug: str, activity_id: int) -> tuple[Event, Activity]:
+def found_activity(slug: str, activity_id: int) -> tuple[Event, Activity]:
     event = events.by_slug(db.session(), slug)
     activity = next((activity for activity in event.activities if activity.id == activity_id), None)
     if activity is None:

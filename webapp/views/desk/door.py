@@ -10,20 +10,20 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from flask import Response, make_response, redirect, render_template, request, url_for
-from flask_babel import lazy_gettext
+from flask import Response, abort, make_response, redirect, render_template, request, url_for
 from flask_babel.speaklater import LazyString
 from flask_login import current_user
 from sqlalchemy.orm import Session, joinedload, selectinload
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
-from engage import arrivals, events, parties, undos
+from engage import arrivals, events, parties, settling, undos
 from engage.arrivals import Outcome, Result, ScanRequest
 from engage.events import Event
 from engage.parties import Attendee, Registration, State
 from engage.staff import Permission
 from webapp import security
+from webapp.forms.door import RESULT_WORDS, WHY
 from webapp.forms.events import category_name
 from webapp.guard import allowed
 from webapp.views.desk import desk
@@ -32,15 +32,11 @@ from webapp.wiring import clock, db, saving
 FOUND_AT_MOST = 20
 DEVICE = "desk"
 LONGEST_KEY = 18  # digits; more fit into no database
-WORDS: Mapping[Result, tuple[str, LazyString]] = {  # the band's kind and its word
-    Result.ADMITTED: ("yes", lazy_gettext("已入场")),
-    Result.ALREADY: ("look", lazy_gettext("已签到")),
-    Result.LEFT: ("yes", lazy_gettext("已离场")),
-    Result.UNKNOWN: ("no", lazy_gettext("无效")),
-    Result.CANCELLED: ("no", lazy_gettext("已取消")),
-    Result.WRONG_EVENT: ("no", lazy_gettext("非本场")),
-    Result.NOT_OPEN: ("no", lazy_gettext("未开放")),
-}
+KINDS: Mapping[Result, str] = {  # of the band
+    Result.ADMITTED: "yes",
+    Result.ALREADY: "look",
+    Result.LEFT: "yes",
+}  # and no for all others
 
 
 class Shown(NamedTuple):
@@ -63,7 +59,7 @@ def door(slug: str) -> Response:
     outcome = arrivals.answer_of(session, event, answered) if answered else None
     page = make_response(_render(
         "door", event, shown=_shown(session, outcome) if outcome else None, code=code, holder=_holder(session, code) if code else None,
-        words=words, guests=_found(session, event, words) if words else None,
+        words=words, guests=_found(session, event, words) if words else None, doubts=settling.open_count(session, event),
     ))
     page.headers["Content-Security-Policy"] = security.policy(script_src="'self' 'wasm-unsafe-eval'")
     return page
@@ -87,12 +83,13 @@ def door_scan(slug: str) -> BaseResponse:
 @desk.post("/events/<slug>/door/party")
 @allowed(Permission.DOOR)
 def door_party(slug: str) -> BaseResponse:
-    """Everyone of the attendee's party who is not in yet, at one tap."""
+    """Everyone of the attendee's party who is not in yet, at one tap; or those who are ticked, the rest later."""
     scan_id = _scan_id()
     with saving() as session:
         now, event = clock(), events.by_slug(session, slug)
         leader = _guest(session, event)
-        requests = arrivals.party(leader, scan_id=scan_id, at=now)
+        ticked = {_key(text) for text in request.form.getlist("coming")} if "tick" in request.form else None
+        requests = arrivals.party(leader, scan_id=scan_id, at=now, only=ticked) or abort(400)
         outcomes = arrivals.scan(session, event, requests, by=current_user.by, now=now)
         shown = next((each for each in outcomes if each.result is Result.ADMITTED), outcomes[0])
         leader_shown = replace(shown, name=leader.name, attendee_id=leader.id)
@@ -107,7 +104,7 @@ def door_undo(slug: str) -> BaseResponse:
         now, event = clock(), events.by_slug(session, slug)
         picked = [_key(text) for text in request.form.getlist("attendee")]
         ours = sa.select(Attendee).where(Attendee.event_id == event.id, Attendee.id.in_(picked), Attendee.arrived_at.is_not(None))
-        for attendee in session.scalars(ours):
+        for attendee in session.scalars(ours).all():
             undos.undo(session, attendee, by=current_user.by, now=now)
     return _answer(slug, None)
 
@@ -142,13 +139,13 @@ def _render(template: str, event: Event, **parts: object) -> str:
     """A page or a part of it, with what nearly all of them show."""
     session = db.session()
     return render_template(
-        f"desk/{template}.html", event=event, counts=arrivals.counts(session, event), new_id=_new_id, category_name=category_name,
+        f"desk/{template}.html", event=event, counts=arrivals.counts(session, event), new_id=_new_id, category_name=category_name, why=WHY,
         last=arrivals.last_admitted(session, event, by=current_user.by), **parts,
     )
 
 
 def _shown(session: Session, outcome: Outcome) -> Shown:
-    kind, word = WORDS[outcome.result]
+    kind, word = KINDS.get(outcome.result, "no"), RESULT_WORDS[outcome.result]
     if outcome.attendee_id is None:
         return Shown(outcome, kind, word, None, ())
     whole = joinedload(Attendee.registration).selectinload(Registration.attendees)
