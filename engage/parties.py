@@ -78,7 +78,7 @@ class Registration(Base):
     category_id: Mapped[int] = mapped_column(sa.ForeignKey("category.id"))
     state: Mapped[State] = mapped_column(default=State.CONFIRMED)
     party: Mapped[int]
-    person_key: Mapped[str] = mapped_column(sa.String(330))  # the leader, recognised: see `_person_key`
+    person_key: Mapped[str] = mapped_column(sa.String(330))  # the leader, recognised: see `registrations.person_key`
     submission: Mapped[str | None] = mapped_column(sa.String(36), unique=True)
     language: Mapped[str] = mapped_column(sa.String(10), default="zh")
     consent_at: Mapped[datetime | None]
@@ -158,6 +158,17 @@ def led_with(session: Session, ticket_code: str) -> Registration:
 def by_survey_code(session: Session, survey_code: str) -> Attendee:
     """The attendee whose personal questionnaire link this is. Raises TicketNotFound."""
     return _attendee(session, Attendee.survey_code == survey_code)
+
+
+def read_again(session: Session, registration: Registration) -> None:
+    """Forget what was read of the party, so that what is decided next stands on what others have committed.
+
+    Call it once nobody else can change the party: see `quotas.lock`.
+    """
+    session.flush()
+    for attendee in registration.attendees:
+        session.expire(attendee)
+    session.expire(registration)
 
 
 def of_invitation(session: Session, invitation: Invitation) -> Registration | None:

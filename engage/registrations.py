@@ -14,11 +14,11 @@ from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 from engage import audit, events, invitations, quotas
 from engage import waiting as waiting_list
 from engage.codes import new_code
-from engage.contacts import InvalidPhone, clean_email, clean_phone
+from engage.contacts import clean_email, clean_phone
 from engage.errors import Conflict, Denied, EngageError, Invalid
 from engage.events import Event, Visibility
 from engage.invitations import Invitation
-from engage.parties import Attendee, ChosenActivity, Registration, State
+from engage.parties import Attendee, ChosenActivity, Registration, State, read_again
 from engage.people import Category, NameMissing, NoContact, name_key
 from engage.quotas import Full
 from surveys.base import Base
@@ -37,6 +37,10 @@ class TooManyCompanions(Invalid):
 
 class CompanionNameMissing(Invalid):
     """An accompanying person needs a name."""
+
+
+class CompanionRepeated(Invalid):
+    """This person is on the party's list already, with the same number."""
 
 
 class CategoryNotOpen(Invalid):
@@ -120,7 +124,7 @@ def change(session: Session, registration: Registration, application: Applicatio
     _require_changeable(session, registration)
     events.require_open(registration.event, now=now)
     application = _cleaned(registration.event, application, registration.invitation)
-    staying = {attendee.name: attendee for attendee in registration.companions}
+    leaving = list(registration.companions)
     waiting = registration.state is State.WAITING
     try:
         with session.begin_nested():
@@ -130,16 +134,20 @@ def change(session: Session, registration: Registration, application: Applicatio
                             activity_ids=application.activity_ids)
             registration.party = application.party
             registration.category_id = application.category.id
-            registration.person_key = _person_key(application.leader)
+            registration.person_key = person_key(application.leader)
             for name, value in vars(application.leader).items():
                 setattr(registration.leader, name, value)
             for person in application.companions:
-                if staying.pop(person.name, None) is None:
+                staying = next((attendee for attendee in leaving if attendee.name == person.name), None)
+                if staying is None:
                     registration.attendees.append(Attendee(
                         event_id=registration.event_id, category_id=registration.category_id, state=registration.leader.state,
                         place=len(registration.attendees), **vars(person),
                     ))
-            for attendee in staying.values():
+                else:
+                    leaving.remove(staying)
+                    staying.phone = person.phone
+            for attendee in leaving:
                 attendee.state = State.CANCELLED
             session.execute(sa.delete(ChosenActivity).where(ChosenActivity.registration_id == registration.id))
             _choose(session.connection(), registration.id, application.activity_ids)
@@ -175,7 +183,7 @@ def _seat(
     category, activities = application.category.id, application.activity_ids
     seated: dict[str, Any] = {
         "event_id": event.id, "invitation_id": invitation and invitation.id, "category_id": category,
-        "state": State.CONFIRMED, "party": application.party, "person_key": _person_key(application.leader),
+        "state": State.CONFIRMED, "party": application.party, "person_key": person_key(application.leader),
         "submission": application.submission, "language": application.language, "consent_at": now, "created_at": now,
         "cancelled_at": None, "rank": None, "offered_until": None,
     }
@@ -241,7 +249,7 @@ def _held(session: Session, kind: type[T], row: Mapping[str, Any]) -> T:
 
 def _require_changeable(session: Session, registration: Registration) -> None:
     quotas.lock(session, registration.event_id)  # of two who change or cancel it at once the second sees what the first did
-    session.refresh(registration, ["state"])
+    read_again(session, registration)
     if registration.state is State.CANCELLED:
         raise AlreadyCancelled
     if any(attendee.arrived_at for attendee in registration.attendees):
@@ -260,11 +268,15 @@ def _cleaned(event: Event, application: Application, invitation: Invitation | No
     allowed = application.category.companions
     if len(application.companions) > allowed:
         raise TooManyCompanions(field="companions", allowed=allowed)
-    companions = [_clean_companion(person) for person in application.companions]
-    return replace(application, leader=_clean_leader(application.leader), companions=companions)
+    leader = clean_leader(application.leader)
+    companions, wrong = _clean_companions(leader, application.companions)
+    for fault in wrong.values():
+        raise fault
+    return replace(application, leader=leader, companions=companions)
 
 
-def _clean_leader(person: Person) -> Person:
+def clean_leader(person: Person) -> Person:
+    """Somebody who leads a party, with clean contacts. Raises NameMissing, NoContact, InvalidPhone or InvalidEmail."""
     name = person.name.strip()
     if not name:
         raise NameMissing(field="name")
@@ -275,17 +287,38 @@ def _clean_leader(person: Person) -> Person:
     return replace(person, name=name, phone=phone, email=email)
 
 
-def _clean_companion(person: Person) -> Person:
+def clean_companion(person: Person) -> Person:
+    """Somebody who comes along, with a clean number. Raises CompanionNameMissing or InvalidPhone."""
     if not person.name.strip():
-        raise CompanionNameMissing(field="companions")
-    try:
-        phone = clean_phone(person.phone) if person.phone.strip() else ""
-    except InvalidPhone as error:
-        raise InvalidPhone(field="companions", **error.facts) from None
+        raise CompanionNameMissing(field="name")
+    phone = clean_phone(person.phone) if person.phone.strip() else ""
     return replace(person, name=person.name.strip(), phone=phone)
 
 
-def _person_key(leader: Person) -> str:
+def companion_faults(leader: Person, companions: Sequence[Person]) -> dict[int, Invalid]:
+    """What is wrong with each companion on a list, by the place in it; `register` raises the first."""
+    return _clean_companions(leader, companions)[1]
+
+
+def _clean_companions(leader: Person, companions: Sequence[Person]) -> tuple[list[Person], dict[int, Invalid]]:
+    cleaned: list[Person] = []
+    wrong: dict[int, Invalid] = {}
+    known = {(name_key(leader.name), leader.phone)}
+    for place, stated in enumerate(companions):
+        try:
+            person = clean_companion(stated)
+            if person.phone and (name_key(person.name), person.phone) in known:
+                raise CompanionRepeated(field="name")
+        except Invalid as error:
+            wrong[place] = type(error)(field="companions", **error.facts, row=place)
+        else:
+            cleaned.append(person)
+            known.add((name_key(person.name), person.phone))
+    return cleaned, wrong
+
+
+def person_key(leader: Person) -> str:
+    """By what an event knows its leaders: of one name and contact there is one standing registration."""
     return f"{name_key(leader.name)}|{leader.phone or leader.email}"
 
 
