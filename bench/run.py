@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.board import boards
 from bench.imports import imports
 from bench.invitations import many_invitations
 from bench.report import table
@@ -16,7 +17,7 @@ from bench.scans import single_scans
 from bench.startup import startup
 from bench.submits import submits
 
-BENCHMARKS = [single_scans, submits, imports, many_invitations, startup]
+BENCHMARKS = [single_scans, submits, imports, many_invitations, boards, startup]
 
 
 def machine() -> str:

@@ -1,73 +1,33 @@
-"""Figures that many screens ask for at once: made once per beat in each process, and kept as the bytes that are sent.
+"""The live boards' figures, made once per beat (`webapp.beats`), whatever the number of boards: no board holds a thread.
 
-Time is cut into beats by the clock, so that all processes keep the same ones. Nobody waits while a beat's figures are made: who asks
-meanwhile gets those before and is told to ask again soon. So two hundred boards cost no more than a few, and hold no thread.
+Two hundred public boards that ask within a beat get what Flask has answered to the first of them, at a twentieth of the cost.
 """
 
 import hashlib
-import math
-import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Iterable
 from datetime import datetime
-from functools import partial
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Flask, Response, current_app, json, request
 from sqlalchemy.orm import Session
+from werkzeug.test import run_wsgi_app
 
 from engage import board
 from engage.board import Figures
 from engage.contacts import surname_only
 from engage.events import Event
+from webapp.beats import Shared, milliseconds_to_next
 from webapp.formats import clock_time
 from webapp.wiring import clock, db
 
-BEAT = 1.25  # seconds. With what a screen waits beyond it (board.js), a scan is shown within two
-AGAIN = 0.15  # seconds until a screen that came too early asks again
-KEPT = 200  # beats for which a key that nobody asks for is remembered
-NEXT = "X-Next-In"  # tells a screen, in milliseconds, when the next figures can be had
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-T = TypeVar("T")
-
-
-class Shared(Generic[T]):
-    """A value for each key, made at most once per beat and by one thread at a time."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: dict[Hashable, _Kept[T]] = {}
-
-    def value(self, key: Hashable, make: Callable[[], T], *, now: datetime) -> tuple[T, bool]:
-        """The value, and whether it is of this beat. What `make` raises is raised, and nothing is kept of it."""
-        beat = math.floor(now.timestamp() / BEAT)
-        kept = self._kept.get(key) or self._new(key, beat)
-        if kept.beat < beat and kept.lock.acquire(blocking=not kept.beat):
-            try:
-                if kept.beat < beat:
-                    kept.value, kept.beat = make(), beat
-            except BaseException:
-                self._kept.pop(key, None)
-                raise
-            finally:
-                kept.lock.release()
-        return kept.value, kept.beat >= beat
-
-    def _new(self, key: Hashable, beat: int) -> "_Kept[T]":
-        with self._lock:
-            self._kept = {each: kept for each, kept in self._kept.items() if not kept.beat or kept.beat > beat - KEPT}
-            return self._kept.setdefault(key, _Kept())
-
-
-class _Kept(Generic[T]):
-    value: T
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.beat = 0  # none yet
+NEXT = "X-Next-In"  # tells a board, in milliseconds, when there can be something new
 
 
 class Body(NamedTuple):
-    """An answer as it is sent."""
+    """Figures as they are sent."""
 
     etag: str
     json: bytes
@@ -85,27 +45,66 @@ class Boards:
     """The boards of this process."""
 
     def __init__(self) -> None:
-        self._events: Shared[int] = Shared()
         self._snapshots: Shared[Snapshot] = Shared()
 
-    def event_id(self, code: str) -> int:
-        """The event of a public board. Raises BoardNotFound; a code that was renewed opens the board for a beat more."""
-        return self._events.value(code, lambda: board.event_of(db.session(), code).id, now=clock())[0]
-
     def snapshot(self, event_id: int) -> tuple[Snapshot, bool]:
-        """The figures of this beat, or, while they are made, of the one before."""
+        """The figures of this beat, or, while they are made, of the one before; and whether they are of this one."""
         now = clock()
-        return self._snapshots.value(event_id, partial(_snapshot, db.session(), event_id, now=now), now=now)
+        return self._snapshots.value(event_id, lambda: _snapshot(db.session(), event_id, now=now), now=now)
 
     def answer(self, event_id: int, *, names: bool) -> Response:
         """The figures as JSON for a board that is open: empty (304) when it has them, and when to ask again."""
         snapshot, fresh = self.snapshot(event_id)
         body = snapshot.full if names else snapshot.masked
-        wait = BEAT - clock().timestamp() % BEAT if fresh else AGAIN
-        response = Response(body.json, content_type="application/json", headers={NEXT: str(int(wait * 1000)), "Cache-Control": "no-store"})
+        headers = {NEXT: str(milliseconds_to_next(clock(), fresh=fresh)), "Cache-Control": "no-store"}
+        if not fresh:
+            headers["Age"] = "1"  # `Front` does not keep it for this beat
+        response = Response(body.json, content_type="application/json", headers=headers)
         response.set_etag(body.etag)
         response.make_conditional(request)
         return response
+
+
+class Answer(NamedTuple):
+    """What Flask has answered to a public board."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class Front:
+    """Before Flask: the public boards' figures of this beat, as they were answered to the first who asked."""
+
+    def __init__(self, app: "WSGIApplication") -> None:
+        self._app = app
+        self._answers: Shared[Answer] = Shared()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if environ["REQUEST_METHOD"] != "GET" or not path.startswith("/b/") or not path.endswith("/figures"):
+            return self._app(environ, start_response)
+        known, now = environ.pop("HTTP_IF_NONE_MATCH", ""), clock()
+        try:
+            answer, fresh = self._answers.value(path, lambda: self._ask(environ), now=now)
+        except _NotKept as failure:
+            return _send(failure.answer, start_response)
+        headers = [*answer.headers, (NEXT, str(milliseconds_to_next(now, fresh=fresh)))]
+        if dict(answer.headers)["ETag"] == known:
+            return _send(Answer("304 Not Modified", [each for each in headers if not each[0].startswith("Content-")], b""), start_response)
+        return _send(answer._replace(headers=headers), start_response)
+
+    def _ask(self, environ: "WSGIEnvironment") -> Answer:
+        body, status, headers = run_wsgi_app(self._app, environ, buffered=True)
+        answer = Answer(status, headers.to_wsgi_list(), b"".join(body))
+        if not status.startswith("200") or "Age" in headers:
+            raise _NotKept(answer)
+        return answer._replace(headers=[each for each in answer.headers if each[0] != NEXT])
+
+
+class _NotKept(Exception):
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
 
 
 def boards() -> Boards:
@@ -115,6 +114,19 @@ def boards() -> Boards:
 
 def init_app(app: Flask) -> None:
     app.extensions["engage_boards"] = Boards()
+    app.wsgi_app = Front(app.wsgi_app)  # type: ignore[method-assign] -- Flask's own way of wrapping
+
+
+def last(figures: Figures, *, names: bool) -> list[tuple[str, int, str]]:
+    """Who came last, as the board says it: name, category's id, time. For strangers the surname, no category, while the door is open."""
+    if names:
+        return [(each.name, each.category_id, clock_time(each.at)) for each in figures.last]
+    return [(surname_only(each.name), 0, clock_time(each.at)) for each in figures.last] if figures.open else []
+
+
+def _send(answer: Answer, start_response: "StartResponse") -> Iterable[bytes]:
+    start_response(answer.status, answer.headers)
+    return [answer.body]
 
 
 def _snapshot(session: Session, event_id: int, *, now: datetime) -> Snapshot:
@@ -133,10 +145,3 @@ def _body(figures: Figures, *, names: bool) -> Body:
     }
     text = json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()
     return Body(hashlib.sha256(text).hexdigest()[:16], text)
-
-
-def last(figures: Figures, *, names: bool) -> list[tuple[str, int, str]]:
-    """Who came last, as the board says it: name, category's id, time. For strangers the surname, no category, while the door is open."""
-    if names:
-        return [(each.name, each.category_id, clock_time(each.at)) for each in figures.last]
-    return [(surname_only(each.name), 0, clock_time(each.at)) for each in figures.last] if figures.open else []

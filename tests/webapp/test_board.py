@@ -14,7 +14,7 @@ from engage import arrivals, board
 from engage.board import BoardNotFound
 from engage.events import Event
 from webapp import live
-from webapp.live import BEAT, Shared
+from webapp.beats import BEAT, Shared
 from webapp.wiring import db
 
 

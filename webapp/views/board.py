@@ -28,5 +28,5 @@ def screen(code: str) -> str:
 
 @pages.get("/b/<code>/figures")
 def figures(code: str) -> Response:
-    """What has changed."""
-    return boards().answer(boards().event_id(code), names=False)
+    """What has changed. Most boards are answered before Flask: see `webapp.live.Front`."""
+    return boards().answer(board.event_of(db.session(), code).id, names=False)
