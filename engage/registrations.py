@@ -1,15 +1,15 @@
 """Registrations and attendees: who gets a seat, with whom, in which activities. A party is seated whole or not at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, make_transient_to_detached
-from sqlalchemy.orm.attributes import instance_dict, set_committed_value
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engage import audit, events, invitations, quotas
 from engage import waiting as waiting_list
@@ -21,10 +21,7 @@ from engage.invitations import Invitation
 from engage.parties import Attendee, ChosenActivity, Registration, State, read_again
 from engage.people import Category, NameMissing, NoContact, name_key
 from engage.quotas import Full
-from surveys.base import Base
-from surveys.statements import Statement, columns, savepoint
-
-T = TypeVar("T", bound=Base)
+from surveys.statements import Statement, as_loaded, columns, savepoint
 
 
 class ConsentMissing(Invalid):
@@ -207,8 +204,8 @@ def _seat(
             guest["state"] = State.WAITING
         with savepoint(connection):
             _keep(connection, seated, guests, activities)
-    registration = _held(session, Registration, seated)
-    attendees = [_held(session, Attendee, guest) for guest in guests]
+    registration = as_loaded(session, Registration, seated)
+    attendees = [as_loaded(session, Attendee, guest) for guest in guests]
     set_committed_value(registration, "attendees", attendees)
     set_committed_value(registration, "event", event)
     if invitation is not None and invitation.state is not invitations.State.ACCEPTED:
@@ -236,15 +233,6 @@ def _keep(connection: sa.Connection, seated: dict[str, Any], guests: Sequence[di
         guest["registration_id"] = seated["id"]
         ((guest["id"],),) = _INSERT_ATTENDEE.rows(connection, **guest)
     _choose(connection, seated["id"], activities)
-
-
-def _held(session: Session, kind: type[T], row: Mapping[str, Any]) -> T:
-    """The record of a row that has just been inserted, as if it had been read."""
-    record = sa.inspect(kind).class_manager.new_instance()
-    instance_dict(record).update(row)
-    make_transient_to_detached(record)
-    session.add(record)
-    return record
 
 
 def _require_changeable(session: Session, registration: Registration) -> None:

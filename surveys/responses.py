@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from surveys import ballots
 from surveys.asked import Stored
@@ -17,7 +17,7 @@ from surveys.errors import Conflict, Invalid
 from surveys.forms import Form, form_of
 from surveys.kinds import KINDS
 from surveys.questionnaires import Question, Questionnaire, State, accepts
-from surveys.statements import Statement, columns, savepoint
+from surveys.statements import Statement, as_loaded, columns, savepoint
 
 
 class NotOpen(Conflict):
@@ -134,27 +134,24 @@ def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
         if first := _sent(session, questionnaire, submission):
             return first
         raise
-    response = Response(
-        id=secrets.randbits(62), questionnaire_id=questionnaire.id, context=context, segment=segment,
-        respondent=None if questionnaire.anonymous else respondent, submission=submission, submitted_on=now.date(),
-        submitted_at=None if questionnaire.anonymous else now, language=language,
-    )
+    row: dict[str, Any] = {
+        "id": secrets.randbits(62), "questionnaire_id": questionnaire.id, "context": context, "segment": segment,
+        "respondent": None if questionnaire.anonymous else respondent, "submission": submission, "submitted_on": now.date(),
+        "submitted_at": None if questionnaire.anonymous else now, "language": language,
+    }
     voter = respondent if questionnaire.anonymous else None
     session.flush()
     connection = session.connection()
     try:
         with savepoint(connection):  # ballot and response, or neither
-            _insert(connection, response, filled, voter=voter, edition=questionnaire.edition)
+            _insert(connection, row, filled, voter=voter, edition=questionnaire.edition)
     except (AlreadyAnswered, Changed):
         if first := _sent(session, questionnaire, submission):
             return first
         if respondent is not None and answered(session, questionnaire, context=context, respondent=respondent):
             raise AlreadyAnswered from None
         raise
-    # Now it is a row like one that was loaded, without asking the database for what is already known.
-    make_transient_to_detached(response)
-    session.add(response)
-    return response
+    return as_loaded(session, Response, row)
 
 
 def _judge(session: Session, questionnaire: Questionnaire, raw: Mapping[str, Any], *, now: datetime) -> list[Filled]:
@@ -176,20 +173,19 @@ _INSERT_RESPONSE = Statement(postgresql.insert(Response).from_select(
 
 
 def _insert(
-    connection: sa.Connection, response: Response, filled: list[Filled], *, voter: str | None, edition: int
+    connection: sa.Connection, row: Mapping[str, Any], filled: list[Filled], *, voter: str | None, edition: int
 ) -> None:
-    ballot = voter and ballots.cast(connection, response.questionnaire_id, context=response.context, respondent=voter)
+    ballot = voter and ballots.cast(connection, row["questionnaire_id"], context=row["context"], respondent=voter)
     if ballot is False:
         raise AlreadyAnswered
-    values = {f"new_{column.name}": getattr(response, column.name) for column in Response.__table__.columns}
-    if not _INSERT_RESPONSE.rows(connection, **values, edition=edition):
+    if not _INSERT_RESPONSE.rows(connection, edition=edition, **{f"new_{name}": value for name, value in row.items()}):
         raise Changed
     _INSERT_ANSWERS.send(connection, [
         {
-            "response_id": response.id, "question_id": one.question_id, "place": place,
-            "choice": row.choice, "number": row.number, "text": row.text,
+            "response_id": row["id"], "question_id": one.question_id, "place": place,
+            "choice": stored.choice, "number": stored.number, "text": stored.text,
         }
-        for one in filled for place, row in enumerate(one.rows)
+        for one in filled for place, stored in enumerate(one.rows)
     ])
 
 

@@ -154,9 +154,12 @@ class Asked(Request):
 
     @cached_property
     def language(self) -> str:
-        """Of what `?lang` and the cookie say the first that there is."""
-        wishes = self.args.get("lang"), self.cookies.get("lang")
-        return next((wish for wish in wishes if wish in LANGUAGES), next(iter(LANGUAGES)))
+        """Of what `?lang` and the cookie say the first that there is; most guests send neither a query nor a cookie."""
+        if self.query_string and (wish := self.args.get("lang")) in LANGUAGES:
+            return wish
+        if "HTTP_COOKIE" in self.environ and (wish := self.cookies.get("lang")) in LANGUAGES:
+            return wish
+        return next(iter(LANGUAGES))
 
     @cached_property
     def wtforms_translations(self) -> NullTranslations:
