@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship
@@ -46,6 +46,10 @@ class InvitationNotFound(NotFound):
 
 class InvitationAnswered(Conflict):
     """The invitation has this answer already."""
+
+
+class NotReachedSo(Conflict):
+    """The invitee has no address for this channel."""
 
 
 class Invitation(Base):
@@ -102,11 +106,15 @@ def audience(event: Event, *, category_ids: Collection[int] | None = None) -> sa
     return found if category_ids is None else found.where(Invitee.category_id.in_(category_ids))
 
 
+def channels(*, phone: str, email: str) -> dict[Channel, str]:
+    """How somebody can be reached, with the address for it, the best first: e-mail, SMS to a mobile number, a letter."""
+    known = {Channel.EMAIL: email, Channel.SMS: phone if is_mobile(phone) else ""}
+    return {channel: address for channel, address in known.items() if address} | {Channel.LETTER: ""}
+
+
 def reach(*, phone: str, email: str) -> tuple[Channel, str]:
-    """E-mail where there is an address, else SMS where there is a mobile number, else a letter; and the address for it."""
-    if email:
-        return Channel.EMAIL, email
-    return (Channel.SMS, phone) if is_mobile(phone) else (Channel.LETTER, "")
+    """The best way to reach somebody, and the address for it."""
+    return next(iter(channels(phone=phone, email=email).items()))
 
 
 def send(
@@ -136,15 +144,19 @@ def send(
     return sent
 
 
-def send_again(session: Session, invitation: Invitation, *, by: str, now: datetime) -> Message:
-    """Tell somebody once more, by the contact known now; what still waits for another one is withdrawn.
+def send_again(session: Session, invitation: Invitation, *, channel: Channel | None = None, by: str, now: datetime) -> Message:
+    """Tell somebody once more by the contact known now, or by this channel; what still waits for another one is withdrawn.
 
-    Raises EventNotPublished, or StillQueued when such a message is on its way already.
+    Raises EventNotPublished, NotReachedSo, or StillQueued when such a message is on its way already.
     """
     if invitation.event.state is not EventState.PUBLISHED:
         raise EventNotPublished(state=invitation.event.state)
     invitee = invitation.invitee
-    channel, address = reach(phone=invitee.phone, email=invitee.email)
+    ways = channels(phone=invitee.phone, email=invitee.email)
+    channel = channel or next(iter(ways))
+    if channel not in ways:
+        raise NotReachedSo
+    address = ways[channel]
     waiting = sa.and_(Message.invitation_id == invitation.id, Message.purpose == Purpose.INVITATION,
                       Message.state == outbox.State.QUEUED)
     for message in session.scalars(sa.select(Message).where(waiting)):
@@ -186,10 +198,24 @@ def counts(session: Session, event: Event) -> dict[State, int]:
 
 
 def latest_messages(session: Session, invitations: Collection[Invitation]) -> dict[int, Message]:
-    """The last message that carried each invitation, by the invitation's id."""
-    sent = sa.and_(Message.invitation_id.in_([i.id for i in invitations]), Message.purpose == Purpose.INVITATION)
+    """The last message that carried each invitation or reminded of it, by the invitation's id."""
+    sent = sa.and_(Message.invitation_id.in_([i.id for i in invitations]),
+                   Message.purpose.in_(_CARRIED))
     found = session.scalars(sa.select(Message).where(sent).order_by(Message.id))
     return {message.invitation_id: message for message in found if message.invitation_id}
+
+
+_CARRIED = (Purpose.INVITATION, Purpose.REMINDER)
+_last, _later = (cast("sa.Table", Message.__table__).alias(name).c for name in ("last_message", "later_message"))
+_newer = sa.exists().where(_later.invitation_id == _last.invitation_id, _later.purpose.in_(_CARRIED), _later.id > _last.id)
+# Whose last message came back, or was refused for good, and who has not been heard of otherwise.
+BOUNCED = sa.and_(Invitation.state == State.INVITED, sa.exists().where(
+    _last.invitation_id == Invitation.id, _last.purpose.in_(_CARRIED), _last.state == outbox.State.FAILED, ~_newer))
+
+
+def bounced(session: Session, event: Event) -> int:
+    """How many invitations of the event are BOUNCED."""
+    return session.scalar(sa.select(sa.func.count(Invitation.id)).where(Invitation.event_id == event.id, BOUNCED)) or 0
 
 
 def opened(session: Session, invitation: Invitation, *, now: datetime) -> None:

@@ -47,6 +47,7 @@ class Purpose(StrEnum):
     OFFER = "offer"
     LAPSED = "lapsed"
     CANCELLATION = "cancellation"
+    HANDED_OVER = "handed_over"
     CALLED_OFF = "called_off"
     THANKS = "thanks"
     MISSED = "missed"
@@ -67,6 +68,10 @@ class MessageNotFound(NotFound):
 
 class StillQueued(Conflict):
     """The message is still waiting to be sent."""
+
+
+class NotSent(Conflict):
+    """Only what has been sent can come back."""
 
 
 class Text(NamedTuple):
@@ -185,6 +190,14 @@ def failed(session: Session, message: Message, error: str, *, now: datetime, fin
     else:
         message.due_at = now + RETRY * 2**message.attempts
     session.flush()
+
+
+def bounced(session: Session, message: Message, *, by: str, now: datetime) -> None:
+    """The message came back, as somebody at the office found out. Raises NotSent."""
+    if message.state is not State.SENT:
+        raise NotSent
+    message.state, message.error = State.FAILED, "bounced"
+    audit.record(session, "message.bounced", message, by=by, now=now)
 
 
 def release(session: Session, messages: Collection[Message], *, now: datetime) -> None:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 PUBLIC = [
     "/", "/privacy", "/events/{running}", "/events/{full}", "/events/{cancelled}", "/events/{past}", "/events/{running}/register",
-    "/events/{full}/register", "/i/{opened}", "/i/{accepted}", "/i/{declined}", "/i/{opened}/decline", "/t/{ticket}", "/t/{companion}",
+    "/events/{full}/register", "/i/{opened}", "/i/{accepted}", "/i/{declined}", "/i/{declined}/substitute", "/i/{opened}/decline", "/t/{ticket}", "/t/{companion}",
     "/t/{arrived_ticket}", "/t/{cancelled_ticket}", "/t/{ticket}/change", "/t/{arrived_ticket}/change", "/t/{ticket}/cancel",
     "/q/{hall}", "/q/{personal}", "/q/{answered}", "/q/{closed_survey}", "/q/{personal}/thanks", "/desk/sign-in",
     "/b/{board}", "/v/{running}", "/v/{running}/{ticket}", "/v/{running}/scans/{scan}", "/no-such-page",
@@ -51,6 +51,7 @@ DESK = [
     "/desk/events/{running}/invitations/{invitation}", "/desk/events/{running}/invitations/{invitation}/revoke",
     "/desk/events/{running}/invitations/add", "/desk/events/{running}/invitations/pick", "/desk/events/{running}/invitations/send",
     "/desk/events/{cancelled}", "/desk/events/{running}/tell/thanks", "/desk/events/{cancelled}/tell/called_off",
+    "/desk/events/{running}/reminders", "/desk/events/{draft}/reminders",
     "/desk/events/{running}/invitations/sms", "/desk/events/{running}/letters", "/desk/outbox", "/desk/outbox/{message}",
     "/desk/events/{running}/board", "/desk/events/{draft}/board", "/desk/events/{running}/venue", "/desk/events/{draft}/venue",
     "/desk/events/{running}/door", "/desk/events/{running}/door?code={ticket}", "/desk/events/{running}/door?q=志",

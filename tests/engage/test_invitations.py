@@ -103,3 +103,30 @@ def test_a_revoked_link_opens_nothing_and_an_answered_one_is_not_revoked(session
     invitations.answer(session, second, State.ACCEPTED, by="invitee:2", now=NOW)
     with pytest.raises(invitations.InvitationAnswered):
         invitations.revoke(session, second, by=BY, now=NOW)
+
+
+def test_whose_last_message_failed_counts_as_not_reached_until_told_otherwise(session, three):
+    event = chain.event(session)
+    first, second = (chain.invitation(session, event, person) for person in three[:2])
+    invitations.send(session, event, by=BY, now=NOW)
+    for message in session.scalars(sa.select(Message)):
+        outbox.failed(session, message, "550 gone", now=NOW, final=True)
+    invitations.opened(session, second, now=NOW)  # by the link on a letter
+    bounced = invitations.of_event(event).where(invitations.BOUNCED)
+    assert (session.scalars(bounced).all(), invitations.bounced(session, event)) == ([first], 1)
+    with pytest.raises(invitations.NotReachedSo):
+        invitations.send_again(session, second, channel=Channel.EMAIL, by=BY, now=NOW)
+    assert invitations.send_again(session, first, channel=Channel.LETTER, by=BY, now=NOW).channel is Channel.LETTER
+    assert invitations.bounced(session, event) == 0
+
+
+def test_only_what_was_sent_can_come_back(session, three):
+    event = chain.event(session)
+    chain.invitation(session, event, three[0])
+    invitations.send(session, event, by=BY, now=NOW)
+    message = session.scalars(sa.select(Message)).one()
+    with pytest.raises(outbox.NotSent):
+        outbox.bounced(session, message, by=BY, now=NOW)
+    outbox.delivered(session, {message.id: outbox.Text("", "您好", "")}, now=NOW)
+    outbox.bounced(session, message, by=BY, now=NOW)
+    assert (message.state, message.error) == (outbox.State.FAILED, "bounced")

@@ -1,13 +1,18 @@
-"""The words for where invitations and messages stand."""
+"""The words for where invitations and messages stand, and the forms for reminders and substitutes."""
 
 import re
 
 from flask_babel import lazy_gettext, lazy_pgettext
 from flask_babel.speaklater import LazyString
+from flask_wtf import FlaskForm
+from wtforms import SelectField
 
+from engage import substitutes
 from engage.invitations import State
 from engage.outbox import Channel, Message, Purpose
 from engage.outbox import State as MessageState
+from engage.reminders import Anchor
+from webapp.forms.fields import REQUIRED, WholeNumberField, choices, line
 
 CHANNEL_WORDS = {
     Channel.EMAIL: lazy_gettext("电子邮件"),
@@ -22,6 +27,7 @@ PURPOSE_WORDS = {
     Purpose.OFFER: lazy_gettext("候补名额"),
     Purpose.LAPSED: lazy_gettext("候补失效"),
     Purpose.CANCELLATION: lazy_pgettext("one", "取消报名"),
+    Purpose.HANDED_OVER: lazy_gettext("转交报名"),
     Purpose.CALLED_OFF: lazy_gettext("活动取消"),
     Purpose.THANKS: lazy_gettext("感谢和问卷"),
     Purpose.MISSED: lazy_gettext("未到场问候"),
@@ -33,6 +39,8 @@ INVITATION_WORDS = {
     State.ACCEPTED: lazy_gettext("已接受"),
     State.DECLINED: lazy_gettext("已谢绝"),
 }
+BOUNCED = "bounced"  # beside the states: nobody was reached
+ANCHOR_WORDS = {Anchor.START: lazy_gettext("活动开始"), Anchor.CLOSING: lazy_gettext("报名截止")}
 INVITATION_LOOKS = {State.DRAFTED: "quiet", State.INVITED: "info", State.OPENED: "info", State.ACCEPTED: "yes",
                     State.DECLINED: "look"}
 MESSAGE_STATE_WORDS = {
@@ -68,6 +76,21 @@ _FAULTS: dict[str, LazyString] = {
     "bounced": lazy_gettext("已被退回，请核对地址，或改用其他方式"),
     "address": lazy_gettext("这个地址或内容不能作为邮件发出，请核对邮箱"),
 }
+
+
+class ReminderForm(FlaskForm):
+    """When to remind those who have not answered."""
+
+    days = WholeNumberField(lazy_gettext("提前天数"), [REQUIRED], default=1)
+    anchor = SelectField(lazy_gettext("早于"), choices=choices(ANCHOR_WORDS), coerce=Anchor)
+
+
+class SubstituteForm(FlaskForm):
+    """Who might come instead."""
+
+    name = line(lazy_gettext("姓名"), substitutes.LIMITS["name"], required=True)
+    phone = line(lazy_gettext("手机号"), substitutes.LIMITS["phone"], render_kw={"type": "tel", "inputmode": "tel"})
+    email = line(lazy_gettext("电子邮箱"), substitutes.LIMITS["email"], render_kw={"type": "email", "inputmode": "email"})
 
 
 def message_state(message: Message) -> tuple[str, LazyString]:

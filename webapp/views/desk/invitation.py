@@ -1,13 +1,14 @@
 """One invitation: its personal link and QR code, the messages that carried it, telling again, taking back."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from engage import events, invitations, outbox, parties
+from engage import events, invitations, outbox, parties, substitutes
 from engage.errors import EngageError
 from engage.invitations import Invitation
+from engage.outbox import Channel
 from engage.staff import Permission
 from webapp.errors import status_of, words
 from webapp.forms.staff import EmptyForm
@@ -29,15 +30,31 @@ def invitation(slug: str, invitation_id: int) -> str:
 @desk.post("/events/<slug>/invitations/<int:invitation_id>/send")
 @allowed(Permission.INVITE)
 def send_invitation(slug: str, invitation_id: int) -> Answer:
-    """Tell once more, by the contact known now."""
+    """Tell once more, by the contact known now or by the channel that was chosen."""
     found = _invitation(slug, invitation_id)
+    chosen = request.form.get("channel", "")
     try:
         with saving() as session:
-            invitations.send_again(session, found, by=current_user.by, now=clock())
+            channel = Channel(chosen) if chosen in set(Channel) else None
+            invitations.send_again(session, found, channel=channel, by=current_user.by, now=clock())
     except EngageError as error:
         return _page(_invitation(slug, invitation_id), words(error)), status_of(error)
     flash(gettext("邀请已放入发件箱。"), "success")
     return redirect(url_for("desk.invitation", slug=slug, invitation_id=invitation_id))
+
+
+@desk.post("/events/<slug>/invitations/<int:invitation_id>/substitute")
+@allowed(Permission.INVITE)
+def invite_substitute(slug: str, invitation_id: int) -> Answer:
+    """Invite whom somebody who declined has named."""
+    found = _invitation(slug, invitation_id)
+    try:
+        with saving() as session:
+            made = substitutes.invite(session, found, by=current_user.by, now=clock()).id
+    except EngageError as error:
+        return _page(_invitation(slug, invitation_id), words(error)), status_of(error)
+    flash(gettext("已邀请替代人员，邀请已放入发件箱。"), "success")
+    return redirect(url_for("desk.invitation", slug=slug, invitation_id=made))
 
 
 @desk.route("/events/<slug>/invitations/<int:invitation_id>/revoke", methods=["GET", "POST"])
@@ -62,8 +79,11 @@ def _invitation(slug: str, invitation_id: int) -> Invitation:
 
 def _page(found: Invitation, refusal: str = "") -> str:
     address = link("registration.invitation", token=found.token)
+    invitee = found.invitee
     return render_template(
         "desk/invitations/invitation.html", event=found.event, invitation=found, address=address, qr=qr(address), refusal=refusal,
         messages=db.session.scalars(outbox.of_invitation(found.id)).all(),
+        channels=invitations.channels(phone=invitee.phone, email=invitee.email), substitute=substitutes.standing_in(db.session(), found),
+        first=db.session.get(Invitation, found.stands_in_for_id) if found.stands_in_for_id else None,
         registration=parties.of_invitation(db.session(), found),
     )

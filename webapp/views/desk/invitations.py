@@ -56,6 +56,7 @@ def invitation_list(slug: str) -> Response:
     page = render_template(
         "desk/invitations/list.html", event=event, pages=pages, counts=counts, batches=under_way,
         figures=[(said.INVITATION_WORDS[state], formats.number(count), "") for state, count in counts.items()],
+        bounced=invitations.bounced(db.session(), event),
         messages=invitations.latest_messages(db.session(), pages.items), labelled=category_choices(),
         personal=current_user.may(Permission.PEOPLE), may=current_user.may(Permission.INVITE),
     )
@@ -134,6 +135,8 @@ def _found(event: Event) -> sa.Select[Invitation]:
     personal = current_user.may(Permission.PEOPLE)
     found = invitations.of_event(event, state=State(state) if state in set(State) else None, words=typed if personal else "",
                                  category_id=request.args.get("category", type=int))
+    if state == said.BOUNCED:
+        found = found.where(invitations.BOUNCED)
     if typed and not personal:
         found = found.where(Invitee.organisation.icontains(typed, autoescape=True))
     if channel in set(Channel):

@@ -67,6 +67,20 @@ def resend_message(message_id: int) -> Answer:
     return redirect(url_for("desk.message", message_id=again))
 
 
+@desk.post("/outbox/<int:message_id>/bounced")
+@allowed(Permission.INVITE)
+def message_bounced(message_id: int) -> Answer:
+    """Somebody found out that a message came back."""
+    found = _message(message_id)
+    try:
+        with saving() as session:
+            outbox.bounced(session, found, by=current_user.by, now=clock())
+    except EngageError as error:
+        return _page(_message(message_id), words(error)), status_of(error)
+    flash(gettext("已标为退回。"), "success")
+    return redirect(url_for("desk.message", message_id=message_id))
+
+
 def _choice(kind: type[StrEnum], name: str) -> Any:
     value = request.args.get(name)
     return kind(value) if value in set(kind) else None
