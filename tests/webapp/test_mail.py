@@ -153,13 +153,13 @@ def test_what_holds_no_longer_is_withdrawn_and_stops_nobody_else(app, saved, ser
     monkeypatch.setattr(delivery, "BATCH", 2)
     with app.app_context(), saved() as session:
         event = make.event(session)
-        parties = [make.registration(session, event) for _ in range(3)]
-        for party in parties:
+        several = [make.registration(session, event) for _ in range(3)]
+        for party in several:
             parties.tell(session, party, Purpose.TICKET, now=make.NOW)
-        for party in parties[:2]:  # all of the first batch
+        for party in several[:2]:  # all of the first batch
             registrations.cancel(session, party, by="guest", now=make.NOW)
     assert send(app) == 1
-    assert states(saved) == {party.leader.email: state for party, state in zip(parties, [State.WITHDRAWN, State.WITHDRAWN, State.SENT], strict=True)}
+    assert states(saved) == {party.leader.email: state for party, state in zip(several, [State.WITHDRAWN, State.WITHDRAWN, State.SENT], strict=True)}
 
 
 def test_a_refused_address_fails_at_once_and_the_desk_says_why(app, saved, server, now, signed_in):
