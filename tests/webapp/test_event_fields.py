@@ -78,7 +78,7 @@ def downloaded(browser, path):
 
 def test_an_organiser_adds_changes_orders_and_removes_what_is_asked(organiser, event, saved):
     def shown():
-        return re.findall(r"<h2 class=\"h3 mt-0\">(.+?)</h2>", organiser.get("/desk/events/day/fields").text)
+        return re.findall(r"<h2 class=\"mt-0\">(.+?)</h2>", organiser.get("/desk/events/day/fields").text)
 
     new = "/desk/events/day/fields/new?kind="
     assert "没有另外要填写的内容" in organiser.get("/desk/events/day/fields").text
