@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from engage import arrivals, registrations, venue
-from engage.arrivals import Result, Scan
 from engage.audit import AuditEntry
 from engage.contacts import InvalidEmail, InvalidPhone
+from engage.presence import Result, Scan
 from engage.venue import GuestUnknown, VenueCodeOver, VenueNotFound, Visit
 
 HALF_MINUTE = timedelta(seconds=venue.PERIOD)

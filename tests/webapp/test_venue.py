@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from database import count_queries
 
 from engage import registrations, venue
-from engage.arrivals import Scan
 from engage.parties import Attendee
+from engage.presence import Scan
 from webapp import create_app
 from webapp.settings import Settings
 from webapp.wiring import db

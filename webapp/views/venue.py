@@ -19,6 +19,7 @@ from engage.contacts import InvalidEmail, InvalidPhone
 from engage.errors import EngageError
 from engage.events import Event
 from engage.parties import Attendee
+from engage.presence import Result
 from engage.tokens import Purpose
 from engage.venue import GuestUnknown, Venue, VenueCodeOver, Visit
 from webapp import wiring
@@ -30,11 +31,13 @@ from webapp.wiring import clock, db, saving
 
 VISIT, TICKETS = "venue", "tickets"  # cookies
 TICKETS_KEPT, TICKETS_FOR = 20, 60 * 86_400  # the last ones opened; seconds
-WORDS: Mapping[str, tuple[str, LazyString, LazyString]] = {  # by the scan's result: kind, word, what it means
-    "admitted": ("yes", lazy_gettext("已签到"), lazy_gettext("欢迎您的到来。")),
-    "already": ("look", lazy_gettext("已签到"), lazy_gettext("您之前已经签到，无需重复。")),
-    "cancelled": ("no", lazy_gettext("已取消"), lazy_gettext("这个报名已经取消，不能签到。请到签到处咨询工作人员。")),
-    "not_open": ("no", lazy_gettext("未开放"), lazy_gettext("现在不在签到时间内。")),
+WORDS: Mapping[Result, tuple[str, LazyString, LazyString]] = {  # by the scan's result: kind, word, what it means
+    Result.ADMITTED: ("yes", lazy_gettext("已签到"), lazy_gettext("欢迎您的到来。")),
+    Result.ALREADY: ("look", lazy_gettext("已签到"), lazy_gettext("您之前已经签到，无需重复。")),
+    Result.CANCELLED: ("no", lazy_gettext("已取消"), lazy_gettext("这个报名已经取消，不能签到。请到签到处咨询工作人员。")),
+    Result.WAITLISTED: ("look", lazy_gettext("候补中"), lazy_gettext("您还在候补名单上，暂不能签到。请到签到处咨询工作人员。")),
+    Result.OVER_CAPACITY: ("look", lazy_gettext("已满员"), lazy_gettext("这里已经满员，请到签到处咨询工作人员。")),
+    Result.NOT_OPEN: ("no", lazy_gettext("未开放"), lazy_gettext("现在不在签到时间内。")),
 }
 OTHERWISE = "no", lazy_gettext("未签到"), lazy_gettext("未能签到，请到签到处咨询工作人员。")
 
