@@ -66,6 +66,17 @@ class WholeNumber(fields.Field):
         return int(value)
 
 
+class Truth(fields.Boolean):
+    """True or false, and nothing that means the same elsewhere."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": lazy_gettext("应为 true 或 false。")}
+
+    def _deserialize(self, value: object, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 FORMATS = ((Moment, "string", "date-time"), (Identifier, "string", "uuid"), (WholeNumber, "integer", None))  # as JSON Schema says it
 
 
@@ -160,12 +171,11 @@ class WalkIn(Strict):
         max=24, error=lazy_gettext("最多 {max} 个字符。")))
     organisation = fields.String(load_default="", error_messages=_TEXT, validate=validate.Length(
         max=120, error=lazy_gettext("最多 {max} 个字符。")))
-    consent = fields.Boolean(required=True, truthy={True}, falsy={False}, error_messages=_TEXT, validate=validate.Equal(
+    consent = Truth(required=True, error_messages=_REQUIRED, validate=validate.Equal(
         True, error=lazy_gettext("请先征得本人同意。")), metadata={
         "description": "This person has agreed that the name is kept for this event; nobody is entered without."})
     at = Moment(required=True, error_messages=_REQUIRED, metadata={"description": "When the person came in."})
-    beyond_seats = fields.Boolean(load_default=False, truthy={True}, falsy={False}, error_messages={
-        **_TEXT, "invalid": lazy_gettext("应为 true 或 false。")}, metadata={
+    beyond_seats = Truth(load_default=False, error_messages=_REQUIRED, metadata={
         "description": "Staff let the person in although all seats are taken."})
     device = fields.String(load_default="", error_messages=_TEXT, validate=validate.Length(
         max=LONGEST_DEVICE, error=lazy_gettext("最多 {max} 个字符。")))
