@@ -232,6 +232,13 @@ class Event(Base):
         """Seats in all; None is no limit."""
         return self.quota.seats
 
+    @property
+    def swaps_end(self) -> datetime | None:
+        """Until when the people of a party can be swapped; None where the event has no time yet."""
+        if self.swap_until_hours is None:
+            return self.registration_closes_at or self.starts_at
+        return self.starts_at and self.starts_at - timedelta(hours=self.swap_until_hours)
+
     def category_quota(self, category_id: int) -> Quota | None:
         """The category's limit, where it has one."""
         return next((quota for quota in self.quotas if quota.category_id == category_id), None)
@@ -347,18 +354,11 @@ def require_open(event: Event, *, now: datetime) -> None:
         raise RegistrationOver(closed_at=closes_at)
 
 
-def swaps_end(event: Event) -> datetime | None:
-    """Until when the people of a party can be swapped; None where an event has no time yet."""
-    if event.swap_until_hours is None:
-        return event.registration_closes_at or event.starts_at
-    return event.starts_at and event.starts_at - timedelta(hours=event.swap_until_hours)
-
-
 def require_swaps(event: Event, *, now: datetime) -> None:
     """Raise EventNotPublished or SwapOver where nobody can be swapped now."""
     if event.state is not State.PUBLISHED:
         raise EventNotPublished(state=event.state)
-    end = swaps_end(event)
+    end = event.swaps_end
     if end and now >= end:
         raise SwapOver(ended_at=end)
 

@@ -48,6 +48,7 @@ class Purpose(StrEnum):
     LAPSED = "lapsed"
     CANCELLATION = "cancellation"
     HANDED_OVER = "handed_over"
+    HANDED_OVER = "handed_over"
     CALLED_OFF = "called_off"
     THANKS = "thanks"
     MISSED = "missed"

@@ -11,7 +11,7 @@ from engage import outbox
 from engage.activities import Activity
 from engage.codes import new_code
 from engage.contacts import is_mobile
-from engage.errors import Denied, NotFound
+from engage.errors import Conflict, Denied, NotFound
 from engage.events import Event
 from engage.invitations import Invitation
 from engage.outbox import Channel, Purpose
@@ -40,6 +40,10 @@ class RegistrationNotFound(NotFound):
 
 class TicketNotFound(NotFound):
     """There is no such ticket."""
+
+
+class HandedOver(Conflict):
+    """The person who was invited has given the registration to somebody else."""
 
 
 class NotLeader(Denied):
@@ -86,7 +90,7 @@ class Registration(Base):
     cancelled_at: Mapped[datetime | None]
     rank: Mapped[int | None]  # the place in the line that staff gave; else the line is in the order of the ids
     offered_until: Mapped[datetime | None]  # when the offer of a seat lapses
-    handed_over_at: Mapped[datetime | None]  # when the leader gave it to somebody else, whom alone it concerns since: see `successors`
+    handed_over_at: Mapped[datetime | None]  # when the leader gave it to somebody else, whom alone it concerns since: see `replacements`
     repeated = False  # not stored: whether `register` found that the same form had come before
 
     event: Mapped[Event] = relationship()

@@ -98,16 +98,21 @@ class _Draft(NamedTuple):
     facts: Mapping[str, Any] = {}
 
 
-def _ticket(leader: Attendee) -> _Draft:
-    party = leader.registration
-    return _Draft(
-        gettext("您已报名“%(title)s”", title=party.event.title), _ticket_link(leader),
-        {"party": party.party, "companions": [(guest.name, _ticket_link(guest)) for guest in party.companions]},
-    )
+def _ticket(holder: Attendee) -> _Draft:
+    """The leader gets the tickets of all, a companion the own one only."""
+    party = holder.registration
+    of_party = {"party": 1} if holder.place else {
+        "party": party.party, "companions": [(guest.name, _ticket_link(guest)) for guest in party.companions],
+    }
+    return _Draft(gettext("您已报名“%(title)s”", title=party.event.title), _ticket_link(holder), of_party)
 
 
 def _cancellation(leader: Attendee) -> _Draft:
     return _Draft(gettext("您已取消“%(title)s”的报名", title=leader.registration.event.title), _ticket_link(leader))
+
+
+def _handed_over(former: Attendee) -> _Draft:
+    return _Draft(gettext("您已转交“%(title)s”的报名", title=former.registration.event.title))
 
 
 def _waiting(leader: Attendee) -> _Draft:
@@ -185,6 +190,7 @@ KINDS: Mapping[tuple[Purpose, type[Attendee | Invitation]], _Kind] = {
     (Purpose.OFFER, Attendee): _Kind(_offer, lambda one: one.registration.state is State.OFFERED),
     (Purpose.LAPSED, Attendee): _Kind(_lapsed, lambda one: one.state is State.CANCELLED),
     (Purpose.CANCELLATION, Attendee): _Kind(_cancellation, lambda one: one.state is State.CANCELLED),
+    (Purpose.HANDED_OVER, Attendee): _Kind(_handed_over, lambda one: one.state is State.CANCELLED),
     (Purpose.CALLED_OFF, Attendee): _Kind(_called_off, lambda one: one.registration.event.state is EventState.CANCELLED),
     (Purpose.THANKS, Attendee): _Kind(_thanks, _expected),
     (Purpose.MISSED, Attendee): _Kind(_missed, lambda one: _expected(one) and one.arrived_at is None),

@@ -14,9 +14,17 @@ def upgrade() -> None:
     op.add_column("registration", sa.Column("handed_over_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index("ix_attendee_phone", "attendee", ["phone"])
     op.create_index("ix_attendee_email", "attendee", ["email"])
+    op.create_table(
+        "lost_link",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contact", sa.String(length=254), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lost_link")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("lost_link")
     op.drop_index("ix_attendee_email", "attendee")
     op.drop_index("ix_attendee_phone", "attendee")
     op.drop_column("registration", "handed_over_at")
