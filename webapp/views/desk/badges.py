@@ -31,12 +31,12 @@ CARDS_SHOWN = 12
 USUAL = "a4-2x5"
 SINGLE = "90x54"
 SIZE_WORDS: Mapping[str, LazyString] = {
-    "a4-2x5": lazy_gettext("A4 卡片纸，2 列 5 行，每张 90×54 毫米"),
-    "a4-2x4": lazy_gettext("A4 普通纸裁切，2 列 4 行，每张 105×74 毫米（A7）"),
-    "a4-3x8": lazy_gettext("A4 标签纸，3 列 8 行，每张 63.5×33.9 毫米"),
-    "90x54": lazy_gettext("单张卡片，90×54 毫米"),
-    "cr80": lazy_gettext("单张证卡，86×54 毫米（CR80）"),
-    "a7": lazy_gettext("单张 A7，105×74 毫米"),
+    "a4-2x5": lazy_gettext("A4 卡片纸 2×5（90×54）"),
+    "a4-2x4": lazy_gettext("A4 裁切 2×4（105×74）"),
+    "a4-3x8": lazy_gettext("A4 标签 3×8（63.5×33.9）"),
+    "90x54": lazy_gettext("单张（90×54）"),
+    "cr80": lazy_gettext("单张证卡 CR80（86×54）"),
+    "a7": lazy_gettext("单张 A7（105×74）"),
 }
 PRINTED_WORDS = {Printed.ALL: lazy_gettext("全部"), Printed.NOT_YET: lazy_gettext("尚未打印"), Printed.DONE: lazy_gettext("已打印")}
 ORDER_WORDS = {Order.NAME: lazy_gettext("按姓名"), Order.ORGANISATION: lazy_gettext("按单位"), Order.CATEGORY: lazy_gettext("按类别")}
