@@ -48,7 +48,6 @@ class Purpose(StrEnum):
     LAPSED = "lapsed"
     CANCELLATION = "cancellation"
     HANDED_OVER = "handed_over"
-    HANDED_OVER = "handed_over"
     CALLED_OFF = "called_off"
     THANKS = "thanks"
     MISSED = "missed"
