@@ -8,10 +8,24 @@ import make
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage import afterwards, answers, arrivals, board, devices, events, fields, invitations, outbox, people, registrations, series, venue
+from engage import (
+    afterwards,
+    answers,
+    arrivals,
+    board,
+    devices,
+    events,
+    fields,
+    invitations,
+    outbox,
+    people,
+    registrations,
+    series,
+    venue,
+)
 from engage.activities import ActivityKind
 from engage.answers import Keeping, Sent
-from engage.arrivals import Scan, ScanRequest
+from engage.arrivals import ScanRequest
 from engage.events import Event, Kind, Topic
 from engage.fields import Condition, EventField
 from engage.files import Upload
@@ -19,6 +33,7 @@ from engage.invitations import Invitation
 from engage.outbox import Channel, Text
 from engage.parties import Registration
 from engage.people import Category
+from engage.presence import Scan
 from engage.sealing import Cipher
 from engage.staff import Role
 from surveys import create_from_template, questionnaires
