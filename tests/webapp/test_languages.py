@@ -111,6 +111,7 @@ def addresses(app, filled, method: str) -> list[str]:
         "user_id": [filled["user"]], "category_id": [filled["category"]], "invitation_id": [filled["invitation"]],
         "person_id": [filled["person"]], "message_id": (1, 2), "key": ["gone"],
         "questionnaire": surveys, "registration": [filled[name] for name in ("opened", "accepted", "declined")],  # their tokens
+        "substitutes": [filled["declined"]],
     }
     found = []
     guests = {**known, "slug": [filled[name] for name in ("running", "draft", "full", "cancelled", "past")]}
