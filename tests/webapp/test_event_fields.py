@@ -12,11 +12,14 @@ import sqlalchemy as sa
 from database import count_queries
 
 from engage import fields
+from engage.answers import AnswersRefused, Sent
 from engage.audit import AuditEntry
 from engage.events import Event
 from engage.fields import Answer, AnswerFile, Condition
 from engage.parties import Registration
+from engage.registrations import Person
 from engage.sealing import Cipher
+from webapp.seating import Wish, _seat_all
 from webapp.wiring import db
 
 IDENTITY = "11010119900101004X"  # invented, by the algorithm of the standard
@@ -216,6 +219,21 @@ def test_a_party_is_asked_each_its_own_and_what_is_not_asked_is_dropped(client, 
     assert kept(saved) == ["yes", "鲁K1", "1\n3", "鲁K2"]
     assert client.post("/events/day/register", data=filled(category, phone="13900000002", f1="no", f2="鲁K9")).status_code == 302
     assert kept(saved) == ["yes", "鲁K1", "1\n3", "鲁K2", "no"]
+
+
+def test_of_those_who_are_seated_together_one_refused_form_harms_no_other(app, event, saved, category):
+    asked(saved, event, required=True)
+
+    def wish(number, *answers):
+        stated = {"leader": Person(name=f"来宾{number}", phone=f"1390000000{number}"), "consent": True}
+        return Wish(slug="day", category_id=category.id, stated=stated, coming=lambda _asked: list(answers))
+
+    with app.test_request_context():
+        first, second, third = _seat_all([wish(1, {"f1": Sent(["甲"])}), wish(2, {}), wish(3, {"f1": Sent(["丙"])})])
+    assert (type(first), type(second), type(third)) == (str, AnswersRefused, str)
+    assert kept(saved) == ["甲", "丙"]
+    with saved() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Registration)) == 2
 
 
 def test_what_is_missing_is_told_next_to_its_field_and_what_was_typed_stays(client, event, saved, category):
