@@ -106,7 +106,7 @@ def test_the_queue_hands_the_work_to_whoever_works_it(app, event, saved):
 
 
 def test_a_queue_out_of_order_stops_nobody(app, monkeypatch):
-    monkeypatch.setattr(jobs, "_queue", lambda settings: 1 / 0)
+    monkeypatch.setattr(jobs, "_queue", lambda _settings: 1 / 0)
     with app.app_context():
         jobs.soon("invite")
 
