@@ -70,7 +70,7 @@ def test_chinese_sentences_use_chinese_punctuation():
 
 # Endpoints that answer with a file, with a word or to a program; `desk.setup` is there only before the first account.
 NO_PAGE = re.compile(
-    r"static|bootstrap\..*|api\..*|api-docs\..*|site\.(healthz|readyz|language)|.*_(calendar|picture)|desk\.(export.*|import_template|import_refused|setup)"
+    r"static|bootstrap\..*|api\..*|api-docs\..*|site\.(healthz|readyz|language)|.*_(calendar|picture|file)|desk\.(export.*|import_template|import_refused|setup)"
 )
 
 
@@ -106,7 +106,7 @@ def addresses(app, filled, method: str) -> list[str]:
     surveys = [filled[name] for name in ("hall", "personal", "answered", "closed_survey")]
     known = {
         "slug": [filled["running"], filled["draft"]], "code": tickets,
-        "activity_id": [filled["activity"]], "registration_id": [filled["registration"]], "section_id": [filled["section"]],
+        "activity_id": [filled["activity"]], "field_id": [filled["field"]], "registration_id": [filled["registration"]], "section_id": [filled["section"]],
         "questionnaire_id": [filled["questionnaire"], filled["unused"]], "question_id": [filled["question"]],
         "user_id": [filled["user"]], "category_id": [filled["category"]], "invitation_id": [filled["invitation"]],
         "person_id": [filled["person"]], "message_id": (1, 2), "key": ["gone"],
