@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 import stage
@@ -205,7 +206,7 @@ def test_the_page_that_makes_the_first_account_is_sound(app, live_server, view):
 
 
 def test_every_page_is_looked_at(app):
-    one = defaultdict(lambda: "1")
+    one = defaultdict(lambda: "1", scan=str(UUID(int=1)))
     address = app.url_map.bind("localhost")
     with pytest.raises(NotFound):
         address.match("/no-such-page")
