@@ -5,8 +5,7 @@ The text and the types come from the models, so that they change with them. No e
 records that a session has loaded do not learn of them.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,7 +16,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict
 
-from surveys.base import Base
+from surveys.base import Base, UtcDateTime
 
 Record = TypeVar("Record", bound=Base)
 
@@ -26,6 +25,13 @@ class _Bind(NamedTuple):
     name: str
     process: Callable[[Any], Any] | None  # to what the driver takes
     stated: Any  # the value that the statement itself names; None where each sending gives its own
+
+
+def _processor(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+    """What makes of a value what the driver takes; for times on SQLite SQLAlchemy's own way is three times as long."""
+    if dialect.name == "sqlite" and isinstance(kind, UtcDateTime):
+        return lambda at: None if at is None else at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 class _Compiled(NamedTuple):
@@ -72,7 +78,7 @@ class Statement:
         dialect = sqlite.dialect(paramstyle="qmark") if database == "sqlite" else psycopg.dialect(paramstyle="format")
         compiled: Any = self._clause.compile(dialect=dialect)
         made = _Compiled(str(compiled), [
-            _Bind(bind.key, bind.type.dialect_impl(dialect).bind_processor(dialect), bind.effective_value)
+            _Bind(bind.key, _processor(bind.type, dialect), bind.effective_value)
             for bind in (compiled.binds[name] for name in compiled.positiontup or ())
         ])
         self._compiled[database] = made
@@ -115,18 +121,19 @@ def _among_array(element: among, compiler: Any, **options: Any) -> str:
     return compiler.process(element.column == sa.any_(element.given), **options)
 
 
-@contextmanager
-def savepoint(connection: sa.Connection) -> Generator[None]:
-    """What the driver is sent inside the block is taken back when the block raises. Not to be nested."""
-    cursor = connection.connection.cursor()
-    cursor.execute("SAVEPOINT statements")
-    try:
-        yield
-    except BaseException:
-        cursor.execute("ROLLBACK TO statements")
-        raise
-    finally:
-        cursor.execute("RELEASE statements")
+class savepoint:  # noqa: N801 -- reads as the context manager that it is
+    """What the driver is sent inside the block is taken back when the block raises."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._cursor = connection.connection.cursor()
+
+    def __enter__(self) -> None:
+        self._cursor.execute("SAVEPOINT statements")
+
+    def __exit__(self, failed: object, *_: object) -> None:
+        if failed:
+            self._cursor.execute("ROLLBACK TO statements")
+        self._cursor.execute("RELEASE statements")
 
 
 def as_loaded(session: Session, kind: type[Record], row: Mapping[str, Any]) -> Record:

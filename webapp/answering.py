@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from flask import request
+from flask import Request, request
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import FileStorage, MultiDict
 
 from engage import answers, fields
 from engage.answers import AnswersRefused, Judged, Keeping, Line, Person
@@ -24,9 +23,8 @@ NOBODY: Mapping[tuple[str, int], Line] = {}
 
 def coming() -> Coming:
     """What this request brings: read only where something is asked, perhaps by another thread."""
-    form: MultiDict[str, str] = request.form
-    files: MultiDict[str, FileStorage] = request.files
-    return lambda asked: sent(asked, form, files)
+    brought: Request = request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 -- Flask's own way past the proxy, which means nothing to another thread
+    return lambda asked: sent(asked, brought.form, brought.files)
 
 
 class Sheets:

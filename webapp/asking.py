@@ -14,7 +14,6 @@ from surveys import questionnaires, responses
 from surveys.errors import SurveyError
 from surveys.questionnaires import NoSuchQuestionnaire, Questionnaire
 from surveys.responses import NotOpen
-from surveys.statements import savepoint
 from webapp import formats
 from webapp.forms.questionnaire import SEGMENT, Sheet
 from webapp.together import Together
@@ -101,20 +100,19 @@ _SHEETS = Together("sheets", _store_all, most=MOST)
 
 def _tried(session: Session, filled: Filled, halls: dict[str, Asking]) -> str | Exception | None:
     try:
-        with savepoint(session.connection()):
-            asking = halls.get(filled.token) or asking_of(session, filled.token)
-            if asking.attendee is None:
-                halls[filled.token] = asking
-            if not asking.open():
-                raise NotOpen
-            responses.submit(
-                session, asking.questionnaire, filled.sheet.sent, now=formats.local(clock()), context=asking.event.slug,
-                segment=_segment(session, asking, filled.sheet.value(SEGMENT)), respondent=asking.respondent,
-                submission=filled.sheet.submission, language=filled.language,
-            )
-            return None if asking.attendee else asking.cookie
+        asking = halls.get(filled.token) or asking_of(session, filled.token)
+        if asking.attendee is None:
+            halls[filled.token] = asking
+        if not asking.open():
+            return NotOpen()
+        responses.submit(
+            session, asking.questionnaire, filled.sheet.sent, now=formats.local(clock()), context=asking.event.slug,
+            segment=_segment(session, asking, filled.sheet.value(SEGMENT)), respondent=asking.respondent,
+            submission=filled.sheet.submission, language=filled.language,
+        )
     except SurveyError as refusal:
         return refusal
+    return None if asking.attendee else asking.cookie
 
 
 def _segment(session: Session, asking: Asking, stated: str) -> str:

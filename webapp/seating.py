@@ -59,7 +59,7 @@ class _Turn:
     """What those who are seated together have in common is read once, within the transaction."""
 
     def __init__(self, session: Session, now: datetime) -> None:
-        self._session, self._now = session, now
+        self._session, self._connection, self._now = session, session.connection(), now
         self._events: dict[str, Event] = {}
         self._categories: dict[int, Category] = {}
         self._asked: dict[int, Sequence[EventField]] = {}
@@ -67,7 +67,7 @@ class _Turn:
     def tried(self, wish: Wish) -> str | Exception:
         """The ticket's code, or why there is none; then nothing of the wish is kept."""
         try:
-            with savepoint(self._session.connection()):
+            with savepoint(self._connection):
                 return (self._invited(wish) if wish.token else self._stranger(wish)).leader.ticket_code
         except EngageError as refusal:
             return refusal

@@ -13,7 +13,7 @@ from webapp.forms.questionnaire import Sheet
 from webapp.rates import limited, misses
 from webapp.security import for_guests
 from webapp.views.registration import unlisted
-from webapp.wiring import db
+from webapp.wiring import db, sent_fields
 
 REMEMBERED = 90 * 86_400  # seconds for which a device knows that it has sent answers
 
@@ -27,7 +27,7 @@ pages.after_request(unlisted)
 @limited("120 per minute")
 def answer(token: str) -> Response | str:
     """The questionnaire, filled in on one page and sent once."""
-    sheet = Sheet(request.form.to_dict(flat=False))
+    sheet = Sheet(sent_fields().to_dict(flat=False) if request.method == "POST" else {})
     if request.method == "POST":
         try:
             return _thanked(token, store(Filled(token, sheet, wiring.language())))

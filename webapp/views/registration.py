@@ -28,7 +28,7 @@ from webapp.rates import limited, misses
 from webapp.seating import Wish, seat
 from webapp.security import for_guests
 from webapp.views.public import calendar, qr, visible
-from webapp.wiring import clock, db, link, saving
+from webapp.wiring import clock, db, link, saving, sent_fields
 
 pages = Blueprint("registration", __name__)
 
@@ -49,7 +49,7 @@ def register(slug: str) -> Response | str:
     stated, refusal = _stated(), None
     if stated is not None:
         try:
-            return _to_ticket(seat(Wish(slug=slug, category_id=number(request.form.get("category")), stated=stated, coming=coming())))
+            return _to_ticket(seat(Wish(slug=slug, category_id=number(sent_fields().get("category")), stated=stated, coming=coming())))
         except EventNotFound:
             raise
         except EngageError as error:
@@ -199,7 +199,7 @@ def _chosen(categories: Sequence[Category], present: Category) -> Category | Non
 
 def _stated(*, position: str = "") -> dict[str, Any] | None:
     """What was sent; None where nothing was, or where the form says what is wrong with it."""
-    return read(request.form, position=position, language=wiring.language()) if request.method == "POST" else None
+    return read(sent_fields(), position=position, language=wiring.language()) if request.method == "POST" else None
 
 
 def _form(
