@@ -197,7 +197,7 @@ def _seat(
             quotas.take(session, event.id, application.party, category_id=category, activity_ids=activities)
             _keep(connection, seated, guests, activities)
     except Full:
-        if not (application.wait and event.waiting_list):
+        if not (application.wait and waiting_list.joinable(event, now=now)):
             raise
         seated["state"] = State.WAITING
         for guest in guests:

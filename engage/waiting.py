@@ -27,6 +27,11 @@ class NotOffered(Conflict):
     """No seat is kept for the party now."""
 
 
+def joinable(event: Event, *, now: datetime) -> bool:
+    """Whether people may wait for a seat: once the event has begun, none is offered any more."""
+    return event.waiting_list and not _begun(event, now)
+
+
 def line(event: Event, *, words: str = "") -> sa.Select[Registration]:
     """Who waits, in order, with the attendees; those who have been offered a seat first. `words` looks into name, phone, organisation."""
     found = (
@@ -73,7 +78,7 @@ def promote(session: Session, event: Event, *, now: datetime) -> list[Registrati
 
     Call it whenever seats may have become free; it does nothing when there are none or when nobody can register any more.
     """
-    if event.state is not events.State.PUBLISHED or (event.starts_at and event.starts_at <= now):
+    if event.state is not events.State.PUBLISHED or _begun(event, now):
         return []
     session.flush()
     quotas.lock(session, event.id)
@@ -179,6 +184,10 @@ def move(session: Session, registration: Registration, *, steps: int, by: str, n
     keys.insert(to, keys.pop(at))
     session.execute(sa.update(Registration), [{"id": key, "rank": rank} for rank, key in enumerate(keys, start=1)])
     audit.record(session, "registration.move", registration, by=by, now=now, place=to + 1, before=at + 1)
+
+
+def _begun(event: Event, now: datetime) -> bool:
+    return event.starts_at is not None and event.starts_at <= now
 
 
 @dataclass(frozen=True)

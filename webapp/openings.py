@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from engage import events, people
+from engage import events, people, waiting
 from engage.errors import EngageError
 from engage.events import Event, Kind, State, Visibility
 from engage.people import Category
@@ -23,16 +23,21 @@ def full(quota: Quota | None) -> bool:
 
 
 def obstacle(event: Event, categories: Sequence[Category], *, now: datetime) -> EngageError | None:
-    """Why nobody of these categories can register now; None when somebody can."""
+    """Why nobody of these categories can register now; None when somebody can. Its fact `wait` says whether one may wait instead."""
     try:
         events.require_open(event, now=now)
     except EngageError as refusal:
         return refusal
     if full(event.quota):
-        return EventFull(free=0, wanted=1)
+        return EventFull(free=0, wanted=1, wait=waiting.joinable(event, now=now))
     if categories and all(full(event.category_quota(category.id)) for category in categories):
-        return CategoryFull(free=0, wanted=1)
+        return CategoryFull(free=0, wanted=1, wait=waiting.joinable(event, now=now))
     return None
+
+
+def may_wait(refusal: EngageError | None) -> bool:
+    """Whether whoever meets this obstacle may wait for a seat."""
+    return refusal is not None and bool(refusal.facts.get("wait"))
 
 
 def shown_to_all(event: Event) -> bool:

@@ -14,7 +14,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from webapp.security import secured
 
 PREFIX = "/api/"
-GUESTS = re.compile(r"/(q/[^/]+|i/[^/]+|events/[^/]+/register)")  # forms marked `security.for_guests`
+GUESTS = re.compile(r"/(q/[^/]+|i/[^/]+|t/[^/]+/confirm|events/[^/]+/register)")  # forms marked `security.for_guests`
 
 
 class PageSessions(SecureCookieSessionInterface):

@@ -43,6 +43,7 @@ class RegistrationForm(FlaskForm):
         csrf = False  # see `security.for_guests`
 
     submission = HiddenField()
+    wait = HiddenField()  # "y" where there is no seat and one would wait for it
     category = RadioField(lazy_gettext("您的身份"), coerce=number, validate_choice=False)
     name = line(lazy_gettext("姓名"), STATED["name"], required=True, render_kw={"autocomplete": "name"})
     phone = line(lazy_gettext("手机号"), STATED["phone"], render_kw={**TEL, "autocomplete": "tel"})
@@ -56,6 +57,8 @@ class RegistrationForm(FlaskForm):
         super().__init__(**known)
         self.companions_errors: Sequence[str] = ()  # what is wrong with the party as a whole
         self.answers: AnswerSheet | None = None  # to what else the event asks
+        self.waiting_list = False  # whether what is full can be chosen all the same, to wait for it
+        self.may_wait = False  # whether what was sent did not fit, and can wait
         self.submission.data = _submission(self.submission.data)
 
     def offer(self, categories: Mapping[int, str], *, rows: int) -> None:
@@ -97,7 +100,7 @@ def read(sent: MultiDict[str, str], *, position: str, language: str) -> dict[str
         "companions": [Person(**person) for person in companions],
         "activity_ids": [number(text) for text in sent.getlist("activities")],
         "consent": sent.get("consent", "") not in BooleanField.false_values,
-        "submission": _submission(sent.get("submission")), "language": language,
+        "wait": "y" in sent.getlist("wait"), "submission": _submission(sent.get("submission")), "language": language,
     }
 
 

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from engage import codes, fields, invitations, parties, registrations
+from engage import codes, fields, invitations, parties, registrations, waiting
 from engage.answers import AnswersRefused
 from engage.errors import Conflict, EngageError
 from engage.events import Event, EventNotFound, State, Visibility
@@ -16,14 +16,15 @@ from engage.invitations import Invitation
 from engage.outbox import Purpose
 from engage.parties import Attendee, Registration
 from engage.people import Category, Invitee
-from engage.quotas import ActivityFull, CategoryFull
+from engage.quotas import ActivityFull, CategoryFull, Full
 from engage.registrations import Application, InvitationNeeded
+from engage.waiting import NotOffered
 from surveys import questionnaires
 from webapp import wiring
 from webapp.answering import coming, judged, of_holder, sheet
-from webapp.errors import form_refused, words
+from webapp.errors import form_refused, status_of, words
 from webapp.forms.registration import STATED, ReasonForm, RegistrationForm, number, read
-from webapp.openings import full, obstacle, self_chosen
+from webapp.openings import full, may_wait, obstacle, self_chosen
 from webapp.rates import limited, misses
 from webapp.seating import Wish, seat
 from webapp.security import for_guests
@@ -55,11 +56,11 @@ def register(slug: str) -> Response | str:
         except EngageError as error:
             refusal = error
     event, categories = visible(slug), self_chosen(db.session())
-    form = _form(event, categories, refusal=refusal)
     stranger = event.visibility is Visibility.PUBLIC
     blocked = obstacle(event, categories, now=clock()) if stranger else InvitationNeeded()
+    form = _form(event, categories, refusal=refusal, blocked=blocked)
     return render_template("public/register.html", event=event, form=form, categories=categories,
-                           obstacle=None if form.is_submitted() else blocked)
+                           obstacle=None if form.is_submitted() or may_wait(blocked) else blocked)
 
 
 @pages.route("/i/<token>", methods=["GET", "POST"])
@@ -78,10 +79,10 @@ def invitation(token: str) -> Response | str:
         except EngageError as error:
             refusal = error
     standing = parties.of_invitation(db.session(), found)
-    form = _form(event, [invitee.category], invitee, refusal=refusal)
-    blocked = None if form.is_submitted() else obstacle(event, [invitee.category], now=clock())
+    blocked = obstacle(event, [invitee.category], now=clock())
+    form = _form(event, [invitee.category], invitee, refusal=refusal, blocked=blocked)
     return render_template("public/invitation.html", event=event, invitation=found, form=form, standing=standing,
-                           categories=[invitee.category], obstacle=blocked)
+                           categories=[invitee.category], obstacle=None if form.is_submitted() or may_wait(blocked) else blocked)
 
 
 @pages.route("/i/<token>/decline", methods=["GET", "POST"])
@@ -107,10 +108,23 @@ def decline(token: str) -> Response | str:
 @misses
 def ticket(code: str) -> str:
     """The ticket: a QR code and what one needs on the way; at the door staff admit with it."""
-    holder = parties.by_ticket(db.session(), code)
-    return render_template("public/ticket.html", attendee=holder, registration=holder.registration,
-                           event=holder.registration.event, qr=qr(link("registration.ticket", code=code)), survey=_survey_open(holder),
-                           lines=of_holder(holder))
+    return _ticket_page(parties.by_ticket(db.session(), code))
+
+
+@pages.post("/t/<code>/confirm")
+@for_guests
+@misses
+@limited("30 per minute")
+def confirm(code: str) -> Response | str | tuple[str, int]:
+    """The leader takes the seat that the party was offered."""
+    party = parties.led_with(db.session(), code)
+    try:
+        with saving() as session:
+            waiting.confirm(session, party, by=_actor(party.invitation), now=clock())
+    except NotOffered as error:
+        if party.state is not parties.State.CONFIRMED:  # else the button was pressed twice
+            return _ticket_page(party.leader, refusal=error), status_of(error)
+    return _to_ticket(code)
 
 
 @pages.get("/t/<code>.ics")
@@ -204,9 +218,12 @@ def _stated(*, position: str = "") -> dict[str, Any] | None:
 
 def _form(
     event: Event, categories: Sequence[Category], known: Invitee | Attendee | None = None, party: Registration | None = None,
-    *, refusal: EngageError | None,
+    *, refusal: EngageError | None, blocked: EngageError | None = None,
 ) -> RegistrationForm:
-    """The form as these categories are asked, filled in with what is known or was sent, and what is wrong with that."""
+    """The form as these categories are asked, filled in with what is known or was sent, and what is wrong with that.
+
+    Where all seats are gone (`blocked`) and people may wait, it is one to wait with.
+    """
     stated = {name: getattr(known, name) for name in STATED} if known else {}
     if party is not None:
         stated |= {
@@ -217,9 +234,22 @@ def _form(
     rows = max((category.companions for category in categories), default=0)
     form.offer({category.id: category.name for category in categories}, rows=rows)
     form.answers = sheet(event, categories, party=party, refusal=refusal)
+    joins = party is None and waiting.joinable(event, now=clock())
+    form.waiting_list = joins or (party is not None and party.state is parties.State.WAITING)
+    form.wait.data = "y" if joins and (may_wait(blocked) or "y" in (form.wait.raw_data or ())) else ""
+    form.may_wait = joins and isinstance(refusal, Full)
     if form.validate_on_submit() and refusal and not isinstance(refusal, AnswersRefused):
         _refused(form, event, refusal)
     return form
+
+
+def _ticket_page(holder: Attendee, *, refusal: EngageError | None = None) -> str:
+    party = holder.registration
+    place = waiting.place(db.session(), party) if party.state is parties.State.WAITING else None
+    return render_template(
+        "public/ticket.html", attendee=holder, registration=party, event=party.event, survey=_survey_open(holder), lines=of_holder(holder),
+        qr=qr(link("registration.ticket", code=holder.ticket_code)), place=place, refusal=refusal and words(refusal),
+    )
 
 
 def _to_ticket(code: str) -> Response:
