@@ -55,7 +55,8 @@ DESK = [
     "/desk/events/{running}/reminders", "/desk/events/{draft}/reminders",
     "/desk/events/{running}/invitations/sms", "/desk/events/{running}/letters", "/desk/outbox", "/desk/outbox/{message}",
     "/desk/events/{running}/board", "/desk/events/{draft}/board", "/desk/events/{running}/venue", "/desk/events/{draft}/venue",
-    "/desk/events/{running}/door", "/desk/events/{running}/door?code={ticket}", "/desk/events/{running}/door?q=志",
+    "/desk/scanner", "/desk/events/{running}/door/kept", "/desk/events/{running}/door", "/desk/events/{running}/door?code={ticket}", "/desk/events/{running}/door?q=志",
+    "/desk/events/{running}/door/review", "/desk/events/{running}/door/walk-in", "/desk/events/{running}/attendance",
     "/desk/settings", "/desk/settings/audit", "/desk/settings/devices", "/desk/settings/users", "/desk/settings/users/new",
     "/desk/settings/users/{user}",
 ]
@@ -73,6 +74,7 @@ NO_PAGE = {
     "desk.exported_sms", "desk.door_counts", "desk.door_guests",  # the last two are parts of the door
     "desk.venue_code", "desk.board_figures", "board.figures",  # what changes on a screen
     "desk.planned_import", "desk.import_result",  # see test_an_imports_pages_are_sound
+    "desk.scanner_session", "desk.scanner_file", "desk.scanner_worker", "desk.scanner_manifest",  # for the scanner's own scripts
     "desk.setup",  # only before there is an account: see test_the_first_page_of_all
 }
 

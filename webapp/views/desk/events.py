@@ -11,7 +11,7 @@ from flask_login import current_user
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
-from engage import events, outbox, people
+from engage import events, outbox, people, settling
 from engage.errors import EngageError, Invalid
 from engage.events import Event, IllegalMove, Kind, State
 from engage.outbox import Purpose
@@ -172,6 +172,7 @@ def _overview(event: Event, refusal: EngageError | None = None) -> str:
         reason = refusal and words(refusal)
     return render_template(
         "desk/events/overview.html", event=event, refusal=reason, address=address, qr=qr(address),
+        doubts=settling.open_count(db.session(), event),
         problems=[(problem.field, words(problem)) for problem in events.problems(event)],
         category_seats=[(category, limited[id_]) for id_, category in names.items() if id_ in limited],
     )
