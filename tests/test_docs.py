@@ -38,10 +38,12 @@ def test_the_guide_to_the_libraries_runs_as_it_is_written(tmp_path, monkeypatch)
     summary = names["summary"]
     assert (summary.total.invited, summary.total.accepted, summary.total.registered) == (2, 2, 2)
     assert (summary.total.arrived, summary.total.responses) == (1, 1)
-    assert said.getvalue().splitlines()[:4] == [
+    assert said.getvalue().splitlines()[:6] == [
         "[(4, 'no_contact')]",
         "{<Channel.EMAIL: 'email'>: 1, <Channel.SMS: 'sms'>: 1, <Channel.LETTER: 'letter'>: 0}",
         "admitted 赵建国",
+        "30",
+        "0:05:40 1",
         "共邀请2人，报名2人，到场1人（到场率50.0%），回收问卷1份，满意率100.0%。",
     ]
     assert openpyxl.load_workbook("summary.xlsx").sheetnames
