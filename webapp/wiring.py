@@ -168,7 +168,7 @@ class Asked(Request):
     @cached_property
     def fields(self) -> MultiDict[str, str]:
         """What `form` holds, but a plain form is read in a third of the time. A page that is shown again may still ask for `form`."""
-        if self.mimetype != "application/x-www-form-urlencoded":
+        if "form" in self.__dict__ or self.mimetype != "application/x-www-form-urlencoded":  # once read, the body is gone
             return self.form
         if (self.content_length or 0) > (self.max_form_memory_size or inf):
             raise RequestEntityTooLarge

@@ -300,7 +300,8 @@ def test_the_leader_changes_answers_and_what_is_not_shown_again_stays_until_it_i
     assert IDENTITY not in page
     assert [part for part in ('value="鲁K12345"', "已填写，加密保存。不修改请留空。", "已上传：授权书.pdf。不更换请留空。") if part not in page] == []
     changed = filled(category, f1="鲁K99999", f5="no")
-    assert client.post(f"{seated}/change", data=changed).status_code == 302
+    answer = client.post(f"{seated}/change", data=changed)
+    assert answer.status_code == 302, answer.text[answer.text.index("<main"):][:1500]
     first, *_, last = kept(saved)
     assert (first, last, len(kept(saved))) == ("鲁K99999", "no", 5)
     assert client.post(f"{seated}/change", data={**changed, "f2.discard": "y", "f3.discard": "y", "f4.discard": "y"}).status_code == 302
