@@ -48,7 +48,7 @@ def enter(page, code):
 
 def sent(page):
     """Wait until the server has answered all that happened."""
-    expect(page.locator("#state")).to_have_attribute("data-waiting", "0")
+    expect(page.locator("#state")).to_have_attribute("data-waiting", "0", timeout=30_000)
 
 
 def arrived(live_server, event):
@@ -99,8 +99,10 @@ def test_a_party_is_ticked_and_one_tap_takes_it_back(phone, live_server, doorkee
     says(phone, "yes", "已入场", "王建国")
     phone.get_by_role("button", name="全选").tap()
     phone.get_by_role("button", name="2 人入场").tap()
+    sent(phone)
     expect(phone.locator(".counts")).to_contain_text("已到 3／3 人")
     phone.get_by_role("button", name=re.compile("撤销")).tap()
+    sent(phone)
     expect(phone.locator(".counts")).to_contain_text("已到 1／3 人")
     assert arrived(live_server, event) == ["王建国"]
     with live_server.session() as session:

@@ -1,7 +1,6 @@
 """The door without a network: a phone that was opened once scans, undoes and registers, is killed and started again, and loses nothing."""
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,7 @@ def at_the_door(page: Page, event: Any) -> Page:
 
 def wedge(page: Page, code: str) -> None:
     """A keyboard-wedge scanner types and presses Enter, wherever the focus is; by its own clock, so that a busy machine does not matter."""
-    keyboard, begun = page.context.new_cdp_session(page), time.time()
+    keyboard, begun = page.context.new_cdp_session(page), doors.now().timestamp()
     for place, key in enumerate([*code, "Enter"]):
         text = {"text": "\r" if key == "Enter" else key}
         for kind in ("keyDown", "keyUp"):

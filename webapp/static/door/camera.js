@@ -86,8 +86,10 @@ export async function startScanner(video, { onCode, repeatMs = 4000, vendor }) {
 
   async function run() {
     while (!stopped) {
+      const begun = performance.now();
       await look().catch((error) => console.warn("scanner", error)); // one bad frame or answer does not end the door
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      const rest = Math.max(PAUSE, performance.now() - begun); // a slow phone has half of its time for everything else
+      await new Promise((resolve) => setTimeout(resolve, rest));
     }
   }
 

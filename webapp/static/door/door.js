@@ -156,7 +156,7 @@ startWalkIns((person, category) => {
   open("");
   door.walkIn(person, category);
 });
-listen({ onCode: take });
+listen(take);
 addEventListener("online", () => door.reach(true));
 addEventListener("offline", () => door.reach(false));
 document.addEventListener("visibilitychange", () => document.hidden || door.refresh());

@@ -250,7 +250,8 @@ export class Doorway {
   async #onlyRemember() {
     const memory = await openStore({ lasting: false });
     const entries = await this.store.entries().catch(() => this.entries);
-    await memory.add(...entries);
+    await memory.add(...entries); // which gives them new places
+    this.entries = entries.filter((entry) => entry.slug === this.slug);
     return memory;
   }
 

@@ -1,7 +1,7 @@
 /* Guests by name, from the roster on this device, or by telephone number, which only the server knows; each can be checked in, or
    out, with one tap. */
 
-import { categoryName, clockTime, copy, fill, number, words } from "./words.js";
+import { categoryName, clockTime, copy, fill, number, offerStandIn, words } from "./words.js";
 
 const MOST = 50; // shown
 const NUMBER = /^[\d\s+-]{4,}$/;
@@ -23,6 +23,7 @@ function line(door, guest, leaving, onPick) {
   drawn.querySelector(".muted").textContent = [categoryName(guest.category), leader && fill(words.companionOf, { name: leader.name })].filter(Boolean).join(words.comma);
   const inside = guest.arrivedAt && !guest.leftAt;
   drawn.querySelector(".state-here").textContent = guest.leftAt ? fill(words.gone, { time: clockTime(guest.leftAt) }) : inside ? fill(words.here, { time: clockTime(guest.arrivedAt) }) : "";
+  offerStandIn(drawn.querySelector("a"), guest, door.online);
   const button = drawn.querySelector("button");
   if (Boolean(inside) !== leaving) button.remove();
   button.textContent = leaving ? words.out : words.in;

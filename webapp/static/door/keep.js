@@ -10,9 +10,9 @@ async function fetchAll(files, pages) {
   const wanted = files.map((file) => new URL(file, location.href).href);
   await Promise.all(wanted.filter((file) => !have.has(file)).map((file) => cache.add(file)));
   const kept = await Promise.all(pages.map(async ([as, from]) => {
-    const page = await fetch(from, { redirect: "manual" });
+    const page = await fetch(from, { redirect: "manual" }); // a sign-in that has ended redirects: what is kept stays
     if (page.ok) await cache.put(new URL(as, location.href), page);
-    return page.ok ? new URL(as, location.href).href : null;
+    return [403, 404].includes(page.status) ? null : new URL(as, location.href).href;
   }));
   const stay = new Set([...wanted, ...kept]);
   await Promise.all([...have].filter((url) => !stay.has(url)).map((url) => cache.delete(url)));

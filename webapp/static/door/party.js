@@ -1,6 +1,6 @@
 /* A leader's ticket opens the party: tick who came, the rest comes later. */
 
-import { clockTime, copy, fill, number, words } from "./words.js";
+import { clockTime, copy, fill, number, offerStandIn, words } from "./words.js";
 
 const panel = document.getElementById("party");
 const list = document.getElementById("companions");
@@ -24,6 +24,7 @@ export function openParty(door, holder) {
   list.replaceChildren(...party.map((guest) => {
     const drawn = copy("companion");
     const box = drawn.querySelector("input");
+    offerStandIn(drawn.querySelector("a"), guest, door.online);
     box.value = guest.digest;
     box.disabled = box.checked = Boolean(guest.arrivedAt);
     drawn.querySelector("span").textContent = guest.name + (guest.arrivedAt ? words.comma + fill(words.here, { time: clockTime(guest.arrivedAt) }) : "");

@@ -4,7 +4,7 @@
 const HAND = 80; // milliseconds between two keys: slower than that is a person
 const SHORTEST = 6; // characters; fewer are no ticket
 
-export function listen({ onCode, except = "" }) {
+export function listen(onCode) {
   let typed = "";
   let last = 0;
 
@@ -17,7 +17,7 @@ export function listen({ onCode, except = "" }) {
 
   document.addEventListener("keydown", (event) => {
     const field = event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
-    if (field || event.ctrlKey || event.metaKey || event.altKey || (except && event.target.closest?.(except))) {
+    if (field || event.ctrlKey || event.metaKey || event.altKey) {
       typed = "";
       return;
     }

@@ -15,3 +15,10 @@ export const number = (value) => value.toLocaleString(facts.language);
 export const categoryName = (name) => facts.categories[name] ?? name; // in the reader's language, where we have it
 export const part = (name) => document.querySelector(`[data-part="${name}"]`);
 export const copy = (id) => document.getElementById(id).content.cloneNode(true);
+
+/* The way to put another name on a ticket: a page of the server's, so only with a network and before its holder has come. */
+export function offerStandIn(link, { digest, name, arrivedAt }, online) {
+  link.hidden = !online || Boolean(arrivedAt);
+  link.href = `${facts.page}/people/${digest}`;
+  link.setAttribute("aria-label", fill(words.standIn, { name }));
+}

@@ -12,15 +12,27 @@ from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
-from flask import Response, abort, jsonify, make_response, render_template, request, send_from_directory, url_for
+from flask import (
+    Response,
+    abort,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    url_for,
+)
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response as BaseResponse
 
-from engage import events, people
+from engage import events, people, rosters
 from engage.arrivals import DOOR_MARGIN
 from engage.codes import digest
 from engage.events import Event, State
+from engage.parties import Attendee, TicketNotFound
 from engage.staff import Permission
 from webapp import security, wiring
 from webapp.forms.events import category_name
@@ -78,6 +90,17 @@ def kept_door(slug: str) -> Response:
     """The door's page as a browser keeps it for later: nobody is named on it."""
     nothing = {"counts": [], "last": [], "shown": None, "code": "", "holder": None, "words": "", "guests": None, "doubts": 0}
     return _page("desk/door.html", event=events.by_slug(db.session(), slug), new_id=lambda: str(uuid.uuid4()), **nothing)
+
+
+@desk.get("/events/<slug>/door/people/<sent>")
+@allowed(Permission.DOOR)
+def door_person(slug: str, sent: str) -> BaseResponse:
+    """From what a roster knows of a guest, the ticket's digest, to the page that puts another name on the ticket."""
+    code = rosters.codes(db.session(), slug, {sent}).get(sent)
+    attendee_id = db.session.scalar(sa.select(Attendee.id).where(Attendee.ticket_code == code))
+    if attendee_id is None:
+        raise TicketNotFound
+    return redirect(url_for("desk.door_stand_in", slug=slug, attendee_id=attendee_id))
 
 
 @desk.get("/scanner/session")
