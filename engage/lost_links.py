@@ -76,7 +76,8 @@ def _tickets(session: Session, contact: str, *, now: datetime) -> int:
     )
     reached = [one for one in session.scalars(theirs) if parties.reach(phone=one.phone, email=one.email)]
     for attendee in reached:
-        parties.tell_one(session, attendee, NEWS[attendee.state], now=now)
+        news = NEWS[State.CONFIRMED if attendee.place else attendee.registration.state]
+        parties.tell_one(session, attendee, news, now=now)
         audit.record(session, "registration.resend", attendee.registration, by=GUEST, now=now, attendee=attendee.id)
     return len(reached)
 

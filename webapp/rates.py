@@ -1,5 +1,6 @@
 """How often one address may do something, in fixed windows: counted in Redis when there is one, else in this process."""
 
+import hmac
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from functools import wraps
@@ -16,6 +17,7 @@ from engage.errors import EngageError
 from surveys.errors import SurveyError
 from webapp.counts import ProcessStorage
 from webapp.errors import status_of
+from webapp.wiring import settings
 
 View = Callable[..., Any]
 GUESSES = parse("30 per minute"), "misses"
@@ -62,6 +64,13 @@ def count(limit: RateLimitItem, what: str) -> None:
     """Count one for the address of this request. Raises TooManyRequests when that was one too many."""
     if (counter := _counter()) and not counter.hit(*_named(limit, what)):
         raise _refusal(counter, limit, what)
+
+
+def allowed(limit: RateLimitItem, what: str, whom: str) -> bool:
+    """Count one for a person, of whom nothing readable is kept, whatever the address; False when that was one too many."""
+    counter = _counter()
+    who = hmac.digest(settings().key().encode(), whom.encode(), "sha256").hex()
+    return counter is None or counter.hit(limit, what, who)
 
 
 def init_app(app: Flask) -> None:

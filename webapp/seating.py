@@ -12,7 +12,7 @@ from engage.errors import EngageError
 from engage.events import Event, EventNotFound
 from engage.fields import EventField
 from engage.outbox import Purpose
-from engage.parties import Registration
+from engage.parties import HandedOver, Registration
 from engage.people import Category
 from engage.registrations import Application, CategoryNotOpen
 from surveys.statements import savepoint
@@ -95,6 +95,8 @@ class _Turn:
     def _invited(self, wish: Wish) -> Registration:
         invitation = invitations.by_token(self._session, wish.token)
         standing = parties.of_invitation(self._session, invitation)
+        if standing is not None and standing.handed_over_at:
+            raise HandedOver
         if standing is not None:
             return standing
         application = Application(category=invitation.invitee.category, **wish.stated)

@@ -73,6 +73,7 @@ class EventForm(FlaskForm):
     registration_opens_at = moment(lazy_gettext("报名开始"), description=lazy_gettext("不填则发布后即可报名。"))
     registration_closes_at = moment(lazy_gettext("报名截止"), description=lazy_gettext("不填则到活动开始为止。"))
     walk_ins = BooleanField(lazy_gettext("接受现场登记"), description=lazy_gettext("没有报名的人可以在签到处登记后入场，占用名额。"))
+    swap_until_hours = whole_number(lazy_gettext("换人截止"), description=lazy_gettext("活动开始前几小时为止可以换人或转给他人，例如 2；不填则到报名截止为止。"))
     contact_name = line(lazy_gettext("联系人"), 60)
     contact_phone = line(lazy_gettext("联系电话"), 40)
     seats = whole_number(lazy_gettext("总名额"), description=lazy_gettext("不填则不限。"))

@@ -28,7 +28,6 @@ PURPOSE_WORDS = {
     Purpose.LAPSED: lazy_gettext("候补失效"),
     Purpose.CANCELLATION: lazy_pgettext("one", "取消报名"),
     Purpose.HANDED_OVER: lazy_gettext("转交报名"),
-    Purpose.HANDED_OVER: lazy_gettext("转交报名"),
     Purpose.CALLED_OFF: lazy_gettext("活动取消"),
     Purpose.THANKS: lazy_gettext("感谢和问卷"),
     Purpose.MISSED: lazy_gettext("未到场问候"),

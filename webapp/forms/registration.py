@@ -56,6 +56,7 @@ class RegistrationForm(FlaskForm):
     def __init__(self, **known: Any) -> None:
         super().__init__(**known)
         self.companions_errors: Sequence[str] = ()  # what is wrong with the party as a whole
+        self.list_told, self.list_problem, self.list_text = "", "", ""  # of a list of names: see `forms.party_list`
         self.answers: AnswerSheet | None = None  # to what else the event asks
         self.waiting_list = False  # whether what is full can be chosen all the same, to wait for it
         self.may_wait = False  # whether what was sent did not fit, and can wait

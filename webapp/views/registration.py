@@ -1,6 +1,6 @@
 """From an invitation or a public event to a ticket: accept, decline, register, change, cancel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,22 +13,25 @@ from engage.answers import AnswersRefused
 from engage.errors import Conflict, EngageError
 from engage.events import Event, EventNotFound, State, Visibility
 from engage.invitations import Invitation
+from engage.lost_links import clean_contact
 from engage.outbox import Purpose
 from engage.parties import Attendee, Registration
 from engage.people import Category, Invitee
 from engage.quotas import ActivityFull, CategoryFull, Full
-from engage.registrations import Application, InvitationNeeded
+from engage.registrations import AlreadyRegistered, Application, InvitationNeeded
 from engage.waiting import NotOffered
 from surveys import questionnaires
 from webapp import wiring
 from webapp.answering import coming, judged, of_holder, sheet
 from webapp.errors import form_refused, status_of, words
+from webapp.forms.party_list import fill, handed_in, mark_rows
 from webapp.forms.registration import STATED, ReasonForm, RegistrationForm, number, read
 from webapp.openings import full, may_wait, obstacle, self_chosen
 from webapp.rates import limited, misses
 from webapp.seating import Wish, seat
 from webapp.security import for_guests
 from webapp.views.public import calendar, qr, visible
+from webapp.views.resend import sent_again
 from webapp.wiring import clock, db, link, saving, sent_fields
 
 pages = Blueprint("registration", __name__)
@@ -53,6 +56,8 @@ def register(slug: str) -> Response | str:
             return _to_ticket(seat(Wish(slug=slug, category_id=number(sent_fields().get("category")), stated=stated, coming=coming())))
         except EventNotFound:
             raise
+        except AlreadyRegistered:
+            return _known(stated)
         except EngageError as error:
             refusal = error
     event, categories = visible(slug), self_chosen(db.session())
@@ -76,6 +81,8 @@ def invitation(token: str) -> Response | str:
     if (stated := _stated(position=invitee.position)) is not None:
         try:
             return _to_ticket(seat(Wish(token=token, stated=stated, coming=coming())))
+        except AlreadyRegistered:
+            return _known(stated)
         except EngageError as error:
             refusal = error
     standing = parties.of_invitation(db.session(), found)
@@ -92,6 +99,8 @@ def decline(token: str) -> Response | str:
     """Somebody who is invited will not come, and may say why."""
     found = invitations.by_token(db.session(), token)
     standing = parties.of_invitation(db.session(), found)
+    if standing is not None and standing.handed_over_at:
+        return redirect(url_for(".invitation", token=token))
     if standing is not None:
         return redirect(url_for(".cancel", code=standing.leader.ticket_code))
     form = ReasonForm()
@@ -193,6 +202,7 @@ def cancel(code: str) -> Response | str:
     return render_template("public/cancel.html", event=party.event, registration=party, form=form)
 
 
+
 def _actor(found: Invitation | None) -> str:
     return "guest" if found is None else f"invitee:{found.invitee_id}"
 
@@ -212,8 +222,16 @@ def _chosen(categories: Sequence[Category], present: Category) -> Category | Non
 
 
 def _stated(*, position: str = "") -> dict[str, Any] | None:
-    """What was sent; None where nothing was, or where the form says what is wrong with it."""
-    return read(sent_fields(), position=position, language=wiring.language()) if request.method == "POST" else None
+    """What was sent; None where nothing was, where the form says what is wrong with it, or where a list is to be filled in first."""
+    if request.method != "POST" or handed_in(sent_fields()):
+        return None
+    return read(sent_fields(), position=position, language=wiring.language())
+
+
+def _known(stated: Mapping[str, Any]) -> Response:
+    """Somebody of this name and contact is registered, which is nobody else's business: they are told, not whoever sent this."""
+    leader = stated["leader"]
+    return sent_again(clean_contact(leader.phone or leader.email), "resend.repeated")
 
 
 def _form(
@@ -230,7 +248,8 @@ def _form(
             "category": party.category_id, "activities": [activity.id for activity in party.activities],
             "companions": [{"name": guest.name, "phone": guest.phone} for guest in party.companions], "consent": True,
         }
-    form = RegistrationForm(data=stated)
+    listed = fill(request.form, request.files) if request.method == "POST" and handed_in(request.form) else None
+    form = RegistrationForm(data=stated, **({"formdata": listed.sent} if listed else {}))
     rows = max((category.companions for category in categories), default=0)
     form.offer({category.id: category.name for category in categories}, rows=rows)
     form.answers = sheet(event, categories, party=party, refusal=refusal)
@@ -238,7 +257,10 @@ def _form(
     form.waiting_list = joins or (party is not None and party.state is parties.State.WAITING)
     form.wait.data = "y" if joins and (may_wait(blocked) or "y" in (form.wait.raw_data or ())) else ""
     form.may_wait = joins and isinstance(refusal, Full)
-    if form.validate_on_submit() and refusal and not isinstance(refusal, AnswersRefused):
+    if listed:
+        form.list_told, form.list_problem, form.list_text = listed.told, listed.problem, listed.sent.get("list", "")
+        mark_rows(form, listed.sent)
+    elif form.validate_on_submit() and refusal and not isinstance(refusal, AnswersRefused):
         _refused(form, event, refusal)
     return form
 
@@ -267,7 +289,9 @@ def _refused(form: RegistrationForm, event: Event, error: EngageError) -> None:
         return
     if isinstance(error, CategoryFull):
         error.field = "category"
-    if error.field == "companions":  # of all of them: it belongs to no single row
+    if "row" in error.facts:
+        mark_rows(form, request.form)
+    elif error.field == "companions":  # of all of them: it belongs to no single row
         form.companions_errors = [gettext("随行人员：%(problem)s", problem=words(error))]
     else:
         form_refused(form, error)
