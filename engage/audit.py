@@ -33,5 +33,9 @@ def record(session: Session, action: str, subject: Base, *, by: str, now: dateti
     """
     session.flush()  # the subject needs its key
     (key,) = sa.inspect(subject).identity or ("",)
-    entry = {"at": now, "by": by, "action": action, "subject": f"{subject.__tablename__}:{key}", "detail": detail}
-    _INSERT.send(session.connection(), [entry])
+    note(session.connection(), action, f"{subject.__tablename__}:{key}", by=by, now=now, **detail)
+
+
+def note(connection: sa.Connection, action: str, subject: str, *, by: str, now: datetime, **detail: Any) -> None:
+    """`record` where no record is loaded: `subject` is `TABLE:ID`."""
+    _INSERT.send(connection, [{"at": now, "by": by, "action": action, "subject": subject, "detail": detail}])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship, selectinload
@@ -91,7 +92,6 @@ class Registration(Base):
     rank: Mapped[int | None]  # the place in the line that staff gave; else the line is in the order of the ids
     offered_until: Mapped[datetime | None]  # when the offer of a seat lapses
     handed_over_at: Mapped[datetime | None]  # when the leader gave it to somebody else, whom alone it concerns since: see `replacements`
-    repeated = False  # not stored: whether `register` found that the same form had come before
 
     event: Mapped[Event] = relationship()
     invitation: Mapped[Invitation | None] = relationship()
@@ -221,10 +221,33 @@ def tell(session: Session, registration: Registration, purpose: Purpose, *, now:
 
 def tell_one(session: Session, attendee: Attendee, purpose: Purpose, *, now: datetime) -> None:
     """`tell` for anybody of a party."""
-    if channel := reach(phone=attendee.phone, email=attendee.email):
+    post(session, Addressee.of(attendee), purpose, now=now)
+
+
+class Addressee(NamedTuple):
+    """Whom a message is about and how to reach them."""
+
+    event_id: int
+    invitation_id: int | None
+    attendee_id: int
+    name: str
+    phone: str
+    email: str
+
+    @classmethod
+    def of(cls, attendee: Attendee) -> "Addressee":
+        """Somebody of a party."""
+        one = attendee
+        return cls(one.event_id, one.registration.invitation_id, one.id, one.name, one.phone, one.email)
+
+
+def post(session: Session, to: Addressee, purpose: Purpose, *, now: datetime) -> None:
+    """`tell` where no record is loaded."""
+    event_id, invitation_id, attendee_id, name, phone, email = to
+    if channel := reach(phone=phone, email=email):
         outbox.post_many(session, [{
-            "event_id": attendee.event_id, "invitation_id": attendee.registration.invitation_id, "attendee_id": attendee.id,
-            "channel": channel, "purpose": purpose, "name": attendee.name, "address": attendee.email or attendee.phone,
+            "event_id": event_id, "invitation_id": invitation_id, "attendee_id": attendee_id,
+            "channel": channel, "purpose": purpose, "name": name, "address": email or phone,
         }], now=now)
 
 

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from engage import audit, events, invitations, quotas
 from engage import waiting as waiting_list
@@ -18,10 +17,10 @@ from engage.contacts import clean_email, clean_phone
 from engage.errors import Conflict, Denied, EngageError, Invalid
 from engage.events import Event, Visibility
 from engage.invitations import Invitation
-from engage.parties import Attendee, ChosenActivity, Registration, State, read_again
+from engage.parties import Addressee, Attendee, ChosenActivity, Registration, State, read_again
 from engage.people import Category, NameMissing, NoContact, name_key
 from engage.quotas import Full
-from surveys.statements import Statement, as_loaded, columns, savepoint
+from surveys.statements import Statement, columns, savepoint
 
 
 class ConsentMissing(Invalid):
@@ -94,22 +93,38 @@ class Application:
         return 1 + len(self.companions)
 
 
+class Seated(NamedTuple):
+    """What became of an application; `repeated` when the same form had come before."""
+
+    id: int
+    state: State
+    ticket_code: str  # the leader's
+    leader: Addressee
+    repeated: bool = False
+
+
 def register(
     session: Session, event: Event, application: Application, *, invitation: Invitation | None = None, by: str, now: datetime
 ) -> Registration:
-    """Seat a party or, if it is ready to, let it wait; else refuse and change nothing. The same submission again answers with the first registration, marked as
-    `repeated`.
+    """Seat a party or, if it is ready to, let it wait; else refuse and change nothing. The same submission again answers with
+    the first registration.
 
     Raises Invalid (a field of the form), InvitationNeeded, AlreadyRegistered, Full (EventFull, CategoryFull, ActivityFull), or
     that registration is not open (EventNotPublished, RegistrationNotYetOpen, RegistrationOver).
     """
+    return session.get_one(Registration, seat(session, event, application, invitation=invitation, by=by, now=now).id)
+
+
+def seat(
+    session: Session, event: Event, application: Application, *, invitation: Invitation | None = None, by: str, now: datetime
+) -> Seated:
+    """`register` without loading what it has stored: when a day opens, many register in the same minute."""
     try:
         return _seat(session, event, application, invitation=invitation, by=by, now=now)
     except EngageError:
         sent = sa.and_(Registration.submission == application.submission, Registration.event_id == event.id)
         if application.submission and (first := session.scalar(sa.select(Registration).where(sent))):
-            first.repeated = True
-            return first
+            return Seated(first.id, first.state, first.leader.ticket_code, Addressee.of(first.leader), repeated=True)
         raise
 
 
@@ -174,7 +189,7 @@ def cancel(session: Session, registration: Registration, *, reason: str = "", by
 
 def _seat(
     session: Session, event: Event, application: Application, *, invitation: Invitation | None, by: str, now: datetime
-) -> Registration:
+) -> Seated:
     events.require_open(event, now=now)
     application = _cleaned(event, application, invitation)
     category, activities = application.category.id, application.activity_ids
@@ -191,7 +206,6 @@ def _seat(
     ]
     session.flush()
     connection = session.connection()
-    # Plain statements: when a day opens, many register in the same minute, and the session's own are several times slower.
     try:
         with savepoint(connection):
             quotas.take(session, event.id, application.party, category_id=category, activity_ids=activities)
@@ -204,15 +218,13 @@ def _seat(
             guest["state"] = State.WAITING
         with savepoint(connection):
             _keep(connection, seated, guests, activities)
-    registration = as_loaded(session, Registration, seated)
-    attendees = [as_loaded(session, Attendee, guest) for guest in guests]
-    set_committed_value(registration, "attendees", attendees)
-    set_committed_value(registration, "event", event)
     if invitation is not None and invitation.state is not invitations.State.ACCEPTED:
         invitations.answer(session, invitation, invitations.State.ACCEPTED, by=by, now=now)
-    done = "wait" if registration.state is State.WAITING else "create"
-    audit.record(session, f"registration.{done}", registration, by=by, now=now, event=event.id, party=application.party)
-    return registration
+    done = "wait" if seated["state"] is State.WAITING else "create"
+    audit.note(connection, f"registration.{done}", f"registration:{seated['id']}", by=by, now=now, event=event.id, party=application.party)
+    leader = application.leader
+    told = Addressee(event.id, seated["invitation_id"], guests[0]["id"], leader.name, leader.phone, leader.email)
+    return Seated(seated["id"], seated["state"], guests[0]["ticket_code"], told)
 
 
 # Somebody who is registered already is passed over without an error.

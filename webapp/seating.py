@@ -68,11 +68,11 @@ class _Turn:
         """The ticket's code, or why there is none; then nothing of the wish is kept."""
         try:
             with savepoint(self._connection):
-                return (self._invited(wish) if wish.token else self._stranger(wish)).leader.ticket_code
+                return self._invited(wish) if wish.token else self._stranger(wish)
         except EngageError as refusal:
             return refusal
 
-    def _stranger(self, wish: Wish) -> Registration:
+    def _stranger(self, wish: Wish) -> str:
         if (event := self._events.get(wish.slug)) is None:
             event = self._events[wish.slug] = events.by_slug(self._session, wish.slug)
         if not shown_to_all(event):
@@ -92,24 +92,25 @@ class _Turn:
             self._categories[stated] = category
         return category
 
-    def _invited(self, wish: Wish) -> Registration:
+    def _invited(self, wish: Wish) -> str:
         invitation = invitations.by_token(self._session, wish.token)
         standing = parties.of_invitation(self._session, invitation)
         if standing is not None and standing.handed_over_at:
             raise HandedOver
         if standing is not None:
-            return standing
+            return standing.leader.ticket_code
         application = Application(category=invitation.invitee.category, **wish.stated)
         by = f"invitee:{invitation.invitee_id}"
         return self._registered(invitation.event, application, wish.coming, by=by, invitation=invitation)
 
-    def _registered(self, event: Event, application: Application, coming: Coming, *, by: str, **known: Any) -> Registration:
+    def _registered(self, event: Event, application: Application, coming: Coming, *, by: str, **known: Any) -> str:
         if (asked := self._asked.get(event.id)) is None:
             asked = self._asked[event.id] = fields.asked(self._session, event)
         sheets = answering.judged(asked, application, coming, now=self._now)  # before: once seated, nothing is refused
-        seated = registrations.register(self._session, event, application, by=by, now=self._now, **known)
+        seated = registrations.seat(self._session, event, application, by=by, now=self._now, **known)
         if not seated.repeated:
-            sheets.keep(self._session, seated, by=by, now=self._now)
+            if asked:
+                sheets.keep(self._session, self._session.get_one(Registration, seated.id), by=by, now=self._now)
             waits = seated.state is parties.State.WAITING
-            parties.tell(self._session, seated, Purpose.WAITING if waits else Purpose.TICKET, now=self._now)
-        return seated
+            parties.post(self._session, seated.leader, Purpose.WAITING if waits else Purpose.TICKET, now=self._now)
+        return seated.ticket_code

@@ -39,12 +39,19 @@ LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}  # what ?lang and the cookie say â†
 
 
 class OneDatabase(BoundSession):
-    """Flask-SQLAlchemy's session without its search, at each statement, for the database of a table: there is one."""
+    """Flask-SQLAlchemy's session without its search, at each statement, for the database of a table: there is one.
+
+    While `saving` lasts its connection is found at once.
+    """
 
     def __init__(self, db: SQLAlchemy, **options: Any) -> None:
         super().__init__(db, **options | {"bind": db.engine})
 
     get_bind = Session.get_bind
+
+    def connection(self, bind_arguments: Any = None, execution_options: Any = None) -> sa.Connection:
+        held = self.info.get("saving") if execution_options is None else None
+        return held if held is not None else super().connection(bind_arguments, execution_options)
 
 
 # What was committed is as it was written; the next saving() reads it again anyway.
@@ -72,14 +79,14 @@ def saving() -> Iterator[Session]:
     What was read before is read again, so that nothing is decided on a stale state. Not to be nested (RuntimeError).
     """
     session: Session = db.session()
-    if session.info.get("saving"):
+    if "saving" in session.info:
         raise RuntimeError("saving() within saving()")
-    session.info["saving"] = True
+    session.info["saving"] = None
     try:
         with _writing if session.get_bind().dialect.name == "sqlite" else nullcontext():
             session.rollback()  # ends the reading transaction of this request
             session.expire_all()  # what an earlier saving() kept belongs to no transaction, so rolling back leaves it
-            session.connection(execution_options={"writes": True})
+            session.info["saving"] = session.connection(execution_options={"writes": True})
             try:
                 yield session
                 session.commit()
