@@ -23,6 +23,7 @@ PUBLIC = [
     "/", "/privacy", "/events/{running}", "/events/{full}", "/events/{cancelled}", "/events/{past}", "/events/{running}/register",
     "/events/{full}/register", "/i/{opened}", "/i/{accepted}", "/i/{declined}", "/i/{declined}/substitute", "/i/{opened}/decline", "/t/{ticket}", "/t/{companion}",
     "/t/{arrived_ticket}", "/t/{cancelled_ticket}", "/t/{ticket}/change", "/t/{arrived_ticket}/change", "/t/{ticket}/cancel",
+    "/t/{waiting_ticket}", "/t/{offered_ticket}", "/t/{waiting_ticket}/change", "/t/{waiting_ticket}/cancel",
     "/q/{hall}", "/q/{personal}", "/q/{answered}", "/q/{closed_survey}", "/q/{personal}/thanks", "/desk/sign-in",
     "/b/{board}", "/v/{running}", "/v/{running}/{ticket}", "/v/{running}/scans/{scan}", "/no-such-page",
 ]
@@ -36,6 +37,7 @@ DESK = [
     "/desk/series", "/desk/series/open-days", "/desk/series/open-days/edit", "/desk/events/{full}/series", "/desk/events/{past}/next",
     "/desk/events/{running}/afterwards", "/desk/events/{past}/afterwards", "/desk/events/{past}/tell/missed",
     "/desk/events/{running}/registrations", "/desk/events/{draft}/registrations",
+    "/desk/events/{full}/waiting", "/desk/events/{draft}/waiting", "/desk/events/{full}/registrations/{waiting}/cancel",
     "/desk/events/{running}/registrations/{registration}/answers", "/desk/events/{running}/fields", "/desk/events/{draft}/fields",
     "/desk/events/{running}/fields/new?kind=text", "/desk/events/{running}/fields/new?kind=multiple",
     "/desk/events/{running}/fields/{field}/edit", "/desk/events/{running}/fields/{field}/remove",
@@ -74,7 +76,7 @@ NO_PAGE = {
     "desk.exported_sms", "desk.door_counts", "desk.door_guests",  # the last two are parts of the door
     "desk.venue_code", "desk.board_figures", "board.figures",  # what changes on a screen
     "desk.planned_import", "desk.import_result",  # see test_an_imports_pages_are_sound
-    "desk.scanner_session", "desk.scanner_file", "desk.scanner_worker", "desk.scanner_manifest",  # for the scanner's own scripts
+    "desk.scanner_session", "desk.scanner_file", "desk.scanner_worker", "desk.scanner_manifest", "desk.door_person",  # for the scanner's own scripts
     "desk.setup",  # only before there is an account: see test_the_first_page_of_all
 }
 
