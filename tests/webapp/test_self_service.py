@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from database import count_queries
 from workbooks import xlsx
 
-from engage import arrivals, events, invitations
+from engage import invitations
 from engage.audit import AuditEntry
 from engage.lost_links import LostLink
 from engage.outbox import Message, Purpose
