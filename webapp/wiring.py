@@ -47,7 +47,7 @@ class OneDatabase(BoundSession):
     def __init__(self, db: SQLAlchemy, **options: Any) -> None:
         super().__init__(db, **options | {"bind": db.engine})
 
-    get_bind = Session.get_bind
+    get_bind = Session.get_bind  # type: ignore[assignment] -- SQLAlchemy's own, which takes fewer words
 
     def connection(self, bind_arguments: Any = None, execution_options: Any = None) -> sa.Connection:
         held = self.info.get("saving") if execution_options is None else None
