@@ -15,6 +15,7 @@ import { fetchRoster, Roster } from "./roster.js";
 import { openStore } from "./store.js";
 
 const ASKED = 1500; // ms that an unknown ticket waits for the server, which may have registered it just now
+const SOON = 500; // ms
 const KEPT = 200; // entries that the server has, kept for undoing and for the record
 const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -38,6 +39,7 @@ export class Doorway {
   #device = deviceName();
   #line = Promise.resolve(); // one scan after the other
   #awaited = new Map(); // id of an entry → told when the server has answered it
+  #recalling = 0;
   #channel = globalThis.BroadcastChannel ? new BroadcastChannel("engage-door") : null;
 
   static async open(slug, hears) {
@@ -48,12 +50,15 @@ export class Doorway {
     await door.#recall();
     const kept = await door.store.roster(slug);
     if (kept) door.roster = new Roster(kept, door.entries);
-    if (door.#channel) door.#channel.onmessage = () => door.#recall();
+    if (door.#channel) door.#channel.onmessage = () => {
+      door.#recalling ||= setTimeout(() => door.#recall(), SOON); // one look for many scans of another tab
+    };
     return door;
   }
 
   /* Read the queue: at the start, and when another tab or the worker has changed it. */
   async #recall() {
+    this.#recalling = 0;
     this.entries = (await this.store.entries()).filter((entry) => entry.slug === this.slug);
     for (const digest of new Set(this.entries.map((entry) => entry.digest))) this.roster?.follow(digest, this.entries);
     this.#hears.changed();
