@@ -108,7 +108,7 @@ def invitation(session: Session, to: Event, *, invitee: Invitee | None = None, *
 def application(session: Session, *, companions: int = 0, category: Category | None = None, **changes: Any) -> Application:
     """A filled-in form of a new person with so many companions; `changes` are fields of the person or of the form."""
     number = next(_numbers)
-    form = {name: changes.pop(name) for name in ("activity_ids", "consent", "submission", "language") if name in changes}
+    form = {name: changes.pop(name) for name in ("activity_ids", "consent", "submission", "language", "wait") if name in changes}
     leader = {"name": f"来宾{number}", "phone": f"139{number:08}", "email": f"visitor{number}@example.com", **changes}
     return Application(
         leader=Person(**leader), category=category or _new_category(session),

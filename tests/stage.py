@@ -22,6 +22,7 @@ from engage import (
     registrations,
     series,
     venue,
+    waiting,
 )
 from engage.activities import ActivityKind
 from engage.answers import Keeping, Sent
@@ -71,6 +72,9 @@ def fill(session: Session, now: datetime) -> dict[str, object]:
                       registration_closes_at=now + timedelta(days=3))
     make.registration(session, full, category=categories["agency"], companions=0)
     make.registration(session, full, category=categories["agency"], companions=0)
+    offered, waits = (make.registration(session, full, category=categories["public"], companions=1, wait=True) for _ in range(2))
+    events.set_quotas(session, full, 4, {}, by=BY, now=now)
+    waiting.promote(session, full, now=now)
     cancelled = make.event(session, state="cancelled", title="招标人座谈会", kind=Kind.SYMPOSIUM)
     past = make.event(session, state="closed", title="去年秋季平台开放日")
     held = series.start(session, past, series.SeriesDetails(title="平台开放日", slug="open-days", interval=series.Interval.QUARTER), by=BY, now=now)
@@ -90,6 +94,7 @@ def fill(session: Session, now: datetime) -> dict[str, object]:
         "cancelled_ticket": gone.leader.ticket_code, "arrived_ticket": came[0].leader.ticket_code,
         "board": board.renew(session, running, by=BY, now=now).code,
         "scan": session.scalar(sa.select(Scan.id).where(Scan.attendee_id == came[0].leader.id)),
+        "offered_ticket": offered.leader.ticket_code, "waiting_ticket": waits.leader.ticket_code, "waiting": waits.id,
         "hall": running.survey_code, "personal": came[-1].leader.survey_code, "answered": came[0].leader.survey_code,
         "closed_survey": past.survey_code, "questionnaire": questionnaire.id, "unused": unused.id,
         "section": unused.sections[0].id, "question": unused.sections[0].questions[0].id, "user": someone.id,

@@ -102,7 +102,7 @@ def _texts(value: object) -> Iterator[str]:
 
 def addresses(app, filled, method: str) -> list[str]:
     """The address of every page in every state that the filled office knows."""
-    tickets = [filled[name] for name in ("ticket", "companion", "arrived_ticket", "cancelled_ticket")]
+    tickets = [filled[name] for name in ("ticket", "companion", "arrived_ticket", "cancelled_ticket", "waiting_ticket", "offered_ticket")]
     surveys = [filled[name] for name in ("hall", "personal", "answered", "closed_survey")]
     known = {
         "slug": [filled["running"], filled["draft"]], "code": tickets,

@@ -77,6 +77,10 @@ class EventForm(FlaskForm):
     contact_name = line(lazy_gettext("联系人"), 60)
     contact_phone = line(lazy_gettext("联系电话"), 40)
     seats = whole_number(lazy_gettext("总名额"), description=lazy_gettext("不填则不限。"))
+    waiting_list = BooleanField(lazy_gettext("名额已满后接受候补"), default=True)
+    confirm_hours = whole_number(
+        lazy_gettext("候补确认时限（小时）"), default=Details.confirm_hours,
+        description=lazy_gettext("有空余名额时为候补的人保留多久；填 0 则直接安排，无需确认。不填为 24 小时。"))
     slug = line(lazy_gettext("网址名称"), 80,
                 Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$", message=lazy_gettext("网址名称只能使用小写字母、数字和连字符。")),
                 NoneOf(["new"], lazy_gettext("这个网址名称已被系统使用，请换一个。")),
@@ -85,6 +89,8 @@ class EventForm(FlaskForm):
     def details(self) -> Details:
         """What was typed, as the library takes it."""
         stated = {field.name: self[field.name].data for field in fields(Details) if field.name in self}
+        if self.confirm_hours.data is None:
+            del stated["confirm_hours"]
         if self.kind.data is not Kind.TRAINING:
             stated |= {"topic": None, "hours": None}
         return Details(**stated)

@@ -5,7 +5,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from engage import activities, events
+from engage import activities, events, waiting
 from engage.activities import Activity
 from engage.errors import EngageError
 from engage.events import Event
@@ -14,6 +14,7 @@ from webapp.errors import form_refused, status_of, words
 from webapp.forms.events import ActivityForm, activity_form
 from webapp.guard import allowed
 from webapp.views.desk import desk
+from webapp.views.desk.waiting import say_promoted
 from webapp.wiring import clock, db, saving
 
 Answer = str | Response | tuple[str, int]
@@ -47,10 +48,12 @@ def edit_activity(slug: str, activity_id: int) -> Answer:
         try:
             with saving() as session:
                 activities.edit(session, activity, form.details(), by=current_user.by, now=clock())
+                promoted = waiting.promote(session, event, now=clock())
         except EngageError as error:
             form_refused(form, error)
         else:
             flash(gettext("修改已保存。"), "success")
+            say_promoted(promoted)
             return redirect(url_for("desk.event", slug=slug))
     return _form_page(form, event, activity)
 

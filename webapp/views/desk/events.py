@@ -1,6 +1,6 @@
 """The desk's pages of events: the list, one event's overview, its form, and its way from draft to published to closed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -11,10 +11,11 @@ from flask_login import current_user
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
-from engage import events, outbox, people, settling
+from engage import events, outbox, people, settling, waiting
 from engage.errors import EngageError, Invalid
 from engage.events import Event, IllegalMove, Kind, State
 from engage.outbox import Purpose
+from engage.parties import Registration
 from engage.people import Category
 from engage.staff import Permission
 from webapp.errors import form_refused, status_of, words
@@ -22,6 +23,7 @@ from webapp.forms import events as forms
 from webapp.forms.events import STATE_WORDS, EventForm, event_form
 from webapp.guard import allowed
 from webapp.views.desk import desk
+from webapp.views.desk.waiting import say_promoted
 from webapp.views.public import qr
 from webapp.wiring import clock, db, link, saving
 
@@ -83,12 +85,13 @@ def edit_event(slug: str) -> Answer:
         try:
             with saving() as session:
                 events.edit(session, event, form.details(), by=current_user.by, now=clock())
-                _set_quotas(event, form)
+                promoted = _set_quotas(event, form)
                 slug = event.slug
         except EngageError as error:
             form_refused(form, error)
         else:
             flash(gettext("修改已保存。"), "success")
+            say_promoted(promoted)
             return redirect(url_for("desk.event", slug=slug))
     return _form_page(form, event)
 
@@ -149,12 +152,13 @@ def _choice(kind: type[StrEnum], name: str) -> Any:
     return kind(value) if value in set(kind) else None
 
 
-def _set_quotas(event: Event, form: EventForm) -> None:
-    """Set the limits if the form changes any."""
+def _set_quotas(event: Event, form: EventForm) -> Sequence[Registration]:
+    """Set the limits if the form changes any, and give what is free to those who wait."""
     limits = form.quotas()
     present = {id_: quota.seats if (quota := event.category_quota(id_)) else None for id_ in limits}
     if limits != present or form.seats.data != event.capacity:
         events.set_quotas(db.session(), event, form.seats.data, limits, by=current_user.by, now=clock())
+    return waiting.promote(db.session(), event, now=clock())
 
 
 def _form_page(form: EventForm, event: Event | None) -> Answer:

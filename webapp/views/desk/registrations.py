@@ -49,7 +49,7 @@ def cancel_registration(slug: str, registration_id: int) -> Answer:
     registration = db.session.get(Registration, registration_id)
     if registration is None or registration.event_id != event.id:
         abort(404)
-    form = CancelRegistrationForm()
+    form, waits = CancelRegistrationForm(), registration.state in {State.WAITING, State.OFFERED}
     if not form.validate_on_submit():
         return _cancel_page(event, registration, form)
     try:
@@ -58,8 +58,8 @@ def cancel_registration(slug: str, registration_id: int) -> Answer:
     except EngageError as error:
         form.form_errors.append(words(error))
         return _cancel_page(event, registration, form), status_of(error)
-    flash(gettext("报名已取消，名额已释放。"), "success")
-    return redirect(url_for("desk.registration_list", slug=slug))
+    flash(gettext("已移出候补名单。") if waits else gettext("报名已取消，名额已释放。"), "success")
+    return redirect(url_for("desk.waiting_list" if waits else "desk.registration_list", slug=slug))
 
 
 def _found(event: Event) -> sa.Select[Any]:
@@ -67,12 +67,15 @@ def _found(event: Event) -> sa.Select[Any]:
 
     Whoever may not see personal data cannot find out by searching for it either: then only organisations are searched.
     """
-    state, typed = request.args.get("state", ""), request.args.get("q", "").strip()
+    wished, typed = request.args.get("state", ""), request.args.get("q", "").strip()
+    state = State(wished) if wished in set(State) else None
     personal = current_user.may(Permission.PEOPLE)
     found = parties.attendees(
-        event, state=State(state) if state in set(State) else None, category_id=request.args.get("category", type=int),
+        event, state=State.WAITING if state is State.OFFERED else state, category_id=request.args.get("category", type=int),
         words=typed if personal else "",
     )
+    if state in {State.WAITING, State.OFFERED}:  # attendees wait until the party's offer is confirmed
+        found = found.where(Registration.state == state)
     if typed and not personal:
         found = found.where(Attendee.organisation.icontains(typed, autoescape=True))
     wish = request.args.get("sort", "")
