@@ -27,7 +27,8 @@ def test_after_a_change_of_keys_the_old_one_still_opens_and_the_new_one_seals():
     assert new.open(both.reseal(sealed.encode())).decode() == "内容"
 
 
-@pytest.mark.parametrize("sealed", [Cipher([LATER]).seal_text("内容"), Cipher([SECRET]).seal_text("内容")[:-6] + "AAAA==", "", "内容"])
+@pytest.mark.parametrize("sealed", [Cipher([LATER]).seal_text("内容"), Cipher([SECRET]).seal_text("内容")[:-6] + "AAAA==", "", "内容"],
+                         ids=["another key", "changed", "empty", "not sealed"])
 def test_what_another_key_sealed_or_somebody_changed_is_refused(sealed):
     with pytest.raises(SealedWithAnotherKey):
         Cipher([SECRET]).open_text(sealed)
