@@ -12,13 +12,14 @@ from pathlib import Path
 from bench.board import boards
 from bench.imports import imports
 from bench.invitations import many_invitations
+from bench.opening import opening
 from bench.report import table
 from bench.scanner import scanner
 from bench.scans import single_scans
 from bench.startup import startup
 from bench.submits import submits
 
-BENCHMARKS = [single_scans, submits, imports, many_invitations, boards, scanner, startup]
+BENCHMARKS = [single_scans, submits, opening, imports, many_invitations, boards, scanner, startup]
 
 
 def machine() -> str:
