@@ -59,22 +59,14 @@ class Gap:
     event: Event | None
 
 
-ASKED_AT = sa.func.coalesce(Invitation.invited_at, Invitation.opened_at, Invitation.answered_at)
-_REACHED = sa.and_(ASKED_AT.is_not(None), Invitation.id.not_in(sa.select(Invitation.id).where(BOUNCED)))
+_ASKED_AT = sa.func.coalesce(Invitation.invited_at, Invitation.opened_at, Invitation.answered_at)
+_REACHED = sa.and_(_ASKED_AT.is_not(None), ~BOUNCED)
 _OPEN = Event.state.in_((EventState.DRAFT, EventState.PUBLISHED))
-
-_Query = sa.Select[*tuple[Any, ...]]
 _KEYS: Mapping[By, Any] = {
-    By.INVITEE: Invitee.id, By.ORGANISATION: Invitee.organisation, By.CATEGORY: Category.id, By.DISTRICT: Invitee.district,
+    By.INVITEE: Invitee.id, By.ORGANISATION: Invitee.organisation, By.CATEGORY: Invitee.category_id, By.DISTRICT: Invitee.district,
 }
-_PEOPLE = sa.func.count(Invitee.id)
-_SORTS: Mapping[By, Mapping[str, Sequence[Any]]] = {
-    By.INVITEE: {"name": (Invitee.name_key,), "category": (Category.position, Invitee.name_key),
-                 "organisation": (Invitee.organisation, Invitee.name_key), "district": (Invitee.district, Invitee.name_key)},
-    By.ORGANISATION: {"name": (Invitee.organisation,), "people": (_PEOPLE,)},
-    By.CATEGORY: {"name": (Category.position,), "people": (_PEOPLE,)},
-    By.DISTRICT: {"name": (Invitee.district,), "people": (_PEOPLE,)},
-}
+_SORTS = {"name", "people", "category", "organisation", "district"}
+_Query = sa.Select[*tuple[Any, ...]]
 
 
 def months_before(now: datetime, months: int) -> datetime:
@@ -89,74 +81,76 @@ def gaps(look: Look, *, sort: str = "last") -> sa.Select[Any]:
     Sorts by `last` (never first) or `name`; groups also by `people`, people by `category`, `organisation` or `district`; with `-`
     downwards.
     """
-    found, last = _grouped(look)
-    down, chosen = sort.startswith("-"), _SORTS[look.by].get(sort.removeprefix("-"))
-    order = [column.desc() if down else column.asc() for column in chosen] if chosen else [
-        last.desc().nulls_last() if sort == "-last" else last.asc().nulls_first(), *_SORTS[look.by]["name"]]
-    return found.having(sa.or_(last.is_(None), last < look.since)).order_by(*order, _KEYS[look.by])
+    found = _found(look).subquery().c
+    down, wish = sort.startswith("-"), sort.removeprefix("-")
+    if wish in _SORTS and wish in found:
+        order = [column.desc() if down else column.asc() for column in (found[wish], found.name)]
+    else:
+        order = [found.at.desc().nulls_last() if sort == "-last" else found.at.asc().nulls_first(), found.name]
+    return sa.select(found.key).where(_is_gap(found, look)).order_by(*order, found.key)
 
 
-def total(session: Session, look: Look) -> int:
-    """How many there are of what is looked at, invited or not."""
-    return session.scalar(sa.select(sa.func.count()).select_from(_grouped(look)[0].subquery())) or 0
+def counts(session: Session, look: Look) -> tuple[int, int]:
+    """How many were not invited, and how many there are in all of what is looked at."""
+    found = _found(look).subquery()
+    missed = sa.func.coalesce(sa.func.sum(sa.case((_is_gap(found.c, look), 1), else_=0)), 0)
+    few, everything = session.execute(sa.select(missed, sa.func.count()).select_from(found)).one()
+    return few, everything
 
 
 def describe(session: Session, look: Look, keys: Sequence[int | str]) -> list[Gap]:
     """What is known of some of the `gaps`, in this order; at most as many keys as one statement takes."""
-    key, mine = _KEYS[look.by], _KEYS[look.by].in_(keys)
-    grouped, _ = _grouped(look)
-    people = _pairs(session, grouped.add_columns(_PEOPLE).where(mine))
-    listed = _members(look, key, sa.func.count(Invitee.id.distinct())).join(Invitation, Invitation.invitee_id == Invitee.id).join(
-        Event, Event.id == Invitation.event_id).where(mine, Invitation.state == State.DRAFTED, _OPEN)
-    waiting = _pairs(session, listed.group_by(key))
-    newest = sa.func.row_number().over(partition_by=key, order_by=(ASKED_AT.desc(), Invitation.id.desc())).label("place")
-    asked = _members(look, key.label("of"), Invitation.event_id, ASKED_AT.label("at"), newest).join(
-        Invitation, Invitation.invitee_id == Invitee.id).where(mine, _REACHED).subquery()
-    last = {of: (at, event) for of, at, event in session.execute(
-        sa.select(asked.c.of, asked.c.at, Event).join(Event, Event.id == asked.c.event_id).where(asked.c.place == 1))}
+    key = _KEYS[look.by]
+    mine = _people(look, key.label("of")).where(key.in_(keys))
+    people = _by_key(session, mine.add_columns(sa.func.count(Invitee.id)).group_by(key))
+    asked = mine.join(Invitation, Invitation.invitee_id == Invitee.id)
+    listed = asked.join(Event, Event.id == Invitation.event_id).where(Invitation.state == State.DRAFTED, _OPEN)
+    waiting = _by_key(session, listed.add_columns(sa.func.count(Invitee.id.distinct())).group_by(key))
+    newest = sa.func.row_number().over(partition_by=key, order_by=(_ASKED_AT.desc(), Invitation.id.desc())).label("place")
+    last = asked.add_columns(Invitation.event_id, _ASKED_AT.label("at"), newest).where(_REACHED).subquery().c
+    latest: dict[int | str, tuple[datetime, Event]] = {row[0]: (row[1], row[2]) for row in session.execute(
+        sa.select(last.of, last.at, Event).join(Event, Event.id == last.event_id).where(last.place == 1))}
     subjects = _subjects(session, look.by, keys)
-    return [
-        Gap(key=each, subject=subjects[each], people=people[each], waiting=waiting.get(each, 0),
-            at=last[each][0] if each in last else None, event=last[each][1] if each in last else None)
-        for each in keys if each in people and each in subjects
-    ]
+    made: list[Gap] = []
+    for each in (each for each in keys if each in subjects):
+        at, event = latest.get(each, (None, None))
+        made.append(Gap(key=each, subject=subjects[each], people=people.get(each, 0), waiting=waiting.get(each, 0), at=at, event=event))
+    return made
 
 
 def members(look: Look, keys: Sequence[int | str] | None = None) -> sa.Select[int]:
     """The ids of the people in what was not invited: in all of it, or in these of its keys."""
     key = _KEYS[look.by]
-    found = _members(look, Invitee.id).where(key.in_(gaps(look).order_by(None)))
+    found = look.people.order_by(None).with_only_columns(Invitee.id).where(key.in_(gaps(look).order_by(None)))
     return found if keys is None else found.where(key.in_(keys))
 
 
-def _grouped(look: Look) -> tuple[_Query, sa.ColumnElement[datetime]]:
-    """The keys of everything looked at, and the expression of when it was last invited."""
-    each = sa.select(Invitation.invitee_id, sa.func.max(ASKED_AT).label("at")).where(_REACHED).group_by(Invitation.invitee_id).subquery()
-    last = sa.func.max(each.c.at)
+def _people(look: Look, *columns: Any) -> _Query:
+    return look.people.order_by(None).with_only_columns(*columns)
+
+
+def _found(look: Look) -> _Query:
+    """All that is looked at: `key`, `name` (or what stands for it in an order), and `at`, when it was last invited."""
+    each = sa.select(Invitation.invitee_id, sa.func.max(_ASKED_AT).label("at")).where(_REACHED).group_by(Invitation.invitee_id).subquery()
     key = _KEYS[look.by]
-    found = _among(look, sa.select(key)).outerjoin(each, each.c.invitee_id == Invitee.id)
     if look.by is By.INVITEE:
-        return found.group_by(Invitee.id, Category.id), last
-    if look.by is By.CATEGORY:  # one in use of which nobody is known is a gap too
-        found = found.having(sa.or_(~Category.retired, _PEOPLE > 0))
-    names = (Category.name, Category.name_en) if look.by is By.CATEGORY else (key,)
-    if look.name:
-        found = found.where(sa.or_(*(name.icontains(look.name, autoescape=True) for name in names)))
-    return found.where(names[0] != "").group_by(key), last
+        return _people(look, key.label("key"), Invitee.name_key.label("name"), Category.position.label("category"),
+                       Invitee.organisation, Invitee.district, each.c.at).outerjoin(each, each.c.invitee_id == Invitee.id)
+    grouped = _people(look, key.label("key"), key.label("name"), sa.func.count(Invitee.id).label("people"),
+                      sa.func.max(each.c.at).label("at")).outerjoin(each, each.c.invitee_id == Invitee.id).group_by(key)
+    if look.by is not By.CATEGORY:
+        return grouped.where(key != "", key.icontains(look.name, autoescape=True))
+    known = grouped.subquery()
+    names = sa.or_(*(name.icontains(look.name, autoescape=True) for name in (Category.name, Category.name_en)))
+    return sa.select(Category.id.label("key"), Category.position.label("name"), sa.func.coalesce(known.c.people, 0).label("people"), known.c.at).outerjoin(
+        known, known.c.key == Category.id).where(sa.or_(~Category.retired, known.c.people > 0), names)  # nobody known is a gap too
 
 
-def _members(look: Look, *columns: Any) -> _Query:
-    return _among(look, sa.select(*columns)).where(Invitee.id.is_not(None))
+def _is_gap(found: Any, look: Look) -> sa.ColumnElement[bool]:
+    return sa.or_(found.at.is_(None), found.at < look.since)
 
 
-def _among(look: Look, query: _Query) -> _Query:
-    """The query over the categories with those of their people who are looked at."""
-    wanted = sa.select(look.people.order_by(None).subquery().c.id)
-    mine = sa.and_(Invitee.category_id == Category.id, Invitee.id.in_(wanted))
-    return query.select_from(Category).join(Invitee, mine, isouter=look.by is By.CATEGORY)
-
-
-def _pairs(session: Session, query: _Query) -> dict[int | str, int]:
+def _by_key(session: Session, query: _Query) -> dict[int | str, int]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 

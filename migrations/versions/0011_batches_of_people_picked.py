@@ -1,4 +1,4 @@
-"""batches that invite people who were picked one by one"""
+"""batches that invite people who were picked one by one, and an index that tells when somebody was last invited"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,8 +23,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("batch_id", "invitee_id", name=op.f("pk_invitation_batch_invitee")),
     )
+    op.drop_index("ix_invitation_invitee_id", "invitation")
+    op.create_index("ix_invitation_asked", "invitation", ["invitee_id", "state", "invited_at", "opened_at", "answered_at"])
 
 
 def downgrade() -> None:
+    op.create_index("ix_invitation_invitee_id", "invitation", ["invitee_id"])
+    op.drop_index("ix_invitation_asked", "invitation")
     op.drop_table("invitation_batch_invitee")
     op.drop_column("invitation_batch", "picked")

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.browser
 PUBLIC = [
     "/", "/privacy", "/events/{running}", "/events/{full}", "/events/{cancelled}", "/events/{past}", "/events/{running}/register",
     "/events/{full}/register", "/i/{opened}", "/i/{accepted}", "/i/{declined}", "/i/{declined}/substitute", "/i/{opened}/decline", "/t/{ticket}", "/t/{companion}",
-    "/t/{arrived_ticket}", "/t/{cancelled_ticket}", "/t/{ticket}/change", "/t/{arrived_ticket}/change", "/t/{ticket}/cancel",
+    "/t/{arrived_ticket}", "/t/{cancelled_ticket}", "/t/{ticket}/change", "/t/{arrived_ticket}/change", "/t/{ticket}/cancel", "/t/{ticket}/hand-over", "/t/{ticket}/swap/{guest}", "/t/{arrived_ticket}/hand-over",
+    "/resend", "/resend/done", "/resend/repeated",
     "/t/{waiting_ticket}", "/t/{offered_ticket}", "/t/{waiting_ticket}/change", "/t/{waiting_ticket}/cancel",
     "/q/{hall}", "/q/{personal}", "/q/{answered}", "/q/{closed_survey}", "/q/{personal}/thanks", "/desk/sign-in",
     "/b/{board}", "/v/{running}", "/v/{running}/{ticket}", "/v/{running}/scans/{scan}", "/no-such-page",
@@ -49,7 +50,8 @@ DESK = [
     "/desk/questionnaires/{questionnaire}/delete", "/desk/questionnaires/{unused}/sections/new", "/desk/sections/{section}/edit",
     "/desk/sections/{section}/questions/new?kind=scale", "/desk/questions/{question}/edit", "/desk/questions/{question}/remove",
     "/desk/people", "/desk/people?q=没有这个人", "/desk/people/new", "/desk/people/{person}", "/desk/people/{person}/edit",
-    "/desk/people/{person}/remove", "/desk/people/import", "/desk/categories", "/desk/categories/new",
+    "/desk/people/{person}/remove", "/desk/people/import", "/desk/coverage", "/desk/coverage?by=organisation",
+    "/desk/coverage?by=category&event={running}", "/desk/coverage?by=district&q=没有", "/desk/categories", "/desk/categories/new",
     "/desk/categories/{category}/edit", "/desk/events/{running}/invitations", "/desk/events/{draft}/invitations",
     "/desk/events/{running}/invitations/{invitation}", "/desk/events/{running}/invitations/{invitation}/revoke",
     "/desk/events/{running}/invitations/add", "/desk/events/{running}/invitations/pick", "/desk/events/{running}/invitations/send",
@@ -63,7 +65,7 @@ DESK = [
     "/desk/settings/users/{user}",
 ]
 REFUSED = [  # forms sent as they stand, empty or with what is missing
-    "/desk/sign-in", "/events/{running}/register", "/i/{opened}", "/q/{hall}", "/desk/events/new", "/desk/questionnaires/new",
+    "/resend", "/t/{ticket}/hand-over", "/t/{ticket}/swap/{guest}", "/desk/sign-in", "/events/{running}/register", "/i/{opened}", "/q/{hall}", "/desk/events/new", "/desk/questionnaires/new",
     "/desk/sections/{section}/questions/new?kind=single", "/desk/settings/users/new",
     "/desk/people/new", "/desk/people/import", "/desk/categories/new", "/desk/events/{running}/fields/new?kind=single",
 ]
@@ -72,7 +74,7 @@ NO_PAGE = {
     "api.event_list", "api.event_in_full", "api.roster", "api-docs.openapi_json",  # for programs
     "calendar.all", "calendar.of_series",  # for calendar programs
     "public.event_calendar", "registration.ticket_calendar", "registration.ticket_picture", "answers.own_file", "desk.registration_file",  # downloads
-    "desk.export_event", "desk.export_attendees", "desk.export_people", "desk.import_template", "desk.import_refused",
+    "desk.export_event", "desk.export_attendees", "desk.export_people", "desk.export_coverage", "desk.import_template", "desk.import_refused",
     "desk.exported_sms", "desk.door_counts", "desk.door_guests",  # the last two are parts of the door
     "desk.venue_code", "desk.board_figures", "board.figures",  # what changes on a screen
     "desk.planned_import", "desk.import_result",  # see test_an_imports_pages_are_sound

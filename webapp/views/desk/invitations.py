@@ -79,7 +79,7 @@ def add_invitations(slug: str) -> Answer:
         with saving() as session:
             ids = session.scalars(invitations.audience(event, category_ids=wanted)).all()
             added = invitations.invite(session, event, ids, by=current_user.by, now=clock())
-        _tell_added(added)
+        tell_added(added)
         return redirect(url_for("desk.invitations", slug=slug))
     left = (
         sa.select(Category, sa.func.count(Invitee.id)).join(Invitee, Invitee.category_id == Category.id)
@@ -98,7 +98,7 @@ def pick_invitations(slug: str) -> Answer:
         with saving() as session:
             wanted = invitations.audience(event).where(Invitee.id.in_(request.form.getlist("person", type=int)))
             added = invitations.invite(session, event, session.scalars(wanted).all(), by=current_user.by, now=clock())
-        _tell_added(added)
+        tell_added(added)
         return redirect(request.full_path.rstrip("?"))
     found = found_people().where(Invitee.id.in_(invitations.audience(event).order_by(None)))
     pages = db.paginate(found, per_page=ON_A_PAGE, error_out=False)
@@ -167,7 +167,8 @@ def _open_event(slug: str) -> Event:
     return event
 
 
-def _tell_added(added: int) -> None:
+def tell_added(added: int) -> None:
+    """Say how many people were put on a list."""
     if added:
         flash(gettext("已将 %(added)s 人加入邀请名单，尚未发送。", added=added), "success")
     else:
