@@ -90,7 +90,7 @@ def fill(session: Session, now: datetime) -> dict[str, object]:
         "running": running.slug, "draft": draft.slug, "full": full.slug, "cancelled": cancelled.slug, "past": past.slug,
         "field": field.id, "activity": running.activities[0].id, "registration": came[-1].id, "attendee": came[-1].leader.id, "person": asked[0].invitee_id,
         "opened": asked[-1].token, "accepted": asked[0].token, "declined": asked[-2].token, "unused_activity": running.activities[-1].id,
-        "ticket": came[-1].leader.ticket_code, "companion": came[-1].companions[0].ticket_code,
+        "ticket": came[-1].leader.ticket_code, "companion": came[-1].companions[0].ticket_code, "guest": came[-1].companions[0].id,
         "cancelled_ticket": gone.leader.ticket_code, "arrived_ticket": came[0].leader.ticket_code,
         "board": board.renew(session, running, by=BY, now=now).code,
         "scan": session.scalar(sa.select(Scan.id).where(Scan.attendee_id == came[0].leader.id)),

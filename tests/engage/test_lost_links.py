@@ -39,7 +39,7 @@ def test_the_ticket_goes_to_the_address_on_file_by_either_contact_and_never_to_t
 
 def test_companions_hear_about_themselves_and_who_waits_about_the_line(session):
     category = make.category(session)
-    event = make.event(session, seats=2, waiting_list=True)
+    event = make.event(session, seats=2, waiting_list=True, starts_at=NOW + timedelta(hours=1))
     party = make.registration(session, event, category=category, phone="13900000001", email="", companions=1)
     party.companions[0].phone = "13900000002"
     form = replace(make.application(session, category=category, phone="13900000003", email=""), wait=True)

@@ -268,7 +268,7 @@ def test_two_parties_handed_to_the_same_person_at_once_go_to_one(fresh_engine):
 
 
 def test_changes_swaps_and_a_cancellation_at_once_leave_seats_and_people_equal(fresh_engine, stored):
-    party_id, leader_id, guest_id = stored
+    party_id, _, guest_id = stored
     with Session(fresh_engine) as session:
         stated = session.get_one(Registration, party_id)
         leader, category = Person(name=stated.leader.name, phone=stated.leader.phone, email=stated.leader.email), stated.category

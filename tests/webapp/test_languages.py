@@ -111,7 +111,7 @@ def addresses(app, filled, method: str) -> list[str]:
         "user_id": [filled["user"]], "category_id": [filled["category"]], "invitation_id": [filled["invitation"]],
         "person_id": [filled["person"]], "message_id": (1, 2), "key": ["gone"],
         "questionnaire": surveys, "registration": [filled[name] for name in ("opened", "accepted", "declined")],  # their tokens
-        "substitutes": [filled["declined"]],
+        "substitutes": [filled["declined"]], "attendee_id": [filled["guest"]],
     }
     found = []
     guests = {**known, "slug": [filled[name] for name in ("running", "draft", "full", "cancelled", "past")]}
@@ -168,7 +168,7 @@ def test_every_message_to_an_english_speaking_guest_is_english(app, saved, conta
         texts = []
         for message in session.scalars(outbox.find()):
             event.state = events.State.CANCELLED if message.purpose is Purpose.CALLED_OFF else events.State.PUBLISHED
-            gone = message.purpose in {Purpose.CANCELLATION, Purpose.LAPSED}
+            gone = message.purpose in {Purpose.CANCELLATION, Purpose.HANDED_OVER, Purpose.LAPSED}
             party.leader.state = parties.State.CANCELLED if gone else parties.State.CONFIRMED
             party.state = {Purpose.WAITING: parties.State.WAITING, Purpose.OFFER: parties.State.OFFERED}.get(message.purpose, party.leader.state)
             party.offered_until = make.NOW

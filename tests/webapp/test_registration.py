@@ -16,6 +16,7 @@ from engage.audit import AuditEntry
 from engage.events import Visibility
 from engage.outbox import Channel, Message, Purpose
 from engage.parties import Attendee, Registration
+from engage.quotas import Quota
 from webapp import create_app, notices
 from webapp.settings import Settings
 from webapp.wiring import db
@@ -173,10 +174,10 @@ def test_an_activity_with_too_few_seats_is_named_and_one_without_any_cannot_be_c
     assert not re.search(rf'name="activities" value="{event.activities[1].id}"[^>]* disabled', page)
 
 
-def test_who_is_registered_already_is_told_so(client, saved, event, category):
+def test_a_form_of_somebody_registered_already_changes_nothing(client, saved, event, category):
     code_of(client.post(f"/events/{event.slug}/register", data=filled(category)))
-    page = client.post(f"/events/{event.slug}/register", data=filled(category))
-    assert "phone-error" in page.text
+    answer = client.post(f"/events/{event.slug}/register", data=filled(category))
+    assert (answer.status_code, answer.location) == (302, "/resend/repeated")
     assert len(rows(saved, sa.select(Registration))) == 1
 
 
@@ -311,6 +312,15 @@ def test_the_leader_changes_the_party(client, saved, event, category):
     people = rows(saved, sa.select(Attendee).order_by(Attendee.place))
     assert [(a.name, a.state.value) for a in people] == [("李四四", "confirmed"), ("王五", "cancelled"), ("赵六", "confirmed")]
     assert "凭证已失效" in client.get(f"/t/{people[1].ticket_code}").text
+
+
+def test_a_change_sent_twice_or_from_two_tabs_leaves_one_party(client, saved, event, category):
+    code = code_of(client.post(f"/events/{event.slug}/register", data=filled(category, **{"companions-0-name": "王五"})))
+    for name in ("赵六", "赵六", "孙八"):  # twice from one tab, then from another that still shows what was before
+        assert client.post(f"/t/{code}/change", data=filled(category, **{"companions-0-name": "王五", "companions-1-name": name})).location == f"/t/{code}"
+    people = rows(saved, sa.select(Attendee).order_by(Attendee.place))
+    assert [a.name for a in people if a.state.value == "confirmed"] == ["李四", "王五", "孙八"]
+    assert rows(saved, sa.select(Quota.taken).where(Quota.category_id.is_(None), Quota.activity_id.is_(None))) == [3]
 
 
 def test_a_change_that_cannot_be_is_refused_and_changes_nothing(client, saved, event, category):

@@ -108,7 +108,7 @@ def test_a_pasted_list_fills_rows_and_stores_nothing(client, saved, event, categ
 
 def test_the_filled_rows_are_sent_as_they_stand_and_everybody_gets_a_ticket(client, saved, event, category):
     page = client.post(f"/events/{event.slug}/register", data=filled(fill="y", list="王五 13800138001\n赵六")).text
-    rest = {f"companions-{row}-{key}": text for row, person in enumerate(row_values(page)) for key, text in zip(("name", "phone"), person)}
+    rest = {f"companions-{row}-{key}": text for row, person in enumerate(row_values(page)) for key, text in zip(("name", "phone"), person, strict=True)}
     answer = client.post(f"/events/{event.slug}/register", data=filled(**rest))
     assert people(saved, event) == [("周七", "13900000077", "confirmed"), ("王五", "13800138001", "confirmed"), ("赵六", "", "confirmed")]
     ticket = client.get(answer.location).text

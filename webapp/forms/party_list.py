@@ -75,9 +75,10 @@ def mark_rows(form: RegistrationForm, sent: MultiDict[str, str]) -> None:
 
 
 def _note(form: RegistrationForm, row: int, field: str, problem: str) -> None:
-    for entry in form.companions:
+    for number, entry in enumerate(form.companions, start=1):
         if entry.name == companion(row).rstrip("-"):
             said: Sequence[str] = entry.form[field].errors
+            problem = gettext("随行人员 %(number)s：%(problem)s", number=number, problem=problem)
             entry.form[field].errors = [*said, problem]
             form.companions.errors = [*form.companions.errors, problem]
 
