@@ -18,14 +18,14 @@ from engage.outbox import Purpose
 from engage.parties import Attendee, Registration
 from engage.people import Category, Invitee
 from engage.quotas import ActivityFull, CategoryFull, Full
-from engage.registrations import AlreadyRegistered, Application, InvitationNeeded
+from engage.registrations import AlreadyRegistered, Application, InvitationNeeded, TooManyCompanions
 from engage.waiting import NotOffered
 from surveys import questionnaires
 from webapp import wiring
 from webapp.answering import coming, judged, of_holder, sheet
 from webapp.errors import form_refused, status_of, words
 from webapp.forms.party_list import fill, handed_in, mark_rows
-from webapp.forms.registration import STATED, ReasonForm, RegistrationForm, number, read
+from webapp.forms.registration import STATED, ReasonForm, RegistrationForm, number, read, rows_of
 from webapp.openings import full, may_wait, obstacle, self_chosen
 from webapp.rates import limited, misses
 from webapp.seating import Wish, seat
@@ -129,7 +129,7 @@ def confirm(code: str) -> Response | str | tuple[str, int]:
     party = parties.led_with(db.session(), code)
     try:
         with saving() as session:
-            waiting.confirm(session, party, by=_actor(party.invitation), now=clock())
+            waiting.confirm(session, party, by=_leader_of(party), now=clock())
     except NotOffered as error:
         if party.state is not parties.State.CONFIRMED:  # else the button was pressed twice
             return _ticket_page(party.leader, refusal=error), status_of(error)
@@ -168,7 +168,7 @@ def change(code: str) -> Response | str:
     if category and (stated := _stated(position=leader.position)) is not None:
         try:
             with saving() as session:
-                application, by, now = Application(category=category, **stated), _actor(party.invitation), clock()
+                application, by, now = Application(category=category, **stated), _leader_of(party), clock()
                 sheets = judged(fields.asked(session, event), application, coming(), party=party, now=now)
                 registrations.change(session, party, application, by=by, now=now)
                 sheets.keep(session, party, by=by, now=now)
@@ -193,7 +193,7 @@ def cancel(code: str) -> Response | str:
         try:
             with saving() as session:
                 now = clock()
-                registrations.cancel(session, party, reason=form.reason.data or "", by=_actor(party.invitation), now=now)
+                registrations.cancel(session, party, reason=form.reason.data or "", by=_leader_of(party), now=now)
                 parties.tell(session, party, Purpose.CANCELLATION, now=now)
         except Conflict as error:
             form_refused(form, error)
@@ -205,6 +205,10 @@ def cancel(code: str) -> Response | str:
 
 def _actor(found: Invitation | None) -> str:
     return "guest" if found is None else f"invitee:{found.invitee_id}"
+
+
+def _leader_of(party: Registration) -> str:
+    return "guest" if party.handed_over_at else _actor(party.invitation)
 
 
 def _note_opened(found: Invitation) -> None:
@@ -260,6 +264,8 @@ def _form(
     if listed:
         form.list_told, form.list_problem, form.list_text = listed.told, listed.problem, listed.sent.get("list", "")
         mark_rows(form, listed.sent)
+        if len(rows_of(listed.sent)) > rows:
+            form.companions_errors = [words(TooManyCompanions(allowed=rows))]
     elif form.validate_on_submit() and refusal and not isinstance(refusal, AnswersRefused):
         _refused(form, event, refusal)
     return form
