@@ -157,7 +157,7 @@ def _chosen_event() -> Event | None:
 def _columns(by: By) -> list[tuple[str, int]]:
     own = [(gettext("姓名"), 12), (gettext("类别"), 18), (gettext("工作单位"), 30), (gettext("区县"), 12)] if by is By.INVITEE else [
         (str(BY_WORDS[by]), 30), (gettext("人数"), 8)]
-    return [*own, (gettext("上次邀请"), 24), (gettext("邀请参加"), 40)]
+    return [*own, (gettext("上次邀请"), 24), (gettext("上次邀请的活动"), 40)]
 
 
 def _row(gap: Gap) -> list[str]:
