@@ -7,7 +7,7 @@ anybody is registered: `ask` keeps every wish alike, `work_off` finds out later 
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column, selectinload
+from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column
 
 from engage import audit, invitations, outbox, parties
 from engage.contacts import InvalidEmail, InvalidPhone, clean_email, clean_phone
@@ -15,12 +15,12 @@ from engage.events import Event
 from engage.events import State as EventState
 from engage.invitations import Invitation
 from engage.outbox import Channel, Message, StillQueued
-from engage.parties import NEWS, Attendee, Registration, State
+from engage.parties import NEWS, Attendee, State
 from engage.people import Invitee
 from surveys.base import Base
 
 MOST = 20  # tickets, and invitations, for one wish
-AT_ONCE = 200  # wishes in one transaction
+AT_ONCE = 20  # wishes in one transaction: nobody who registers meanwhile waits long
 GUEST = "guest"
 ON_ITS_WAY = (invitations.State.INVITED, invitations.State.OPENED)
 
@@ -49,8 +49,13 @@ def ask(session: Session, contact: str, *, now: datetime) -> None:
     session.flush()
 
 
+def waiting(session: Session) -> bool:
+    """Whether there is a wish to work off."""
+    return session.scalar(sa.select(sa.exists(sa.select(LostLink.id)))) or False
+
+
 def work_off(session: Session, *, now: datetime) -> int:
-    """Queue tickets and open invitations of coming events for those who asked; answers how many messages.
+    """Queue tickets and open invitations of coming events for those who asked first, AT_ONCE of them; answers how many messages.
 
     What still waits to be sent is not queued twice. Of two who do it at once each wish is worked off by one.
     """
@@ -72,7 +77,7 @@ def _tickets(session: Session, contact: str, *, now: datetime) -> int:
         sa.select(Attendee).join(Event, Event.id == Attendee.event_id)
         .where(sa.or_(Attendee.phone == contact, Attendee.email == contact), Attendee.state != State.CANCELLED, _coming(now))
         .where(sa.or_(Attendee.place == 0, Attendee.state == State.CONFIRMED), ~queued.exists())
-        .options(selectinload(Attendee.registration).selectinload(Registration.attendees)).order_by(Event.starts_at, Attendee.id).limit(MOST)
+        .options(joinedload(Attendee.registration, innerjoin=True)).order_by(Event.starts_at, Attendee.id).limit(MOST)
     )
     reached = [one for one in session.scalars(theirs) if parties.reach(phone=one.phone, email=one.email)]
     for attendee in reached:
@@ -87,7 +92,7 @@ def _invitations(session: Session, contact: str, *, now: datetime) -> int:
     theirs = (
         sa.select(Invitation).join(Invitation.invitee).join(Event, Event.id == Invitation.event_id)
         .where(sa.or_(Invitee.phone == contact, Invitee.email == contact), Invitation.state.in_(ON_ITS_WAY), _coming(now))
-        .options(selectinload(Invitation.event), selectinload(Invitation.invitee)).order_by(Event.starts_at, Invitation.id).limit(MOST)
+        .options(contains_eager(Invitation.event), contains_eager(Invitation.invitee)).order_by(Event.starts_at, Invitation.id).limit(MOST)
     )
     count = 0
     for invitation in session.scalars(theirs).all():

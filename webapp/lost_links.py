@@ -4,9 +4,10 @@ from limits import parse
 
 from engage import lost_links
 from webapp import rates
-from webapp.wiring import clock, saving
+from webapp.wiring import clock, db, saving
 
 PER_CONTACT = parse("3 per hour")  # so that nobody is flooded with messages by others
+PORTIONS = 50  # transactions in one go
 
 
 def ask(contact: str) -> None:
@@ -17,6 +18,11 @@ def ask(contact: str) -> None:
 
 
 def work_off() -> int:
-    """Queue what was asked for; answers how many messages."""
-    with saving() as session:
-        return lost_links.work_off(session, now=clock())
+    """Queue what was asked for; answers how many messages. What is left after PORTIONS waits for the next minute."""
+    count = 0
+    for _ in range(PORTIONS):
+        if not lost_links.waiting(db.session()):
+            break
+        with saving() as session:
+            count += lost_links.work_off(session, now=clock())
+    return count

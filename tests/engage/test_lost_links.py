@@ -90,6 +90,7 @@ def test_asking_leaves_the_same_trace_whoever_it_is(session):
     make.registration(session, make.event(session), phone="13900000001")
     for contact in ("13900000001", "13900000009"):
         lost_links.ask(session, contact, now=NOW)
+    assert lost_links.waiting(session)
     rows = session.execute(sa.select(LostLink.contact, LostLink.asked_at).order_by(LostLink.id)).all()
     assert rows == [("13900000001", NOW), ("13900000009", NOW)]
     assert session.scalars(sa.select(Message)).all() == []
@@ -105,3 +106,11 @@ def test_what_is_no_contact_is_refused(text, refused):
     with pytest.raises(refused) as refusal:
         lost_links.clean_contact(text)
     assert refusal.value.field == "contact"
+
+
+def test_many_wishes_are_worked_off_in_portions_the_oldest_first(session):
+    make.registration(session, make.event(session), phone="13900000001")
+    for number in range(lost_links.AT_ONCE):
+        lost_links.ask(session, f"137{number:08}", now=NOW)
+    lost_links.ask(session, "13900000001", now=NOW)
+    assert [(lost_links.work_off(session, now=NOW), lost_links.waiting(session)) for _ in range(2)] == [(0, True), (1, False)]
