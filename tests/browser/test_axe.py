@@ -68,6 +68,7 @@ REFUSED = [  # forms sent as they stand, empty or with what is missing
     "/resend", "/t/{ticket}/hand-over", "/t/{ticket}/swap/{guest}", "/desk/sign-in", "/events/{running}/register", "/i/{opened}", "/q/{hall}", "/desk/events/new", "/desk/questionnaires/new",
     "/desk/sections/{section}/questions/new?kind=single", "/desk/settings/users/new",
     "/desk/people/new", "/desk/people/import", "/desk/categories/new", "/desk/events/{running}/fields/new?kind=single",
+    "/desk/coverage?months=120",
 ]
 NO_PAGE = {
     "static", "bootstrap.static", "site.healthz", "site.readyz", "site.language",  # a file, a word, a way back
