@@ -5,7 +5,7 @@ The text and the types come from the models, so that they change with them. No e
 records that a session has loaded do not learn of them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -59,6 +59,14 @@ class Statement:
         cursor = connection.connection.cursor()
         cursor.execute(compiled.text, compiled.values(given))
         return cursor.fetchall()
+
+    def each(self, connection: sa.Connection, **given: Any) -> Iterator[Any]:
+        """`rows` one after another, where there are many: what was read is not kept."""
+        compiled = self._compiled_for(connection)
+        cursor = connection.connection.cursor()
+        cursor.execute(compiled.text, compiled.values(given))
+        while some := cursor.fetchmany(1000):
+            yield from some
 
     def send(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Once for each row; not at all for none."""

@@ -1,7 +1,7 @@
 """What all calls of the API share: how they are described, how a body is read and refused, how they answer."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, NoReturn, cast
@@ -88,7 +88,7 @@ def answer(body: Mapping[str, object]) -> Response:
     return Response(encode(body), content_type="application/json")
 
 
-def encode(body: Mapping[str, object]) -> str:
+def encode(body: Mapping[str, object] | Sequence[object]) -> str:
     """JSON without blanks."""
     return _JSON.encode(body)
 
