@@ -101,8 +101,8 @@ class Count(NamedTuple):
 
 
 # Whoever came is counted, also where staff let somebody in whose registration was cancelled.
-_COUNTS = sa.or_(Attendee.state == State.CONFIRMED, Attendee.arrived_at.is_not(None))
-_EXPECTED = sa.func.count(sa.case((Attendee.state == State.CONFIRMED, 1)))
+COUNTS = sa.or_(Attendee.state == State.CONFIRMED, Attendee.arrived_at.is_not(None))
+EXPECTED = sa.func.count(sa.case((Attendee.state == State.CONFIRMED, 1)))
 
 
 def scan(session: Session, event: Event, requests: Sequence[ScanRequest], *, by: str, now: datetime) -> list[Outcome]:
@@ -193,9 +193,9 @@ def last_admitted(session: Session, event: Event, *, by: str) -> list[Attendee]:
 def counts(session: Session, event: Event) -> list[Count]:
     """Expected and arrived people of each category that has any, in the categories' order."""
     by_category = (
-        sa.select(Category, _EXPECTED, sa.func.count(Attendee.arrived_at))
+        sa.select(Category, EXPECTED, sa.func.count(Attendee.arrived_at))
         .join(Attendee, Attendee.category_id == Category.id)
-        .where(Attendee.event_id == event.id, _COUNTS)
+        .where(Attendee.event_id == event.id, COUNTS)
         .group_by(Category.id).order_by(Category.position, Category.id)
     )
     return [Count(category, expected, arrived) for category, expected, arrived in session.execute(by_category)]
@@ -204,8 +204,8 @@ def counts(session: Session, event: Event) -> list[Count]:
 def totals(session: Session, event_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     """Expected and arrived people of several events, by event id; an event without guests is left out."""
     by_event = (
-        sa.select(Attendee.event_id, _EXPECTED, sa.func.count(Attendee.arrived_at))
-        .where(Attendee.event_id.in_(event_ids), _COUNTS).group_by(Attendee.event_id)
+        sa.select(Attendee.event_id, EXPECTED, sa.func.count(Attendee.arrived_at))
+        .where(Attendee.event_id.in_(event_ids), COUNTS).group_by(Attendee.event_id)
     )
     return {event_id: (expected, arrived) for event_id, expected, arrived in session.execute(by_event)}
 

@@ -14,7 +14,7 @@ from engage.arrivals import Count, Door
 from engage.codes import new_code
 from engage.errors import NotFound
 from engage.events import Event
-from engage.parties import Attendee, ChosenActivity, State
+from engage.parties import Attendee, ChosenActivity
 from surveys.base import Base
 
 STEP = 300  # seconds: arrivals are counted in steps of five minutes
@@ -125,10 +125,10 @@ def figures(session: Session, event: Event, *, now: datetime) -> Figures:
 
 def _by_activity(session: Session, event: Event) -> list[ActivityCount]:
     counted = (
-        sa.select(Activity.id, Activity.title, sa.func.count(Attendee.id), sa.func.count(Attendee.arrived_at))
+        sa.select(Activity.id, Activity.title, arrivals.EXPECTED, sa.func.count(Attendee.arrived_at))
         .join(ChosenActivity, ChosenActivity.activity_id == Activity.id)
         .join(Attendee, Attendee.registration_id == ChosenActivity.registration_id)
-        .where(Activity.event_id == event.id, Attendee.state == State.CONFIRMED)
+        .where(Activity.event_id == event.id, arrivals.COUNTS)
         .group_by(Activity.id).order_by(Activity.starts_at, Activity.id)
     )
     return [ActivityCount(*row) for row in session.execute(counted)]
@@ -162,4 +162,4 @@ def _pace_from(event: Event, last: datetime, now: datetime) -> datetime:
 
 
 def _came(event: Event) -> sa.ColumnElement[bool]:
-    return sa.and_(Attendee.event_id == event.id, Attendee.state == State.CONFIRMED, Attendee.arrived_at.is_not(None))
+    return sa.and_(Attendee.event_id == event.id, Attendee.arrived_at.is_not(None))

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage import events, invitations, parties
+from engage import arrivals, events, invitations, parties
 from engage.activities import ActivityKind
 from engage.events import Event
 from engage.invitations import Invitation
@@ -196,9 +196,9 @@ def _turnouts(session: Session, event: Event) -> dict[int, dict[str, int]]:
     )
     seated = (
         sa.select(
-            Attendee.category_id, sa.func.count().label("registered"), sa.func.count(Attendee.arrived_at).label("arrived"),
+            Attendee.category_id, arrivals.EXPECTED.label("registered"), sa.func.count(Attendee.arrived_at).label("arrived"),
         )
-        .where(Attendee.event_id == event.id, Attendee.state == parties.State.CONFIRMED)
+        .where(Attendee.event_id == event.id, arrivals.COUNTS)
         .group_by(Attendee.category_id)
     )
     counted: dict[int, dict[str, int]] = {}

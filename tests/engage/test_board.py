@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 from database import count_queries
 
-from engage import arrivals, board, registrations, undos
+from engage import arrivals, board, registrations, reports, undos
 from engage.arrivals import ScanRequest
 from engage.audit import AuditEntry
 from engage.board import ActivityCount, Arrival, BoardNotFound
 from engage.contacts import surname_only
+from engage.parties import State
 
 
 def came(session, event, attendee, at):
@@ -40,6 +41,26 @@ def test_the_board_counts_by_category_and_activity_and_tells_who_came_last(sessi
     assert shown.last == [Arrival("李四", enterprise.id, now), Arrival("张小三", deputy.id, now - timedelta(minutes=11))]
     assert shown.pace_from == now - timedelta(minutes=115)
     assert shown.pace == [0] * 20 + [1, 0, 0, 1]
+
+
+def test_board_door_and_report_agree_on_who_came(session, now):
+    """Also on somebody whose registration was cancelled after staff had let them in."""
+    event = make.event(session)
+    visit = make.activity(session, event)
+    let_in = make.registration(session, event, category=make.category(session), activity_ids=[visit.id])
+    absent = make.registration(session, event, category=let_in.category, activity_ids=[visit.id])
+    came(session, event, let_in.leader, now)
+    session.expire_all()
+    let_in.state = let_in.leader.state = State.CANCELLED
+    session.flush()
+    shown, reported = board.figures(session, event, now=now), reports.event_summary(session, event, now=now).total
+    told = {
+        "board": (shown.expected, shown.arrived), "activity": (shown.activities[0].expected, shown.activities[0].arrived),
+        "pace": (1, sum(shown.pace)), "last": (1, len(shown.last)), "totals": arrivals.totals(session, [event.id])[event.id],
+        "report": (reported.registered, reported.arrived),
+    }
+    assert told == dict.fromkeys(told, (1, 1))
+    assert absent.leader.arrived_at is None
 
 
 def test_arrivals_are_counted_in_steps_of_five_minutes_of_the_last_two_hours(session, now):
