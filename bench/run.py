@@ -15,11 +15,11 @@ from bench.invitations import many_invitations
 from bench.opening import opening
 from bench.report import table
 from bench.scanner import scanner
-from bench.scans import single_scans
+from bench.scans import single_scans, single_scans_postgresql
 from bench.startup import startup
 from bench.submits import submits
 
-BENCHMARKS = [single_scans, submits, opening, imports, many_invitations, boards, scanner, startup]
+BENCHMARKS = [single_scans, single_scans_postgresql, submits, opening, imports, many_invitations, boards, scanner, startup]
 
 
 def machine() -> str:
