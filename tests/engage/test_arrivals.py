@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import chain
+import make
 import pytest
 import sqlalchemy as sa
 from chain import BY, NOW
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from engage import arrivals, events, registrations, rehearsals, rosters, undos
 from engage.arrivals import Direction, Outcome, Result, Scan, ScanRequest
 from engage.codes import digest
-from engage.parties import Attendee
+from engage.parties import Attendee, State
 
 DOOR = "device:gate-1"
 OPEN = NOW + timedelta(days=7)  # the made event starts then
@@ -162,3 +163,18 @@ def test_a_rehearsal_is_open_at_once_and_counts_its_guests(session):
     assert results(session, event, held(code, NOW)) == [Result.ADMITTED]
     with pytest.raises(rehearsals.NoGuests):
         rehearsals.rehearse(session, 0, by=BY, now=NOW)
+
+
+def test_the_rosters_mark_changes_with_what_it_tells_and_with_nothing_else(session, now):
+    event, other = make.event(session), make.event(session)
+    guest, stranger = make.registration(session, event).leader, make.registration(session, other).leader
+    marks = [rosters.mark(session, event)]
+    stranger.name, guest.phone = "别人", "13900000000"
+    assert rosters.mark(session, event) == marks[0]
+    for change in ({"name": "改名"}, {"arrived_at": now}, {"left_at": now}, {"state": State.CANCELLED}):
+        for name, value in change.items():
+            setattr(guest, name, value)
+        marks.append(rosters.mark(session, event))
+    guest.category.name = "另一类"
+    marks.append(rosters.mark(session, event))
+    assert len(set(marks)) == len(marks)
