@@ -75,11 +75,12 @@ class NotSent(Conflict):
 
 
 class Text(NamedTuple):
-    """What a message says. `link` is what the body leads to, drawn as a QR code where the channel can."""
+    """What a message says, in `language`. `link` is what the body leads to, drawn as a QR code where the channel can."""
 
     subject: str
     body: str
     link: str
+    language: str = "zh"
 
 
 class Message(Base):
@@ -169,14 +170,16 @@ def claim(session: Session, channel: Channel, *, now: datetime, limit: int = 50)
 
 _DELIVERED = Statement(
     sa.update(Message).where(Message.id == sa.bindparam("key"))
-    .values(state=State.SENT, error="", **{name: sa.bindparam(name) for name in ("sent_at", *Text._fields)})
+    .values(state=State.SENT, error="", **{name: sa.bindparam(name) for name in ("sent_at", "subject", "body", "link")})
 )
 
 
 def delivered(session: Session, texts: Mapping[int, Text], *, now: datetime) -> None:
     """The channel took the messages with these ids, saying this: the mail server accepted them, the letters are printed."""
     session.flush()
-    _DELIVERED.send(session.connection(), [{"key": key, "sent_at": now, **text._asdict()} for key, text in texts.items()])
+    _DELIVERED.send(session.connection(), [
+        {"key": key, "sent_at": now, "subject": text.subject, "body": text.body, "link": text.link} for key, text in texts.items()
+    ])
     for message in session.identity_map.values():
         if isinstance(message, Message) and message.id in texts:
             session.expire(message)

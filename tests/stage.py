@@ -14,6 +14,7 @@ from engage import (
     arrivals,
     board,
     devices,
+    doubts,
     events,
     fields,
     invitations,
@@ -26,7 +27,7 @@ from engage import (
 )
 from engage.activities import ActivityKind
 from engage.answers import Keeping, Sent
-from engage.arrivals import ScanRequest
+from engage.arrivals import Result, ScanRequest
 from engage.events import Event, Kind, Topic
 from engage.fields import Condition, EventField
 from engage.files import Upload
@@ -75,6 +76,8 @@ def fill(session: Session, now: datetime) -> dict[str, object]:
     offered, waits = (make.registration(session, full, category=categories["public"], companions=1, wait=True) for _ in range(2))
     events.set_quotas(session, full, 4, {}, by=BY, now=now)
     waiting.promote(session, full, now=now)
+    kept = ScanRequest(id=str(uuid.uuid4()), code=gone.leader.ticket_code, at=now, told=Result.ADMITTED)
+    arrivals.scan(session, running, [kept], by=BY, now=now)  # by a door without a network, which did not know
     cancelled = make.event(session, state="cancelled", title="招标人座谈会", kind=Kind.SYMPOSIUM)
     past = make.event(session, state="closed", title="去年秋季平台开放日")
     held = series.start(session, past, series.SeriesDetails(title="平台开放日", slug="open-days", interval=series.Interval.QUARTER), by=BY, now=now)
@@ -92,6 +95,7 @@ def fill(session: Session, now: datetime) -> dict[str, object]:
         "opened": asked[-1].token, "accepted": asked[0].token, "declined": asked[-2].token, "unused_activity": running.activities[-1].id,
         "ticket": came[-1].leader.ticket_code, "companion": came[-1].companions[0].ticket_code, "guest": came[-1].companions[0].id,
         "cancelled_ticket": gone.leader.ticket_code, "arrived_ticket": came[0].leader.ticket_code,
+        "doubt": session.scalars(sa.select(doubts.Doubt.id)).first(),
         "board": board.renew(session, running, by=BY, now=now).code,
         "scan": session.scalar(sa.select(Scan.id).where(Scan.attendee_id == came[0].leader.id)),
         "offered_ticket": offered.leader.ticket_code, "waiting_ticket": waits.leader.ticket_code, "waiting": waits.id,

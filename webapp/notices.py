@@ -19,7 +19,7 @@ from engage.invitations import Invitation
 from engage.outbox import Channel, Message, Purpose, Text
 from engage.parties import Attendee, Registration, State, reach
 from engage.people import Invitee
-from webapp.wiring import link, office, speaking
+from webapp.wiring import language, link, office, speaking
 
 MESSAGE_LANGUAGE = "zh"  # of those who have not chosen one yet
 AT_ONCE = 500  # messages whose records are loaded together
@@ -30,13 +30,14 @@ NAME, LINK = "\ue000", "\ue001"  # characters that nobody types
 
 # Where nobody at all was checked in, nobody is known to have stayed away.
 _came = aliased(Attendee)
+_seated = Attendee.state == State.CONFIRMED
 _somebody_came = sa.exists().where(_came.event_id == Attendee.event_id, _came.arrived_at.is_not(None))
 
 # Who is told at once, beyond being expected: everybody who came is thanked, the leaders hear that nobody need come.
 TOLD_TOGETHER: Mapping[Purpose, sa.ColumnElement[bool]] = {
-    Purpose.THANKS: Attendee.arrived_at.is_not(None),
-    Purpose.MISSED: sa.and_(Attendee.arrived_at.is_(None), _somebody_came),
-    Purpose.CALLED_OFF: Attendee.place == 0,  # and those invited: see `_still_invited`
+    Purpose.THANKS: sa.and_(_seated, Attendee.arrived_at.is_not(None)),
+    Purpose.MISSED: sa.and_(_seated, Attendee.arrived_at.is_(None), _somebody_came),
+    Purpose.CALLED_OFF: sa.and_(Attendee.state != State.CANCELLED, Attendee.place == 0),  # who waits for a seat too, and those invited: see `_still_invited`
 }
 
 
@@ -66,7 +67,7 @@ def _untold(session: Session, event: Event, purpose: Purpose) -> Iterator[dict[s
         known |= {attendee_id, (name, address)}
     expected = (
         sa.select(Attendee.id, Attendee.name, Attendee.phone, Attendee.email, Registration.invitation_id).join(Attendee.registration)
-        .where(Attendee.event_id == event.id, Attendee.state == State.CONFIRMED, TOLD_TOGETHER[purpose]).order_by(Attendee.id)
+        .where(Attendee.event_id == event.id, TOLD_TOGETHER[purpose]).order_by(Attendee.id)
     )
     for key, name, phone, email, invitation_id in session.execute(expected).all():
         if not {key, (name, email), (name, phone)} & known:
@@ -207,8 +208,8 @@ def texts(session: Session, messages: Collection[Message]) -> dict[int, Text]:
     for some in outbox.in_portions(messages, AT_ONCE):
         about = _about(session, some)
         told = [(message, one) for message in some if (one := about(message)) or message.body]
-        for language, group in groupby(told, key=lambda pair: _language(pair[1])):
-            with speaking(language):
+        for spoken, group in groupby(told, key=lambda pair: _language(pair[1])):
+            with speaking(spoken):
                 bodies: dict[Any, str] = {}
                 written.update({message.id: text for message, one in group if (text := _text(message, one, bodies))})
     return written
@@ -242,7 +243,7 @@ def _text(message: Message, about: Attendee | Invitation | None, bodies: dict[An
     if kind and not kind.holds(about):
         return None
     if message.body:
-        return Text(message.subject, message.body, message.link)
+        return Text(message.subject, message.body, message.link, language())
     if not kind or not about:
         return None
     event = about.registration.event if isinstance(about, Attendee) else about.event
@@ -263,4 +264,4 @@ def _body(draft: _Draft, purpose: Purpose, channel: Channel, event: Event) -> st
 
 
 def _addressed(draft: _Draft, body: str, name: str) -> Text:
-    return Text(draft.subject, body.replace(LINK, draft.link).replace(NAME, name), draft.link)
+    return Text(draft.subject, body.replace(LINK, draft.link).replace(NAME, name), draft.link, language())

@@ -60,7 +60,8 @@ DESK = [
     "/desk/events/{running}/invitations/sms", "/desk/events/{running}/letters", "/desk/outbox", "/desk/outbox/{message}",
     "/desk/events/{running}/board", "/desk/events/{draft}/board", "/desk/events/{running}/venue", "/desk/events/{draft}/venue",
     "/desk/scanner", "/desk/events/{running}/door/kept", "/desk/events/{running}/door", "/desk/events/{running}/door?code={ticket}", "/desk/events/{running}/door?q=志",
-    "/desk/events/{running}/door/review", "/desk/events/{running}/door/walk-in", "/desk/events/{running}/attendance",
+    "/desk/events/{running}/door/review", "/desk/events/{running}/door/review/{doubt}", "/desk/events/{running}/door/walk-in",
+    "/desk/events/{running}/door/stand-in/{guest}", "/desk/events/{running}/attendance", "/desk/events/{running}/attendance/{activity}",
     "/desk/settings", "/desk/settings/audit", "/desk/settings/devices", "/desk/settings/users", "/desk/settings/users/new",
     "/desk/settings/users/{user}",
 ]

@@ -26,7 +26,7 @@ def writing(app, saved):
 def test_an_invitation_says_who_what_when_where_and_leads_to_the_personal_page(writing, channel):
     event = make.event(writing, title="开放日 <三月>")
     invitation = make.invitation(writing, event, name="张三")
-    subject, body, link = notices.invitation_text(invitation, channel)
+    subject, body, link, _ = notices.invitation_text(invitation, channel)
     assert (subject, link) == ("诚邀您参加“开放日 <三月>”", f"http://127.0.0.1:8000/i/{invitation.token}")
     for words in ("张三", "开放日 <三月>", "2026年3月18日（周三）8:00–11:00", "交易大厅", "0371-60000000"):
         assert words in body, words
@@ -52,6 +52,7 @@ def test_a_ticket_tells_the_leader_of_every_persons_ticket(writing):
 
 def test_queueing_a_ticket_is_one_insert(writing, monkeypatch):
     party = make.registration(writing, make.event(writing), companions=2)
+    assert party.leader.id  # its attendees are loaded
     with count_queries(writing) as seen:
         parties.tell(writing, party, Purpose.TICKET, now=NOW)
     assert [sql.partition(" (")[0] for sql in seen] == ["INSERT INTO message"]
@@ -88,7 +89,7 @@ def test_what_was_written_stays_as_it_was_written(writing):
     assert told(writing) == ([message], texts)
     typed = Message(channel=Channel.EMAIL, purpose=Purpose.TICKET, name="张三", address="z@example.org", subject="说明", body="手写的内容")
     outbox.post(writing, typed, now=NOW)
-    assert told(writing)[1][typed.id] == ("说明", "手写的内容", "")
+    assert told(writing)[1][typed.id] == ("说明", "手写的内容", "", "zh")
 
 
 def test_what_holds_no_longer_is_told_to_nobody(writing):

@@ -157,6 +157,9 @@ class UndosDone(ma.Schema):
     undos = fields.List(fields.Nested(Undone), required=True)
 
 
+LETTER = r"[0-9A-Za-z\u00c0-\u017f\u0400-\u04ff\u0620-\u064a\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff]"  # of a name, at least one
+
+
 class WalkIn(Strict):
     """Somebody who came without a registration."""
 
@@ -164,7 +167,7 @@ class WalkIn(Strict):
         "description": "The device's own UUID for this person; also the id of the scan that admits them."})
     name = fields.String(required=True, error_messages=_TEXT, validate=[
         validate.Length(1, 60, error=lazy_gettext("长度应为 {min} 至 {max} 个字符。")),
-        validate.Regexp(r"\s*\S", error=lazy_gettext("请填写姓名。"))])
+        validate.Regexp(f".*{LETTER}", flags=re.DOTALL, error=lazy_gettext("请填写姓名。"))])
     category = fields.String(required=True, error_messages=_TEXT, validate=validate.Length(
         1, 40, error=lazy_gettext("长度应为 {min} 至 {max} 个字符。")), metadata={"description": "A category's code."})
     phone = fields.String(load_default="", error_messages=_TEXT, validate=validate.Length(

@@ -133,8 +133,8 @@ def _handed_over(event: Event, channel: Channel, wanted: sa.Select[Message]) -> 
 
 
 def _letter(invitation: Invitation) -> Letter:
-    _subject, body, address = invitation_text(invitation, Channel.LETTER)
-    return invitation.invitee.name, body, qr(address)
+    text = invitation_text(invitation, Channel.LETTER)
+    return invitation.invitee.name, text.body, qr(text.link)
 
 
 def _sms_workbook(messages: Sequence[Message]) -> BytesIO:
