@@ -64,7 +64,7 @@ def move_waiting(slug: str, registration_id: int, act: str) -> Response:
         flash(words(error), "error")
     else:
         flash(str(done) % {"name": _shown(party)}, "success")
-    kept = {name: request.args.get(name) for name in ("q", "page")}
+    kept: dict[str, Any] = {name: request.args.get(name) for name in ("q", "page")}
     return redirect(url_for("desk.waiting_list", slug=slug, _anchor=f"party-{party.id}", **kept))
 
 
