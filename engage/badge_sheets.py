@@ -313,7 +313,7 @@ def _svg(marks: Sequence[Mark], badges: int, size: Size) -> str:
     outlines = (f'<rect x="{x:.2f}" y="{y:.2f}" width="{size.width}" height="{size.height}" rx="1" fill="none" stroke="#8893a1" '
                 f'stroke-width="0.2"/>' for x, y in map(size.place, range(badges)))
     drawn = "".join((*map(_drawn, marks), *outlines))
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}">{drawn}</svg>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" lang="zh-CN" viewBox="0 0 {width:g} {height:g}">{drawn}</svg>'
 
 
 def _drawn(mark: Mark) -> str:

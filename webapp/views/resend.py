@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from engage.contacts import InvalidEmail, InvalidPhone
 from engage.lost_links import clean_contact
-from webapp import jobs, lost_links
+from webapp import lost_links
 from webapp.errors import form_refused
 from webapp.forms.guests import LostLinkForm
 from webapp.rates import limited
@@ -44,6 +44,8 @@ def repeated() -> str:
 
 def sent_again(contact: str, page: str) -> Response:
     """Have what belongs to a clean contact sent again, and go to the page that says so."""
+    from webapp import jobs  # noqa: PLC0415 -- slow import
+
     lost_links.ask(contact)
     jobs.soon("find_lost_links")
     return redirect(url_for(page))
