@@ -277,7 +277,7 @@ def register_by_the_poster(desk: Page, phone: Page) -> None:
     phone.get_by_label("我已阅读上述说明").check()
     phone.get_by_role("button", name="提交报名").click()
     expect(phone.get_by_text("一行 2 人")).to_be_visible()
-    expect(phone.get_by_role("link", name="同事")).to_be_visible()
+    expect(phone.get_by_role("link", name="同事", exact=True)).to_be_visible()
 
 
 def read_the_summary(page: Page) -> None:
