@@ -40,7 +40,7 @@ DESK = [
     "/desk/events/{running}/registrations", "/desk/events/{draft}/registrations",
     "/desk/events/{full}/waiting", "/desk/events/{draft}/waiting", "/desk/events/{full}/registrations/{waiting}/cancel",
     "/desk/events/{running}/registrations/{registration}/answers", "/desk/events/{running}/fields", "/desk/events/{draft}/fields",
-    "/desk/events/{running}/fields/new?kind=text", "/desk/events/{running}/fields/new?kind=multiple",
+    "/desk/events/{running}/fields/preview", "/desk/events/{draft}/fields/preview?as=enterprise", "/desk/events/{running}/fields/new?kind=text", "/desk/events/{running}/fields/new?kind=multiple",
     "/desk/events/{running}/fields/{field}/edit", "/desk/events/{running}/fields/{field}/remove",
     "/desk/events/{running}/registrations/{registration}/cancel", "/desk/events/{running}/summary", "/desk/events/{draft}/summary",
     "/desk/events/{past}/summary", "/desk/events/{running}/answers", "/events/{draft}", "/events/{running}/poster",

@@ -82,3 +82,31 @@ def test_without_a_script_everything_is_shown_with_a_line_that_says_when(browser
     page.get_by_role("button", name="提交报名").click()
     expect(page.get_by_role("img", name="入场凭证的二维码")).to_be_visible()
     expect(page.get_by_text("不该填写的内容")).to_have_count(0)
+
+
+def test_a_preview_shows_and_hides_like_the_form_and_sends_nothing(browser, live_server, places):
+    page = browser.new_context(base_url=live_server.url, locale="zh-CN").new_page()
+    page.goto("/desk/sign-in")
+    page.get_by_label("用户名").fill("stage")
+    page.get_by_label("密码").fill("all the world")
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url("**/desk/")
+    page.goto(f"/desk/events/{places['running']}/fields")
+    page.get_by_role("link", name="预览报名表").click()
+    form, plate, code = page.locator("form[method=dialog]"), page.get_by_label("车牌号").first, page.get_by_label("统一社会信用代码")
+    expect(form.get_by_role("button", name="提交报名")).to_be_disabled()
+    form.get_by_role("group", name="是否自驾前来").get_by_label("是", exact=True).check()
+    expect(plate).to_be_visible()
+    form.get_by_label("企业代表").check()
+    expect(code).to_be_visible()
+    plate.fill("鲁K12345")
+    sent = []
+    page.on("request", lambda request: sent.append(request.url))
+    plate.press("Enter")
+    form.get_by_text("添加随行人员").click()
+    expect(plate).to_have_value("鲁K12345")
+    assert sent == []
+    page.get_by_label("以谁的身份预览").select_option(label="受邀的企业代表")
+    page.get_by_role("button", name="预览").click()
+    expect(code).to_be_visible()
+    expect(form.get_by_role("group", name="您的身份")).to_have_count(0)

@@ -14,7 +14,7 @@ from database import count_queries
 from engage import fields
 from engage.answers import AnswersRefused, Sent
 from engage.audit import AuditEntry
-from engage.events import Event
+from engage.events import Event, Visibility
 from engage.fields import Answer, AnswerFile, Condition
 from engage.parties import Registration
 from engage.registrations import Person
@@ -169,7 +169,7 @@ def test_a_field_of_another_event_is_not_found(organiser, event, saved):
 def test_thirty_fields_take_no_more_queries_than_one(app, organiser, event, saved, category):
     def queries():
         with app.app_context(), count_queries(db.engine) as seen:
-            for path in ("/desk/events/day/fields", "/events/day/register"):
+            for path in ("/desk/events/day/fields", "/desk/events/day/fields/preview", "/events/day/register"):
                 assert organiser.get(path).status_code == 200
         return len(seen)
 
@@ -179,6 +179,29 @@ def test_thirty_fields_take_no_more_queries_than_one(app, organiser, event, save
     for _ in range(29):
         asked(saved, event, condition=Condition(1, ["yes"]), category_ids=[category.id])
     assert queries() == one
+
+
+def test_an_organiser_sees_the_form_as_a_stranger_and_as_each_category_gets_it(organiser, client, event, saved, category):
+    with saved() as session:
+        draft, invited = make.event(session, slug="draft", state="draft", visibility=Visibility.INVITED), make.category(session, self_chosen=False, name="来访企业")
+    for to in (event, draft):
+        asked(saved, to, label="车牌号")
+        asked(saved, to, label="信用代码", category_ids=[invited.id])
+
+    def shown(path):
+        page = organiser.get(path)
+        assert page.status_code == 200
+        form = page.text[page.text.index('<form method="dialog"'):]
+        return [words for words in ("车牌号", "信用代码", "您的身份", "提交报名", "确认参加") if words in form]
+
+    path = "/desk/events/day/fields/preview"
+    assert shown(path) == ["车牌号", "您的身份", "提交报名"]
+    assert shown(f"{path}?as={invited.code}") == ["车牌号", "信用代码", "确认参加"]
+    assert shown(f"{path}?as={category.code}") == ["车牌号", "确认参加"]
+    assert shown("/desk/events/draft/fields/preview") == ["车牌号", "确认参加"]
+    page = organiser.get(path).text
+    assert ("这是预览" in page, 'method="post"' in page[page.index('<form method="dialog"'):]) == (True, False)
+    assert client.get(path).status_code == 302
 
 
 # ---- by guests ----

@@ -63,7 +63,7 @@ def register(slug: str) -> Response | str:
     event, categories = visible(slug), self_chosen(db.session())
     stranger = event.visibility is Visibility.PUBLIC
     blocked = obstacle(event, categories, now=clock()) if stranger else InvitationNeeded()
-    form = _form(event, categories, refusal=refusal, blocked=blocked)
+    form = form_for(event, categories, refusal=refusal, blocked=blocked)
     return render_template("public/register.html", event=event, form=form, categories=categories,
                            obstacle=None if form.is_submitted() or may_wait(blocked) else blocked)
 
@@ -87,7 +87,7 @@ def invitation(token: str) -> Response | str:
             refusal = error
     standing = parties.of_invitation(db.session(), found)
     blocked = obstacle(event, [invitee.category], now=clock())
-    form = _form(event, [invitee.category], invitee, refusal=refusal, blocked=blocked)
+    form = form_for(event, [invitee.category], invitee, refusal=refusal, blocked=blocked)
     return render_template("public/invitation.html", event=event, invitation=found, form=form, standing=standing,
                            categories=[invitee.category], obstacle=None if form.is_submitted() or may_wait(blocked) else blocked)
 
@@ -177,7 +177,7 @@ def change(code: str) -> Response | str:
         else:
             flash(gettext("更改已保存。"), "success")
             return _to_ticket(party.leader.ticket_code)
-    form = _form(event, categories, leader, party, refusal=refusal)
+    form = form_for(event, categories, leader, party, refusal=refusal)
     return render_template("public/change.html", event=event, registration=party, form=form, categories=categories,
                            obstacle=None if form.is_submitted() else _unchangeable(party))
 
@@ -238,7 +238,7 @@ def _known(stated: Mapping[str, Any]) -> Response:
     return sent_again(clean_contact(leader.phone or leader.email), "resend.repeated")
 
 
-def _form(
+def form_for(
     event: Event, categories: Sequence[Category], known: Invitee | Attendee | None = None, party: Registration | None = None,
     *, refusal: EngageError | None, blocked: EngageError | None = None,
 ) -> RegistrationForm:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from engage import events, fields
 from engage.errors import EngageError
-from engage.events import Event
+from engage.events import Event, Visibility
 from engage.field_kinds import KINDS
 from engage.fields import EventField
 from engage.people import Category
@@ -21,7 +21,9 @@ from webapp.errors import form_refused, words
 from webapp.forms.event_fields import SETTING, FieldForm, field_form
 from webapp.forms.events import category_name
 from webapp.guard import allowed
+from webapp.openings import self_chosen
 from webapp.views.desk import desk
+from webapp.views.registration import form_for
 from webapp.wiring import clock, db, saving
 
 Answer = str | Response | tuple[str, int]
@@ -38,6 +40,21 @@ def event_fields(slug: str) -> str:
         archived=[each for each in listed if each.archived_at], answers=fields.answer_counts(session, event),
         by_id={each.id: each for each in listed},
         names={category.id: category_name(category) for category in session.scalars(sa.select(Category))}, FIELD_KINDS=KINDS,
+    )
+
+
+@desk.get("/events/<slug>/fields/preview")
+@allowed(Permission.SEE)
+def preview_fields(slug: str) -> str:
+    """The form as a guest gets it: invited as the category whose code `?as=` names, or a stranger at a public event."""
+    event, listed = events.by_slug(db.session(), slug), _categories()
+    chosen = next((each for each in listed if each.code == request.args.get("as", "")), None)
+    stranger = chosen is None and event.visibility is Visibility.PUBLIC
+    categories = self_chosen(db.session()) if stranger else [chosen] if chosen else listed[:1]
+    return render_template(
+        "desk/events/preview_form.html", event=event, categories=categories, form=form_for(event, categories, refusal=None),
+        stranger=stranger, public=event.visibility is Visibility.PUBLIC,
+        labelled=[(each.code, category_name(each)) for each in listed], chosen=chosen,
     )
 
 
