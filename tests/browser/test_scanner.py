@@ -1,6 +1,7 @@
 """The door without a network: a phone that was opened once scans, undoes and registers, is killed and started again, and loses nothing."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -292,7 +293,9 @@ def test_the_door_can_be_installed(phones, event):
     assert [page.request.get(icon["src"]).status for icon in manifest["icons"]] == [200] * len(manifest["icons"])
 
 
-def test_the_first_page_of_the_app_opens_without_a_network_and_so_does_what_leads_nowhere(phones, event):
+def test_the_first_page_of_the_app_opens_without_a_network_and_so_does_what_leads_nowhere(phones, live_server, event):
+    for _ in range(30):  # before it in the list: whatever runs besides, no door is left out
+        doors.running(live_server, starts_at=event.starts_at - timedelta(minutes=1))
     phone = phones("a")
     page = at_the_door(phone.start(), event)
     phone.line.cut()

@@ -44,7 +44,7 @@ def clock(monkeypatch):
 def queue(monkeypatch):
     """Jobs that were asked for, by name; none is done by itself."""
     asked = []
-    monkeypatch.setattr("webapp.views.resend.jobs.soon", asked.append)
+    monkeypatch.setattr("webapp.jobs.soon", asked.append)
     return asked
 
 
@@ -361,7 +361,7 @@ def test_the_ticket_goes_to_the_address_on_file_once(app, client, saved, event, 
 
 def test_asking_again_and_again_is_slowed_down_by_address_and_quietly_by_contact(initialised, tmp_path, monkeypatch):
     shutil.copy(initialised, tmp_path / "engage.sqlite")
-    monkeypatch.setattr("webapp.views.resend.jobs.soon", lambda _name: None)
+    monkeypatch.setattr("webapp.jobs.soon", lambda _name: None)
     app = create_app(Settings(instance=tmp_path, secret_key="only for tests"), TESTING=True)
 
     def ask(number, contact):
