@@ -135,6 +135,7 @@ class Attendee(Base):
     email: Mapped[str] = mapped_column(sa.String(254), default="")
     organisation: Mapped[str] = mapped_column(sa.String(120), default="")
     position: Mapped[str] = mapped_column(sa.String(60), default="")
+    stands_in_for: Mapped[str | None] = mapped_column(sa.String(60))  # who was to come first; see `origins`
     ticket_code: Mapped[str] = mapped_column(sa.String(26), unique=True, default=new_code)
     survey_code: Mapped[str] = mapped_column(sa.String(26), unique=True, default=new_code)
     arrived_at: Mapped[datetime | None]  # first admitted at the door: see `arrivals`

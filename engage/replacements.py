@@ -121,8 +121,9 @@ def require_replaceable(attendee: Attendee, *, now: datetime) -> None:
 
 
 def _incoming(attendee: Attendee, person: Person, *, place: int) -> Attendee:
+    first = attendee.stands_in_for or attendee.name
     return Attendee(event_id=attendee.event_id, registration_id=attendee.registration_id, category_id=attendee.category_id,
-                    state=attendee.state, place=place, **vars(person))
+                    state=attendee.state, place=place, stands_in_for=None if first == person.name else first, **vars(person))
 
 
 def _stated(attendee: Attendee) -> Person:

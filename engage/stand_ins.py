@@ -20,7 +20,8 @@ class NoSeat(Conflict):
 
 
 def stand_in(session: Session, attendee: Attendee, name: str, *, by: str, now: datetime) -> None:
-    """Put another name on a ticket whose holder has not arrived; number and address, which were the other's, go.
+    """Put another name on a ticket whose holder has not arrived; number and address, which were the other's, go. The list keeps
+    in whose place somebody comes, until the first name is put back.
 
     Raises NameMissing, SeatTaken or NoSeat.
     """
@@ -29,9 +30,11 @@ def stand_in(session: Session, attendee: Attendee, name: str, *, by: str, now: d
     if attendee.state is not State.CONFIRMED:
         raise NoSeat(state=attendee.state)
     session.flush()
+    first = sa.func.coalesce(Attendee.stands_in_for, Attendee.name)
     changed = session.execute(
         sa.update(Attendee).where(Attendee.id == attendee.id, Attendee.arrived_at.is_(None))
-        .values(name=name.strip(), phone="", email="", position="").returning(Attendee.id)
+        .values(name=name.strip(), phone="", email="", position="", stands_in_for=sa.func.nullif(first, name.strip()))
+        .returning(Attendee.id)
     )
     if changed.scalar() is None:
         raise SeatTaken
