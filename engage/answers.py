@@ -70,6 +70,19 @@ Person = Mapping[str, Sent]  # what came for one person, by the code of the fiel
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Of whom something is asked: the category, the place in the party (0 leads), and what was `said` before it, by the id of
+    the field. What `stays` when nothing comes for it is as in `read`; `later`: what is required may follow.
+    """
+
+    category_id: int
+    place: int = 0
+    said: Mapping[int, str] = field(default_factory=dict[int, str])
+    stays: Collection[int] = ()
+    later: bool = False
+
+
+@dataclass(frozen=True)
 class Keeping:
     """With which keys, for whom, and when answers are kept or shown."""
 
@@ -102,31 +115,50 @@ def read(
     problems: dict[tuple[int, str], EngageError | SurveyError] = {}
     judged: list[dict[int, Judged]] = []
     for place, person in enumerate(people):
-        stays = kept[place] if place < len(kept) else ()
-        own: dict[int, Judged] = {}
         said = {one.id: judged[0][one.id].value for one in asked if place and not one.per_person and one.id in judged[0]}
-        for one in asked:
-            if not one.asks(place, category_id, said):
-                continue
-            try:
-                answer = _judged(one, person.get(one.code, Sent()), stays=one.id in stays, now=now)
-            except (EngageError, SurveyError) as error:
-                problems[place, one.code] = error
-            else:
-                if answer is not None:
-                    own[one.id], said[one.id] = answer, answer.value
+        standing = Standing(category_id, place, said, kept[place] if place < len(kept) else ())
+        own, wrong = _read(asked, person, standing, now=now)
         judged.append(own)
+        problems |= {(place, code): error for code, error in wrong.items()}
     if problems:
         raise AnswersRefused(problems)
     return judged
 
 
-def _judged(one: EventField, sent: Sent, *, stays: bool, now: datetime) -> Judged | None:
+def read_one(asked: Sequence[EventField], person: Person, standing: Standing, *, now: datetime) -> dict[int, Judged]:
+    """As `read`, of one person alone, who stands at place 0 of the AnswersRefused that it raises."""
+    own, wrong = _read(asked, person, standing, now=now)
+    if wrong:
+        raise AnswersRefused({(0, code): error for code, error in wrong.items()})
+    return own
+
+
+def _read(
+    asked: Sequence[EventField], person: Person, standing: Standing, *, now: datetime
+) -> tuple[dict[int, Judged], dict[str, EngageError | SurveyError]]:
+    """What is to be kept, by the id of the field, and what is wrong, by its code."""
+    own: dict[int, Judged] = {}
+    wrong: dict[str, EngageError | SurveyError] = {}
+    said = dict(standing.said)
+    for one in asked:
+        if not one.asks(standing.place, standing.category_id, said):
+            continue
+        try:
+            answer = _judged(one, person.get(one.code, Sent()), standing, now=now)
+        except (EngageError, SurveyError) as error:
+            wrong[one.code] = error
+        else:
+            if answer is not None:
+                own[one.id], said[one.id] = answer, answer.value
+    return own, wrong
+
+
+def _judged(one: EventField, sent: Sent, standing: Standing, *, now: datetime) -> Judged | None:
     answer = _answered(one, sent, now=now)
     if answer is None:
-        if stays and not sent.discard:
+        if one.id in standing.stays and not sent.discard:
             return Judged(unchanged=True)
-        if one.required:
+        if one.required and not standing.later:
             raise Missing
     elif one.sensitive and not sent.consent:
         raise SeparateConsentMissing
@@ -157,17 +189,37 @@ def keep(
     `names` are the people's, in the same order, by which they are found in the registration, whose leader comes first.
     """
     found = _people(session, registration, names)
-    labels = {one.id: one for one in asked}
+    changed = [_replace(session, held, own, asked=asked, keeping=keeping) for held, own in zip(found, judged, strict=True)]
+    _note(session, registration, set[str]().union(*changed), keeping)
+
+
+def keep_one(
+    session: Session, attendee: Attendee, *, asked: Sequence[EventField], judged: Mapping[int, Judged], keeping: Keeping
+) -> None:
+    """As `keep`, of one person alone."""
+    before = {answer.field_id: answer for answer in _kept(session, [attendee])}
+    changed = _replace(session, _Held(attendee, before), judged, asked=asked, keeping=keeping)
+    _note(session, attendee.registration, changed, keeping)
+
+
+def _replace(
+    session: Session, held: _Held, own: Mapping[int, Judged], *, asked: Sequence[EventField], keeping: Keeping
+) -> set[str]:
+    """Answers the codes of the fields whose answer is another now."""
+    (attendee, before), by_id = held, {one.id: one for one in asked}
     changed: set[str] = set()
-    for (attendee, before), own in zip(found, judged, strict=True):
-        for field_id, answer in own.items():
-            if not answer.unchanged and _differs(before.get(field_id), answer):
-                kept = before.get(field_id) or Answer(attendee_id=attendee.id, field_id=field_id)
-                _store(session, labels[field_id], kept, answer, keeping=keeping)
-                changed.add(labels[field_id].code)
-        for field_id in before.keys() & labels.keys() - own.keys():
-            session.delete(before[field_id])
-            changed.add(labels[field_id].code)
+    for field_id, answer in own.items():
+        if not answer.unchanged and _differs(before.get(field_id), answer):
+            kept = before.get(field_id) or Answer(attendee_id=attendee.id, field_id=field_id)
+            _store(session, by_id[field_id], kept, answer, keeping=keeping)
+            changed.add(by_id[field_id].code)
+    for field_id in before.keys() & by_id.keys() - own.keys():
+        session.delete(before[field_id])
+        changed.add(by_id[field_id].code)
+    return changed
+
+
+def _note(session: Session, registration: Registration, changed: set[str], keeping: Keeping) -> None:
     if changed:
         audit.record(session, "registration.answers", registration, by=keeping.by, now=keeping.now, fields=sorted(changed))
 

@@ -137,8 +137,14 @@ class EventField(Base):
         """Whether it is asked of the person at `place` of a party (0 leads) of that category who has `said` so much already:
         by the ids of the fields before this one.
         """
-        if (place and not self.per_person) or (self.category_ids and category_id not in self.category_ids):
-            return False
+        return self.concerns(place, category_id) and self.follows(said)
+
+    def concerns(self, place: int, category_id: int) -> bool:
+        """Whether it can be asked of the person at `place` of a party of that category, whatever is answered before."""
+        return (self.per_person or not place) and (not self.category_ids or category_id in self.category_ids)
+
+    def follows(self, said: Mapping[int, str]) -> bool:
+        """Whether what was `said` to the fields before calls for it."""
         return self.depends_on_id is None or not set(self.depends_values).isdisjoint(said.get(self.depends_on_id, "").split("\n"))
 
 

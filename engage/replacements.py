@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from engage import audit, events, outbox, parties, quotas
+from engage import audit, events, newcomers, outbox, parties, quotas
 from engage.contacts import clean_mobile
 from engage.errors import Conflict
+from engage.newcomers import Told
 from engage.outbox import Message, Purpose
 from engage.parties import NEWS, Attendee, NotLeader, Registration, State
 from engage.people import name_key
@@ -40,8 +41,9 @@ class NobodyNew(Conflict):
     """This is the person who comes already."""
 
 
-def swap(session: Session, attendee: Attendee, person: Person, *, by: str, now: datetime) -> Attendee:
-    """Let another person come for a companion; the same form sent twice is one swap. Answers who comes now.
+def swap(session: Session, attendee: Attendee, person: Person, *, told: Told | None = None, by: str, now: datetime) -> Attendee:
+    """Let another person come for a companion, who has `told` what the event asks (`newcomers.replacing`). The same form sent
+    twice is one swap. Answers who comes now.
 
     Raises Invalid (a field of the form, CompanionRepeated), SwapOver or EventNotPublished, PersonHere, AlreadyReplaced,
     AlreadyCancelled, NobodyNew, or NotLeader for the leader, who hands over instead.
@@ -66,13 +68,18 @@ def swap(session: Session, attendee: Attendee, person: Person, *, by: str, now: 
     attendee.state = State.CANCELLED
     session.flush()
     audit.record(session, "registration.swap", party, by=by, now=now, out=attendee.id, come=incoming.id)
+    if told:
+        newcomers.keep(session, incoming, told, by=by, now=now)
     return incoming
 
 
-def hand_over(session: Session, attendee: Attendee, person: Person, *, by: str, now: datetime) -> Registration:
+def hand_over(
+    session: Session, attendee: Attendee, person: Person, *, told: Told | None = None, by: str, now: datetime
+) -> Registration:
     """Give the leader's place, and with it the registration, to another person of the same category, who can be reached.
 
-    The new leader is told where the party stands, the old one that it was handed over. The same form sent twice is done once.
+    What was answered for the party stays; what is asked of a person the new leader has `told` (`newcomers.replacing`). The new
+    leader is told where the party stands, the old one that it was handed over. The same form sent twice is done once.
     Raises Invalid (a field of the form, NotMobile), SwapOver or EventNotPublished, PersonHere, AlreadyReplaced, AlreadyCancelled,
     AlreadyRegistered, NobodyNew, or NotLeader for a companion.
     """
@@ -99,6 +106,9 @@ def hand_over(session: Session, attendee: Attendee, person: Person, *, by: str, 
     session.expire(party, ["attendees"])
     _withdraw(session, attendee)
     audit.record(session, "registration.hand_over", party, by=by, now=now, out=attendee.id, come=incoming.id)
+    newcomers.pass_on(session, attendee, incoming)
+    if told:
+        newcomers.keep(session, incoming, told, by=by, now=now)
     parties.tell(session, party, NEWS[party.state], now=now)
     parties.tell_one(session, attendee, Purpose.HANDED_OVER, now=now)
     return party

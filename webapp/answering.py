@@ -6,11 +6,12 @@ from datetime import datetime
 from flask import Request, request
 from sqlalchemy.orm import Session
 
-from engage import answers, fields
+from engage import answers, fields, newcomers
 from engage.answers import AnswersRefused, Judged, Keeping, Line, Person
 from engage.errors import EngageError
 from engage.events import Event
 from engage.fields import EventField
+from engage.newcomers import Form, Told
 from engage.parties import Attendee, Registration
 from engage.people import Category
 from engage.registrations import Application
@@ -57,12 +58,28 @@ def sheet(
 ) -> AnswerSheet | None:
     """The page's view of what is asked, filled in with what was sent or stands; None where nothing is asked."""
     asked = fields.asked(db.session(), event)
+    kept = _kept(party, posted=request.method == "POST") if asked and party else NOBODY
+    return _sheet(asked, categories, kept, refusal)
+
+
+def sheet_of_one(form: Form, categories: Sequence[Category], *, refusal: EngageError | None = None) -> AnswerSheet | None:
+    """The same of what one person is asked."""
+    return _sheet(form.fields, categories, {("", line.field.id): line for line in form.lines}, refusal)
+
+
+def told(form: Form, *, now: datetime) -> Told:
+    """What this request brings of one person, judged. Raises AnswersRefused."""
+    came = sent(form.fields, request.form, request.files)[0] if form.fields else {}
+    return newcomers.read(form, came, cipher=cipher(), now=now)
+
+
+def _sheet(
+    asked: Sequence[EventField], categories: Sequence[Category], kept: Mapping[tuple[str, int], Line], refusal: EngageError | None
+) -> AnswerSheet | None:
     if not asked:
         return None
-    posted = request.method == "POST"
-    kept = _kept(party, posted=posted) if party else NOBODY
     wrong = problems(refusal, request.form) if isinstance(refusal, AnswersRefused) else {}
-    values = request.form.to_dict(flat=False) if posted else typed(kept)
+    values = request.form.to_dict(flat=False) if request.method == "POST" else typed(kept)
     return AnswerSheet(asked, categories, values, kept, wrong, again=any(file.filename for file in request.files.values()))
 
 

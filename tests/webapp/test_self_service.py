@@ -2,6 +2,7 @@
 twice does harm, and nobody learns who is registered.
 """
 
+import csv
 import io
 import re
 import shutil
@@ -16,6 +17,7 @@ from workbooks import xlsx
 
 from engage import invitations
 from engage.audit import AuditEntry
+from engage.fields import Answer
 from engage.lost_links import LostLink
 from engage.outbox import Message, Purpose
 from engage.parties import Attendee, Registration
@@ -26,6 +28,7 @@ from webapp.settings import Settings
 from webapp.wiring import db
 
 NOW = make.NOW
+IDENTITY = "11010119900101004X"  # invented, by the algorithm of the standard
 
 
 @pytest.fixture(autouse=True)
@@ -318,6 +321,64 @@ def test_who_has_arrived_is_neither_swapped_nor_handed_over(client, saved, event
         answer = client.post(f"/t/{code}/{page}", data={"name": "王五", "phone": "13800138001"})
         assert (answer.status_code, "签到" in answer.text) == (409, True)
     assert client.post(f"/t/{code}/swap/{party.companions[1].id}", data={"name": "王五"}).location == f"/t/{code}"
+
+
+# ---- what the event asks beyond it ----
+
+
+@pytest.fixture
+def asks(saved, event):
+    """The event asks the party whether it drives (f1), of each the meal (f2) and the identity number (f3)."""
+    with saved() as session:
+        day = session.merge(event)
+        make.field(session, day, "yes_no", label="是否自驾")
+        make.field(session, day, label="餐食", per_person=True, required=True)
+        make.field(session, day, label="身份证号", settings={"check": "identity"}, per_person=True)
+
+
+def answered(client, event):
+    """A party's leader and companion with all answers, through the form; their tickets."""
+    code = client.post(f"/events/{event.slug}/register", data=filled(f1="yes", f2="素食", f3=IDENTITY, **{
+        "f3.consent": "y", "companions-0-name": "王五", "companions-0-f2": "清真"})).location
+    return code.rpartition("/")[2]
+
+
+def told(saved):
+    """Everybody's answers, sealed ones as such, by name."""
+    with saved() as session:
+        found = session.execute(sa.select(Attendee.name, Answer).join(Answer, Answer.attendee_id == Attendee.id).order_by(Answer.attendee_id, Answer.field_id))
+        listed = [(name, "sealed" if answer.sealed else answer.value) for name, answer in found]
+    return {name: [value for whose, value in listed if whose == name] for name, _ in listed}
+
+
+def test_who_is_swapped_in_answers_for_themselves(client, saved, event, category, asks):
+    code = answered(client, event)
+    (guest,) = rows(saved, sa.select(Attendee.id).where(Attendee.place == 1))
+    path = f"/t/{code}/swap/{guest}"
+    page = client.get(path).text
+    assert ("餐食" in page, "身份证号" in page, "是否自驾" in page, "清真" in page) == (True, True, False, False)
+    refused = client.post(path, data={"name": "赵六"}).text
+    assert '<a href="#a-f2">餐食：请填写此项。</a>' in refused
+    assert client.post(path, data={"name": "赵六", "f2": "无忌口", "f3": IDENTITY, "f3.consent": "y"}).location == f"/t/{code}"
+    assert told(saved) == {"周七": ["yes", "素食", "sealed"], "王五": ["清真"], "赵六": ["无忌口", "sealed"]}
+
+
+def test_who_takes_over_answers_for_themselves_and_what_the_party_said_stays(client, signed_in, saved, event, category, asks):
+    code = answered(client, event)
+    page = client.get(f"/t/{code}/hand-over").text
+    assert ("餐食" in page, "身份证号" in page, "是否自驾" in page, "素食" in page, "已填写" in page) == (True, True, False, False, False)
+    refused = client.post(f"/t/{code}/hand-over", data={"name": "赵六", "phone": "13800138001", "f2": "普通", "f3": "123"}).text
+    assert ('href="#a-f3"' in refused, 'value="普通"' in refused) == (True, True)
+    for meal in ("普通", "面食"):  # the second time from the old ticket
+        client.post(f"/t/{code}/hand-over", data={"name": "赵六", "phone": "13800138001", "f2": meal})
+    assert told(saved) == {"周七": ["素食", "sealed"], "王五": ["清真"], "赵六": ["yes", "普通"]}
+    (new,) = rows(saved, sa.select(Attendee.ticket_code).where(Attendee.name == "赵六"))
+    change = client.get(f"/t/{new}/change").text
+    assert ("已填写，加密保存" in change, 'value="普通"' in change, "素食" in change) == (False, True, False)
+    with signed_in("organiser").get(f"/desk/events/{event.slug}/attendees.csv") as answer:
+        table = list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
+    shown = {row["姓名"]: (row["报名状态"], row["是否自驾"], row["餐食"], row["身份证号"]) for row in table}
+    assert shown == {"赵六": ("已报名", "是", "普通", ""), "王五": ("已报名", "", "清真", ""), "周七": ("已取消", "", "素食", "******")}
 
 
 # ---- lost links ----

@@ -4,11 +4,14 @@ from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 
 from engage.registrations import Person
+from webapp.forms.answers import AnswerSheet
 from webapp.forms.fields import line
 from webapp.forms.registration import STATED, TEL
 
 
 class _GuestForm(FlaskForm):
+    answers: AnswerSheet | None = None  # to what else the event asks
+
     class Meta:
         csrf = False  # see `security.for_guests`
 

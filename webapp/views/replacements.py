@@ -3,9 +3,11 @@
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from engage import parties, replacements
+from engage import newcomers, parties, replacements
+from engage.answers import AnswersRefused
 from engage.errors import EngageError
 from engage.parties import Attendee, NotLeader, State, TicketNotFound
+from webapp.answering import sheet_of_one, told
 from webapp.errors import form_refused, status_of
 from webapp.forms.guests import HandOverForm, SwapForm
 from webapp.rates import limited, misses
@@ -32,7 +34,8 @@ def swap(code: str, attendee_id: int) -> Answer:
     if form.validate_on_submit():
         try:
             with saving() as session:
-                replacements.swap(session, guest, form.person(), by="guest", now=clock())
+                answered = told(newcomers.replacing(session, guest), now=clock())
+                replacements.swap(session, guest, form.person(), told=answered, by="guest", now=clock())
         except EngageError as error:
             return _page("swap", guest, form, error)
         return redirect(url_for("registration.ticket", code=code))
@@ -52,7 +55,8 @@ def hand_over(code: str) -> Answer:
     if form.validate_on_submit():
         try:
             with saving() as session:
-                replacements.hand_over(session, leader, form.person(), by="guest", now=clock())
+                answered = told(newcomers.replacing(session, leader), now=clock())
+                replacements.hand_over(session, leader, form.person(), told=answered, by="guest", now=clock())
         except EngageError as error:
             return _page("hand_over", leader, form, error)
         return redirect(url_for("registration.ticket", code=code))
@@ -66,8 +70,9 @@ def _page(name: str, attendee: Attendee, form: SwapForm, refusal: EngageError | 
         replacements.require_replaceable(attendee, now=clock())
     except EngageError as error:
         obstacle = error
-    if refusal and not obstacle:
+    if refusal and not obstacle and not isinstance(refusal, AnswersRefused):
         form_refused(form, refusal)
+    form.answers = sheet_of_one(newcomers.replacing(db.session(), attendee), [attendee.category], refusal=refusal)
     page = render_template(f"public/{name}.html", attendee=attendee, registration=attendee.registration, form=form,
                            event=attendee.registration.event, obstacle=obstacle)
     return (page, status_of(obstacle)) if refusal and obstacle else page
