@@ -363,9 +363,12 @@ def require_swaps(event: Event, *, now: datetime) -> None:
         raise SwapOver(ended_at=end)
 
 
+_BY_SLUG = sa.select(Event).where(Event.slug == sa.bindparam("slug"))
+
+
 def by_slug(session: Session, slug: str) -> Event:
     """The event of this address. Raises EventNotFound."""
-    event = session.scalar(sa.select(Event).where(Event.slug == slug))
+    event = session.scalar(_BY_SLUG, {"slug": slug})
     if event is None:
         raise EventNotFound(slug=slug)
     return event

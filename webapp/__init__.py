@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, request
+from flask.ctx import RequestContext
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp.settings import Settings
@@ -17,6 +18,12 @@ BLOCKING_THREADS = 16  # of one web process: writers wait for each other, and re
 
 class App(Flask):
     """Flask, except that its error log names the endpoint instead of the address, which may contain a token."""
+
+    def request_context(self, environ: dict[str, Any]) -> RequestContext:
+        """Of a request that may have been read before Flask: see `webapp.guests`."""
+        from webapp.wiring import asked  # noqa: PLC0415 -- it imports the app's parts
+
+        return RequestContext(self, environ, request=asked(environ))
 
     def log_exception(self, exc_info: Any) -> None:
         """Note what failed, with its trace."""
@@ -32,14 +39,14 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     app.extensions["engage_settings"] = settings
     app.json.ensure_ascii = False  # type: ignore[attr-defined] -- of the default provider
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+
+    from webapp import api, errors, formats, guests, live, rates, security, shown, views, wiring  # noqa: PLC0415 -- they import each other's app parts
+
+    for part in (wiring, formats, guests, security, errors, rates, shown, live, views, api):
+        part.init_app(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] -- Flask's own way of wrapping
-
-    from webapp import api, errors, formats, live, rates, security, shown, views, wiring  # noqa: PLC0415 -- they import each other's app parts
-
-    for part in (wiring, formats, security, errors, rates, shown, live, views, api):
-        part.init_app(app)
     app.url_defaults(_static_version)
     return app
 

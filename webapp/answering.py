@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from engage import answers, fields, newcomers
 from engage.answers import AnswersRefused, Judged, Keeping, Line, Person
-from engage.errors import EngageError
 from engage.events import Event
 from engage.fields import EventField
 from engage.newcomers import Form, Told
 from engage.parties import Attendee, Registration
 from engage.people import Category
 from engage.registrations import Application
+from webapp.errors import Refusal
 from webapp.forms.answers import AnswerSheet, prefixes, problems, sent, typed
 from webapp.wiring import cipher, db
 
@@ -22,9 +22,8 @@ Coming = Callable[[Sequence[EventField]], list[Person]]  # from what is asked to
 NOBODY: Mapping[tuple[str, int], Line] = {}
 
 
-def coming() -> Coming:
-    """What this request brings: read only where something is asked, perhaps by another thread."""
-    brought: Request = request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 -- Flask's own way past the proxy, which means nothing to another thread
+def coming(brought: Request) -> Coming:
+    """What a request brings: read only where something is asked, perhaps by another thread."""
     return lambda asked: sent(asked, brought.form, brought.files)
 
 
@@ -54,7 +53,7 @@ def judged(
 
 
 def sheet(
-    event: Event, categories: Sequence[Category], *, party: Registration | None = None, refusal: EngageError | None = None
+    event: Event, categories: Sequence[Category], *, party: Registration | None = None, refusal: Refusal | None = None
 ) -> AnswerSheet | None:
     """The page's view of what is asked, filled in with what was sent or stands; None where nothing is asked."""
     asked = fields.asked(db.session(), event)

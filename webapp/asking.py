@@ -81,21 +81,15 @@ def asking_of(session: Session, token: str) -> Asking:
     return Asking(event, event.questionnaire, attendee)
 
 
-def store(filled: Filled) -> str | None:
-    """Store the answers; the cookie by which a device knows that it has answered, None for a personal link.
-
-    Raises NoSuchQuestionnaire, NotOpen, and what `responses.submit` raises.
-    """
-    return _SHEETS.do(filled)
-
-
 def _store_all(sheets: Sequence[Filled]) -> list[str | Exception | None]:
     with saving() as session:
         halls: dict[str, Asking] = {}  # what the links in the hall open is read once, within the transaction
         return [_tried(session, filled, halls) for filled in sheets]
 
 
-_SHEETS = Together("sheets", _store_all, most=MOST)
+# Stores the answers and gives the cookie by which a device knows that it has answered, None for a personal link. Raises
+# NoSuchQuestionnaire, NotOpen, and what `responses.submit` raises.
+SHEETS = Together("sheets", _store_all, most=MOST)
 
 
 def _tried(session: Session, filled: Filled, halls: dict[str, Asking]) -> str | Exception | None:

@@ -32,7 +32,7 @@ def limited(rates: str, methods: Collection[str] = ("POST",)) -> Callable[[View]
         def counted(**values: Any) -> Any:
             if request.method in methods:
                 for limit in limits:
-                    count(limit, request.endpoint or "")
+                    count(limit, request.endpoint or "", _address())
             return view(**values)
 
         return counted
@@ -48,22 +48,27 @@ def misses(view: View) -> View:
 
     @wraps(view)
     def counted(**values: Any) -> Any:
-        if (counter := _counter()) and not counter.test(*_named(*GUESSES)):
-            raise _refusal(counter, *GUESSES)
+        refuse_guesser(_address())
         try:
             return view(**values)
         except (EngageError, SurveyError) as error:
             if status_of(error) == HTTPStatus.NOT_FOUND:
-                count(*GUESSES)
+                count(*GUESSES, _address())
             raise
 
     return counted
 
 
-def count(limit: RateLimitItem, what: str) -> None:
-    """Count one for the address of this request. Raises TooManyRequests when that was one too many."""
-    if (counter := _counter()) and not counter.hit(*_named(limit, what)):
-        raise _refusal(counter, limit, what)
+def count(limit: RateLimitItem, what: str, address: str) -> None:
+    """Count one for an address. Raises TooManyRequests when that was one too many."""
+    if (counter := _counter()) and not counter.hit(limit, what, address):
+        raise _refusal(counter, limit, what, address)
+
+
+def refuse_guesser(address: str) -> None:
+    """Raises TooManyRequests for an address that has guessed too often: see `misses`."""
+    if (counter := _counter()) and not counter.test(*GUESSES, address):
+        raise _refusal(counter, *GUESSES, address)
 
 
 def allowed(limit: RateLimitItem, what: str, whom: str) -> bool:
@@ -83,9 +88,9 @@ def _counter() -> FixedWindowRateLimiter | None:
     return current_app.extensions["engage_rates"]
 
 
-def _named(limit: RateLimitItem, what: str) -> tuple[RateLimitItem, str, str]:
-    return limit, what, request.remote_addr or ""
+def _address() -> str:
+    return request.remote_addr or ""
 
 
-def _refusal(counter: FixedWindowRateLimiter, limit: RateLimitItem, what: str) -> TooManyRequests:
-    return TooManyRequests(retry_after=datetime.fromtimestamp(counter.get_window_stats(*_named(limit, what)).reset_time, UTC))
+def _refusal(counter: FixedWindowRateLimiter, limit: RateLimitItem, *counted: str) -> TooManyRequests:
+    return TooManyRequests(retry_after=datetime.fromtimestamp(counter.get_window_stats(limit, *counted).reset_time, UTC))

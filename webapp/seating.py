@@ -1,7 +1,7 @@
 """Guests who register at the same moment are seated together, in the order in which their forms came."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -38,21 +38,15 @@ class Wish:
     coming: Coming
 
 
-def seat(wish: Wish) -> str:
-    """Seat the party, tell its leader, and give the code of the leader's ticket; who has answered already gets that one.
-
-    Raises what `registrations.register` raises, EventNotFound or InvitationNotFound.
-    """
-    return _SEATS.do(wish)
-
-
 def _seat_all(wishes: Sequence[Wish]) -> list[str | Exception]:
     with saving() as session:
         turn = _Turn(session, clock())
         return [turn.tried(wish) for wish in wishes]
 
 
-_SEATS = Together("seats", _seat_all, most=MOST)
+# Seats a party, tells its leader, and gives the code of the leader's ticket; who has answered already gets that one. Raises what
+# `registrations.register` raises, EventNotFound or InvitationNotFound.
+SEATS = Together("seats", _seat_all, most=MOST)
 
 
 class _Turn:
@@ -99,7 +93,9 @@ class _Turn:
             raise HandedOver
         if standing is not None:
             return standing.leader.ticket_code
-        application = Application(category=invitation.invitee.category, **wish.stated)
+        invitee = invitation.invitee
+        stated = {**wish.stated, "leader": replace(wish.stated["leader"], position=invitee.position)}
+        application = Application(category=invitee.category, **stated)
         by = f"invitee:{invitation.invitee_id}"
         return self._registered(invitation.event, application, wish.coming, by=by, invitation=invitation)
 

@@ -5,14 +5,17 @@ only after the commit that holds it, and everything is done in the order in whic
 """
 
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from flask import current_app
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
+PATIENCE = 0.01  # seconds for which the first waits for others who are on their way
 
 
 class _Job(Generic[Given, Made]):
@@ -30,6 +33,14 @@ class _Queue(Generic[Given, Made]):
     def __init__(self) -> None:
         self.jobs: deque[_Job[Given, Made]] = deque()
         self.lock = threading.Lock()
+        self.coming: deque[None] = deque()  # one for each who is expected
+        self.here: deque[None] = deque()  # one for each of them who has come
+
+    def gather(self) -> None:
+        """Let those who are on their way come, but not for long."""
+        until = time.monotonic() + PATIENCE
+        while len(self.coming) > len(self.here) and time.monotonic() < until:
+            time.sleep(PATIENCE / 20)
 
 
 class Together(Generic[Given, Made]):
@@ -45,15 +56,33 @@ class Together(Generic[Given, Made]):
 
     def do(self, given: Given) -> Made:
         """Have this done, together with what else waits. Raises what `do_all` gives for it."""
-        queue: _Queue[Given, Made] = current_app.extensions.setdefault(self._name, _Queue())
-        mine: _Job[Given, Made] = _Job(given)
+        queue, mine = self._queue(), _Job[Given, Made](given)
         queue.jobs.append(mine)
-        with queue.lock:
-            while not mine.done:
-                self._run(self._taken(queue.jobs))
+        queue.here.append(None)
+        try:
+            with queue.lock:
+                if not mine.done:
+                    queue.gather()
+                while not mine.done:
+                    self._run(self._taken(queue.jobs))
+        finally:
+            queue.here.pop()
         if isinstance(mine.made, Exception):
             raise mine.made
         return mine.made  # type: ignore[return-value] -- it is done
+
+    @contextmanager
+    def expected(self) -> Iterator[None]:
+        """Say that this request will soon ask for this work, so that it is waited for."""
+        coming = self._queue().coming
+        coming.append(None)
+        try:
+            yield
+        finally:
+            coming.pop()
+
+    def _queue(self) -> _Queue[Given, Made]:
+        return current_app.extensions.setdefault(self._name, _Queue())
 
     def _taken(self, waiting: deque[_Job[Given, Made]]) -> list[_Job[Given, Made]]:
         """The oldest of those that wait, all of them unless that is too much at once."""

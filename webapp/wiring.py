@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import sqlalchemy as sa
@@ -33,9 +33,12 @@ from engage.sealing import Cipher
 from surveys.base import Base
 from webapp.settings import Settings
 
-MOST_FIELDS = 5000  # in one form
-LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}  # what ?lang and the cookie say → locale; the first is the default
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
+MOST_FIELDS = 5000  # in one form
+ASKED = "engage.asked"  # in the environ: see `asked`
+LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}  # what ?lang and the cookie say → locale; the first is the default
 
 
 class OneDatabase(BoundSession):
@@ -188,6 +191,13 @@ class Asked(Request):
     def wtforms_translations(self) -> NullTranslations:
         """Where Flask-WTF looks; it would read WTForms' own catalogue from disk in every request that has a form."""
         return _form_words(LANGUAGES[self.language])
+
+
+def asked(environ: "WSGIEnvironment") -> Asked:
+    """The request of this environment, one for Flask and for what comes before it: what was read of it is not read again."""
+    if (request := environ.get(ASKED)) is None:
+        request = environ[ASKED] = Asked(environ)
+    return request
 
 
 def sent_fields() -> MultiDict[str, str]:

@@ -71,7 +71,7 @@ def _known(token: str) -> Caller:
 
 
 def _refused(token: str) -> Response:
-    rates.count(WRONG_TOKENS, "api-token")
+    rates.count(WRONG_TOKENS, "api-token", request.remote_addr or "")
     challenge = 'Bearer realm="engage"' + (', error="invalid_token"' if token else "")
     detail = gettext("设备令牌无效或已停用，请向管理员索取新的令牌。") if token else gettext("请在 Authorization 请求头中给出设备令牌：Bearer 令牌。")
     return errors.problem(401, detail, code="device_token_refused" if token else "device_token_missing", headers={"WWW-Authenticate": challenge})

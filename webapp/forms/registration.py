@@ -85,7 +85,7 @@ def rows_of(sent: MultiDict[str, str]) -> list[int]:
     return sorted(stated)[:COMPANIONS_READ]
 
 
-def read(sent: MultiDict[str, str], *, position: str, language: str) -> dict[str, Any] | None:
+def read(sent: MultiDict[str, str], *, language: str, position: str = "") -> dict[str, Any] | None:
     """What a guest states: an Application but for its category. None where a text is too long, about which the form then complains.
 
     The form itself is made only where the page is shown: it takes several times as long, and many register in the same minute.

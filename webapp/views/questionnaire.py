@@ -2,20 +2,18 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from surveys import forms, responses
 from surveys.responses import AlreadyAnswered, InvalidAnswers, NotOpen
-from webapp import wiring
-from webapp.asking import Asking, Filled, asking_of, store
+from webapp.asking import Asking, asking_of
 from webapp.forms.questionnaire import Sheet
-from webapp.rates import limited, misses
+from webapp.guests import refusal
+from webapp.rates import misses
 from webapp.security import for_guests
 from webapp.views.registration import unlisted
 from webapp.wiring import db, sent_fields
-
-REMEMBERED = 90 * 86_400  # seconds for which a device knows that it has sent answers
 
 pages = Blueprint("questionnaire", __name__)
 pages.after_request(unlisted)
@@ -24,20 +22,14 @@ pages.after_request(unlisted)
 @pages.route("/q/<token>", methods=["GET", "POST"])
 @for_guests
 @misses
-@limited("120 per minute")
 def answer(token: str) -> Response | str:
     """The questionnaire, filled in on one page and sent once."""
-    sheet = Sheet(sent_fields().to_dict(flat=False) if request.method == "POST" else {})
-    if request.method == "POST":
-        try:
-            return _thanked(token, store(Filled(token, sheet, wiring.language())))
-        except InvalidAnswers as refusal:
-            sheet = Sheet(sheet.sent, refusal.problems)
-        except AlreadyAnswered:
-            return _told("survey_done", _asking(token))
-        except NotOpen:
-            return _told("survey_closed", _asking(token))
-    asking = _asking(token)
+    refused, asking = refusal(), _asking(token)
+    if isinstance(refused, AlreadyAnswered):
+        return _told("survey_done", asking)
+    if isinstance(refused, NotOpen):
+        return _told("survey_closed", asking)
+    sheet = Sheet(sent_fields().to_dict(flat=False), refused.problems) if isinstance(refused, InvalidAnswers) else Sheet()
     if request.method == "GET":
         if not asking.open():
             return _told("survey_closed", asking)
@@ -67,11 +59,3 @@ def _done(asking: Asking) -> bool:
 
 def _told(page: str, asking: Asking, **facts: Any) -> str:
     return render_template(f"public/{page}.html", asking=asking, event=asking.event, questionnaire=asking.questionnaire, **facts)
-
-
-def _thanked(token: str, cookie: str | None) -> Response:
-    reply = redirect(url_for(".thanks", token=token))
-    if cookie:
-        reply.set_cookie(cookie, "1", max_age=REMEMBERED, path=request.path, httponly=True,
-                         secure=wiring.settings().https, samesite="Lax")
-    return reply

@@ -1,6 +1,6 @@
 """From an invitation or a public event to a ticket: accept, decline, register, change, cancel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from engage import codes, fields, invitations, parties, registrations, waiting
 from engage.answers import AnswersRefused
 from engage.errors import Conflict, EngageError
-from engage.events import Event, EventNotFound, State, Visibility
+from engage.events import Event, State, Visibility
 from engage.invitations import Invitation
 from engage.lost_links import clean_contact
 from engage.outbox import Purpose
@@ -23,16 +23,16 @@ from engage.waiting import NotOffered
 from surveys import questionnaires
 from webapp import wiring
 from webapp.answering import coming, judged, of_holder, sheet
-from webapp.errors import form_refused, status_of, words
+from webapp.errors import Refusal, form_refused, status_of, words
 from webapp.forms.party_list import fill, handed_in, mark_rows
 from webapp.forms.registration import STATED, ReasonForm, RegistrationForm, number, read, rows_of
+from webapp.guests import refusal
 from webapp.openings import full, may_wait, obstacle, self_chosen
 from webapp.rates import limited, misses
-from webapp.seating import Wish, seat
 from webapp.security import for_guests
 from webapp.views.public import calendar, qr, visible
 from webapp.views.resend import sent_again
-from webapp.wiring import clock, db, link, saving, sent_fields
+from webapp.wiring import asked, clock, db, link, saving, sent_fields
 
 pages = Blueprint("registration", __name__)
 
@@ -47,23 +47,15 @@ def unlisted(response: Response) -> Response:
 
 @pages.route("/events/<slug>/register", methods=["GET", "POST"])
 @for_guests
-@limited("30 per minute; 300 per hour")
 def register(slug: str) -> Response | str:
     """A stranger registers for a public event."""
-    stated, refusal = _stated(), None
-    if stated is not None:
-        try:
-            return _to_ticket(seat(Wish(slug=slug, category_id=number(sent_fields().get("category")), stated=stated, coming=coming())))
-        except EventNotFound:
-            raise
-        except AlreadyRegistered:
-            return _known(stated)
-        except EngageError as error:
-            refusal = error
+    refused = refusal()
+    if isinstance(refused, AlreadyRegistered):
+        return _known()
     event, categories = visible(slug), self_chosen(db.session())
     stranger = event.visibility is Visibility.PUBLIC
     blocked = obstacle(event, categories, now=clock()) if stranger else InvitationNeeded()
-    form = form_for(event, categories, refusal=refusal, blocked=blocked)
+    form = form_for(event, categories, refused=refused, blocked=blocked)
     return render_template("public/register.html", event=event, form=form, categories=categories,
                            obstacle=None if form.is_submitted() or may_wait(blocked) else blocked)
 
@@ -71,23 +63,17 @@ def register(slug: str) -> Response | str:
 @pages.route("/i/<token>", methods=["GET", "POST"])
 @for_guests
 @misses
-@limited("30 per minute")
 def invitation(token: str) -> Response | str:
     """The personal page of somebody who is invited: what it is about, yes or no."""
     found = invitations.by_token(db.session(), token)
     _note_opened(found)
     event, invitee = found.event, found.invitee
-    refusal = None
-    if (stated := _stated(position=invitee.position)) is not None:
-        try:
-            return _to_ticket(seat(Wish(token=token, stated=stated, coming=coming())))
-        except AlreadyRegistered:
-            return _known(stated)
-        except EngageError as error:
-            refusal = error
+    refused = refusal()
+    if isinstance(refused, AlreadyRegistered):
+        return _known()
     standing = parties.of_invitation(db.session(), found)
     blocked = obstacle(event, [invitee.category], now=clock())
-    form = form_for(event, [invitee.category], invitee, refusal=refusal, blocked=blocked)
+    form = form_for(event, [invitee.category], invitee, refused=refused, blocked=blocked)
     return render_template("public/invitation.html", event=event, invitation=found, form=form, standing=standing,
                            categories=[invitee.category], obstacle=None if form.is_submitted() or may_wait(blocked) else blocked)
 
@@ -162,22 +148,22 @@ def change(code: str) -> Response | str:
     party = parties.led_with(db.session(), code)
     event, leader = party.event, party.leader
     invited = party.invitation is not None
-    refusal = None
+    refused = None
     categories = [party.category] if invited else self_chosen(db.session())
     category = _chosen(categories, party.category)
     if category and (stated := _stated(position=leader.position)) is not None:
         try:
             with saving() as session:
                 application, by, now = Application(category=category, **stated), _leader_of(party), clock()
-                sheets = judged(fields.asked(session, event), application, coming(), party=party, now=now)
+                sheets = judged(fields.asked(session, event), application, coming(asked(request.environ)), party=party, now=now)
                 registrations.change(session, party, application, by=by, now=now)
                 sheets.keep(session, party, by=by, now=now)
         except EngageError as error:
-            refusal = error
+            refused = error
         else:
             flash(gettext("更改已保存。"), "success")
             return _to_ticket(party.leader.ticket_code)
-    form = form_for(event, categories, leader, party, refusal=refusal)
+    form = form_for(event, categories, leader, party, refused=refused)
     return render_template("public/change.html", event=event, registration=party, form=form, categories=categories,
                            obstacle=None if form.is_submitted() else _unchangeable(party))
 
@@ -232,15 +218,15 @@ def _stated(*, position: str = "") -> dict[str, Any] | None:
     return read(sent_fields(), position=position, language=wiring.language())
 
 
-def _known(stated: Mapping[str, Any]) -> Response:
+def _known() -> Response:
     """Somebody of this name and contact is registered, which is nobody else's business: they are told, not whoever sent this."""
-    leader = stated["leader"]
-    return sent_again(clean_contact(leader.phone or leader.email), "resend.repeated")
+    sent = sent_fields()
+    return sent_again(clean_contact(sent.get("phone", "").strip() or sent.get("email", "")), "resend.repeated")
 
 
 def form_for(
     event: Event, categories: Sequence[Category], known: Invitee | Attendee | None = None, party: Registration | None = None,
-    *, refusal: EngageError | None, blocked: EngageError | None = None,
+    *, refused: Refusal | None, blocked: EngageError | None = None,
 ) -> RegistrationForm:
     """The form as these categories are asked, filled in with what is known or was sent, and what is wrong with that.
 
@@ -256,18 +242,18 @@ def form_for(
     form = RegistrationForm(data=stated, **({"formdata": listed.sent} if listed else {}))
     rows = max((category.companions for category in categories), default=0)
     form.offer({category.id: category.name for category in categories}, rows=rows)
-    form.answers = sheet(event, categories, party=party, refusal=refusal)
+    form.answers = sheet(event, categories, party=party, refusal=refused)
     joins = party is None and waiting.joinable(event, now=clock())
     form.waiting_list = joins or (party is not None and party.state is parties.State.WAITING)
     form.wait.data = "y" if joins and (may_wait(blocked) or "y" in (form.wait.raw_data or ())) else ""
-    form.may_wait = joins and isinstance(refusal, Full)
+    form.may_wait = joins and isinstance(refused, Full)
     if listed:
         form.list_told, form.list_problem, form.list_text = listed.told, listed.problem, listed.sent.get("list", "")
         mark_rows(form, listed.sent)
         if len(rows_of(listed.sent)) > rows:
             form.companions_errors = [words(TooManyCompanions(allowed=rows))]
-    elif form.validate_on_submit() and refusal and not isinstance(refusal, AnswersRefused):
-        _refused(form, event, refusal)
+    elif form.validate_on_submit() and refused and not isinstance(refused, AnswersRefused):
+        _refused(form, event, refused)
     return form
 
 
@@ -284,7 +270,7 @@ def _to_ticket(code: str) -> Response:
     return redirect(url_for(".ticket", code=code))
 
 
-def _refused(form: RegistrationForm, event: Event, error: EngageError) -> None:
+def _refused(form: RegistrationForm, event: Event, error: Refusal) -> None:
     """Next to the field that can put it right."""
     if isinstance(error, ActivityFull):
         activity = next(activity for activity in event.activities if activity.id == error.facts["activity_id"])

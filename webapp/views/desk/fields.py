@@ -52,7 +52,7 @@ def preview_fields(slug: str) -> str:
     stranger = chosen is None and event.visibility is Visibility.PUBLIC
     categories = self_chosen(db.session()) if stranger else [chosen] if chosen else listed[:1]
     return render_template(
-        "desk/events/preview_form.html", event=event, categories=categories, form=form_for(event, categories, refusal=None),
+        "desk/events/preview_form.html", event=event, categories=categories, form=form_for(event, categories, refused=None),
         stranger=stranger, public=event.visibility is Visibility.PUBLIC,
         labelled=[(each.code, category_name(each)) for each in listed], chosen=chosen,
     )

@@ -1,0 +1,94 @@
+"""Guests' forms, decided before Flask makes a request of them."""
+
+import threading
+import uuid
+
+import make
+import pytest
+import sqlalchemy as sa
+
+from engage.people import Category
+from webapp.together import Together
+
+
+@pytest.fixture
+def address(saved):
+    """Where strangers register, and what they send."""
+    with saved() as session:
+        event = make.event(session, seats=5)
+        category = session.scalars(sa.select(Category).where(Category.self_chosen)).first()
+        return f"/events/{event.slug}/register", {
+            "submission": str(uuid.uuid4()), "category": category.id, "name": "王敏", "phone": "13900000001", "consent": "y",
+        }
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    """The office's clock stands at NOW."""
+    for module in ("views.public", "views.registration", "seating", "wiring"):
+        monkeypatch.setattr(f"webapp.{module}.clock", lambda: make.NOW)
+
+
+def test_a_form_that_is_taken_is_answered_without_a_view_and_carries_what_every_answer_does(client, address, monkeypatch):
+    path, sent = address
+    monkeypatch.setitem(client.application.view_functions, "registration.register", None)
+    answer = client.post(path, data=sent)
+    assert (answer.status_code, answer.location[:3], answer.data) == (302, "/t/", b"")
+    assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_under_a_prefix_the_guest_stays_under_it(client, address):
+    path, sent = address
+    answer = client.post(path, data=sent, environ_overrides={"SCRIPT_NAME": "/engage"})
+    assert answer.location.startswith("/engage/t/")
+
+
+def test_what_fails_while_deciding_is_told_and_logged_by_name_as_anything_else(app, address, monkeypatch, caplog):
+    path, sent = address
+    monkeypatch.setattr("webapp.guests.read", lambda *_args, **_options: 1 / 0)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    answer = app.test_client().post(path, data=sent)
+    assert answer.status_code == 500
+    assert [record.getMessage() for record in caplog.records] == ["exception in registration.register [POST]"]
+
+
+def test_a_form_of_more_fields_than_any_form_has_is_too_large(client, address):
+    path, sent = address
+    assert client.post(path, data=sent | {f"x{number}": "" for number in range(5000)}).status_code == 413
+
+
+def test_what_another_site_sends_is_refused_before_it_is_counted_or_decided(client, address):
+    path, sent = address
+    for _ in range(31):
+        assert client.post(path, data=sent, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 400
+    assert client.post(path, data=sent, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 302
+
+
+def test_whoever_is_expected_is_waited_for_and_done_with_the_first(app, monkeypatch):
+    monkeypatch.setattr("webapp.together.PATIENCE", 30)
+    done, ready, made = [], threading.Barrier(2), []
+
+    def do_all(given):
+        done.append(sorted(given))
+        return [number * 10 for number in given]
+
+    together = Together("tens", do_all, most=50)
+
+    def ask(number):
+        with app.app_context(), together.expected():
+            ready.wait(10)
+            made.append(together.do(number))
+
+    threads = [threading.Thread(target=ask, args=[number]) for number in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert (done, sorted(made)) == ([[1, 2]], [10, 20])
+
+
+def test_whoever_is_expected_but_does_not_come_holds_nobody_up_for_long(app):
+    together = Together("tens", lambda given: [number * 10 for number in given], most=50)
+    with app.app_context(), together.expected(), together.expected():
+        assert together.do(1) == 10
