@@ -61,7 +61,7 @@ def sheet(
     return _sheet(asked, categories, kept, refusal)
 
 
-def sheet_of_one(form: Form, categories: Sequence[Category], *, refusal: EngageError | None = None) -> AnswerSheet | None:
+def sheet_of_one(form: Form, categories: Sequence[Category], *, refusal: Refusal | None = None) -> AnswerSheet | None:
     """The same of what one person is asked."""
     return _sheet(form.fields, categories, {("", line.field.id): line for line in form.lines}, refusal)
 
@@ -73,7 +73,7 @@ def told(form: Form, *, now: datetime) -> Told:
 
 
 def _sheet(
-    asked: Sequence[EventField], categories: Sequence[Category], kept: Mapping[tuple[str, int], Line], refusal: EngageError | None
+    asked: Sequence[EventField], categories: Sequence[Category], kept: Mapping[tuple[str, int], Line], refusal: Refusal | None
 ) -> AnswerSheet | None:
     if not asked:
         return None
