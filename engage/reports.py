@@ -7,10 +7,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage import arrivals, events, invitations, parties
+from engage import arrivals, attendance, events, invitations, origins, parties
 from engage.activities import ActivityKind
 from engage.events import Event
 from engage.invitations import Invitation
+from engage.origins import Origin
 from engage.parties import Attendee, ChosenActivity, Registration
 from engage.people import Category, Invitee
 from surveys.asked import Asked, Tally, in_language
@@ -40,8 +41,9 @@ class EventFacts:
 class Turnout:
     """How many were asked, came and answered. Invitations count invitees, registrations and arrivals count people.
 
-    An invitation counts once its message is on its way or it was answered; `registered` are the people who hold a seat,
-    those who come along included.
+    An invitation counts once its message is on its way or it was answered; `registered` are the people who hold a seat and are
+    expected, those who come along and those entered at the door included. Of those who arrived, `walk_ins` were entered at the
+    door and `stand_ins` came in somebody's place: see `origins`.
     """
 
     invited: int = 0
@@ -50,6 +52,8 @@ class Turnout:
     declined: int = 0
     registered: int = 0
     arrived: int = 0
+    walk_ins: int = 0
+    stand_ins: int = 0
     responses: int = 0
 
     @property
@@ -73,7 +77,11 @@ class CategoryTurnout:
 
 @dataclass(frozen=True, slots=True)
 class ActivityChoice:
-    """An activity and the people of all parties that chose it; `seats` None is no limit."""
+    """An activity and the people of all parties that chose it; `seats` None is no limit.
+
+    `attended` are the people scanned in its room, and `minutes` how long they stayed, in the mean, to one decimal; both are None
+    where nobody was scanned.
+    """
 
     title: str
     kind: ActivityKind
@@ -81,6 +89,8 @@ class ActivityChoice:
     starts_at: datetime | None
     seats: int | None
     chosen: int
+    attended: int | None
+    minutes: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +164,7 @@ def event_summary(session: Session, event: Event, *, now: datetime) -> EventSumm
             **{field.name: getattr(event, field.name) for field in fields(EventFacts) if field.name != "seats"},
         ),
         made_at=now, total=_sum(category.turnout for category in categories), categories=tuple(categories),
-        activities=_activities(session, event), survey=survey,
+        activities=_activities(session, event, now=now), survey=survey,
         survey_title=questionnaire.title if questionnaire else "",
         survey_title_en=questionnaire.title_en if questionnaire else "",
     )
@@ -197,6 +207,8 @@ def _turnouts(session: Session, event: Event) -> dict[int, dict[str, int]]:
     seated = (
         sa.select(
             Attendee.category_id, arrivals.EXPECTED.label("registered"), sa.func.count(Attendee.arrived_at).label("arrived"),
+            _number(origins.came_as(Origin.WALK_IN)).label("walk_ins"),
+            _number(origins.came_as(Origin.STAND_IN)).label("stand_ins"),
         )
         .where(Attendee.event_id == event.id, arrivals.COUNTS)
         .group_by(Attendee.category_id)
@@ -218,7 +230,7 @@ def _sum(turnouts: Iterable[Turnout]) -> Turnout:
     return Turnout(**dict(zip((field.name for field in fields(Turnout)), map(sum, columns), strict=False)))
 
 
-def _activities(session: Session, event: Event) -> tuple[ActivityChoice, ...]:
+def _activities(session: Session, event: Event, *, now: datetime) -> tuple[ActivityChoice, ...]:
     people = (
         sa.select(ChosenActivity.activity_id, sa.func.sum(Registration.party))
         .join(Registration, Registration.id == ChosenActivity.registration_id)
@@ -226,7 +238,10 @@ def _activities(session: Session, event: Event) -> tuple[ActivityChoice, ...]:
         .group_by(ChosenActivity.activity_id)
     )
     chosen = {row[0]: int(row[1]) for row in session.execute(people)}
+    attended = {activity_id: turnout.came for activity_id, turnout in attendance.turnouts(session, event).items()}
+    minutes = attendance.average_minutes(session, event, now=now)
     return tuple(
-        ActivityChoice(one.title, one.kind, one.room, one.starts_at, one.quota.seats, chosen.get(one.id, 0))
+        ActivityChoice(one.title, one.kind, one.room, one.starts_at, one.quota.seats, chosen.get(one.id, 0),
+                       attended.get(one.id), minutes.get(one.id))
         for one in event.activities
     )

@@ -5,7 +5,7 @@ format is to add a line to FORMATS (ATTENDEE_FORMATS). Files are written to a bi
 
     note_export(session, event, "summary.docx", by=by, now=now); session.commit()
     FORMATS["docx"].write(gather(session, event, zone=zone, now=now), stream)
-    ATTENDEE_FORMATS["csv"].write(Table(session, event, MASKED, zone), stream)
+    ATTENDEE_FORMATS["csv"].write(Table(session, event, MASKED, zone, now=now), stream)
 """
 
 from collections.abc import Callable

@@ -12,29 +12,33 @@ from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
-from engage import answers, fields, parties
+from engage import answers, attendance, fields, origins, parties
 from engage.answers import MASK
 from engage.answers import Line as Answered
+from engage.attendance import Presence
 from engage.contacts import mask_email, mask_name, mask_phone
-from engage.events import Event
+from engage.events import Event, Kind
 from engage.exports.material import text_layer
 from engage.fields import EventField
+from engage.origins import Came, Origin
 from engage.parties import Attendee, State
 from engage.sealing import Cipher
 from engage.sheets import disarm
 from surveys.asked import in_language
 from surveys.summaries import BATCH
 
-Cell = str | datetime | None
+Cell = str | datetime | float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One attendee with the name of the party's leader, "" for somebody who comes alone."""
+    """One attendee with the name of the party's leader, "" for somebody who comes alone; `presence` is None for who did not come."""
 
     attendee: Attendee
     leader: str
     language: str
+    came: Came
+    presence: Presence | None
     answers: Mapping[int, Answered] = field(default_factory=dict[int, Answered])  # by the id of the field
 
 
@@ -54,6 +58,10 @@ STATES = {
     State.CONFIRMED: ("已报名", "Registered"), State.WAITING: ("候补", "Waiting"), State.OFFERED: ("候补待确认", "Offered a seat"),
     State.CANCELLED: ("已取消", "Cancelled"),
 }
+ORIGINS = {
+    Origin.REGISTERED: ("报名", "Registered"), Origin.WALK_IN: ("现场登记", "Entered at the door"),
+    Origin.STAND_IN: ("代替他人", "In another’s place"),
+}
 
 FULL: tuple[Column, ...] = (
     Column("name", "姓名", "Name", 12, lambda line: line.attendee.name),
@@ -68,17 +76,37 @@ FULL: tuple[Column, ...] = (
     Column("state", "报名状态", "State", 12, lambda line: in_language(line.language, *STATES[line.attendee.state]),
            lambda line: line.attendee.state.value),
     Column("arrived_at", "到场时间", "Arrived", 18, lambda line: line.attendee.arrived_at),
+    Column("left_at", "离场时间", "Left", 18, lambda line: line.attendee.left_at),
+    Column("minutes", "在场分钟", "Minutes present", 12, lambda line: line.presence and line.presence.minutes),
+    Column("came_as", "参加方式", "Came as", 14, lambda line: in_language(line.language, *ORIGINS[line.came.origin]),
+           lambda line: line.came.origin.value),
+    Column("stands_in_for", "代替何人", "In place of", 12, lambda line: line.came.stands_in_for),
 )
 _MASKS: dict[str, Callable[[Line], Cell]] = {
     "name": lambda line: mask_name(line.attendee.name),
     "phone": lambda line: mask_phone(line.attendee.phone),
     "email": lambda line: mask_email(line.attendee.email),
     "party": lambda line: mask_name(line.leader),
+    "stands_in_for": lambda line: mask_name(line.came.stands_in_for),
 }
 MASKED = tuple(
     replace(column, cell=_MASKS.get(column.key, column.cell)) for column in FULL
 )
 TICKET = Column("ticket_code", "ticket_code", "ticket_code", 30, lambda line: line.attendee.ticket_code)
+_HOURS = Column("attended_hours", "参训小时", "Hours attended", 12, lambda line: line.presence and round(line.presence.within / 60, 1))
+
+
+def presence_columns(event: Event) -> tuple[Column, ...]:
+    """The minutes in the room of each of the event's activities; before them, at a training, the hours between its start and its end."""
+    hours = [_HOURS] if event.kind is Kind.TRAINING else []
+    return (*hours, *(
+        Column(f"activity_{one.id}", f"{one.title}（分钟）", f"{one.title} (minutes)", 14, partial(_in_room, one.id))
+        for one in event.activities
+    ))
+
+
+def _in_room(activity_id: int, line: Line) -> Cell:
+    return line.presence and line.presence.rooms.get(activity_id)
 
 
 _COUNTABLE = {"single", "multiple", "number", "yes_no"}  # says little of a person, and is what organisers count
@@ -109,8 +137,8 @@ def _answer(one: EventField, line: Line, *, personal: bool, cipher: Cipher | Non
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The list on its way out, with times in `zone`. Columns are MASKED, FULL, or (*FULL, TICKET), which is as good as tickets;
-    `extra` are those of `answer_columns`.
+    """The list on its way out, as it stands `now`, with times in `zone`. Columns are MASKED, FULL, or (*FULL, TICKET), which is as
+    good as tickets; those of `presence_columns` follow by themselves, then `extra`, which are those of `answer_columns`.
     """
 
     session: Session
@@ -119,11 +147,12 @@ class Table:
     zone: tzinfo
     language: str = "zh"
     extra: Sequence[Column] = ()
+    now: datetime = field(kw_only=True)
 
     @property
     def shown(self) -> Sequence[Column]:
         """All columns, in order."""
-        return (*self.columns, *self.extra)
+        return (*self.columns, *presence_columns(self.event), *self.extra)
 
     @property
     def headings(self) -> list[str]:
@@ -142,12 +171,16 @@ class Table:
         found = self.session.scalars(parties.attendees(self.event), execution_options={"yield_per": BATCH})
         leader = ""
         for batch in found.partitions():
-            answered = answers.of_people(self.session, [attendee.id for attendee in batch]) if self.extra else {}
+            ids = [attendee.id for attendee in batch]
+            answered = answers.of_people(self.session, ids) if self.extra else {}
+            came = origins.of_people(self.session, ids)
+            present = attendance.presences(self.session, self.event, ids, now=self.now)
             for attendee in batch:
                 if attendee.place == 0:
                     leader = attendee.name
                 own = {line.field.id: line for line in answered.get(attendee.id, ())}
-                line = Line(attendee, leader if attendee.registration.party > 1 else "", self.language, own)
+                line = Line(attendee, leader if attendee.registration.party > 1 else "", self.language,
+                            came.get(attendee.id, Came()), present.get(attendee.id), own)
                 values = [cell(line) for cell in cells]
                 yield [value.astimezone(self.zone) if isinstance(value, datetime) else value for value in values]
 
@@ -158,7 +191,13 @@ def write_csv(table: Table, stream: BinaryIO) -> None:
         out = csv.writer(text)
         out.writerow(table.headings)
         for row in table.rows():
-            out.writerow([f"{cell:%Y-%m-%d %H:%M}" if isinstance(cell, datetime) else disarm(cell or "") for cell in row])
+            out.writerow([_written(cell) for cell in row])
+
+
+def _written(cell: Cell) -> str:
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d %H:%M}"
+    return disarm(cell) if isinstance(cell, str) else "" if cell is None else str(cell)
 
 
 def write_json(table: Table, stream: BinaryIO) -> None:
@@ -171,7 +210,7 @@ def write_json(table: Table, stream: BinaryIO) -> None:
 
 
 def write_xlsx(table: Table, stream: BinaryIO) -> None:
-    """One sheet, texts as texts, arrival as a time; written row by row in constant memory."""
+    """One sheet, texts as texts, times as times, minutes as numbers; written row by row in constant memory."""
     from xlsxwriter import Workbook  # noqa: PLC0415 -- slow import
 
     with Workbook(stream, {"constant_memory": True, "default_format_properties": {"font_name": "Microsoft YaHei"}}) as book:
@@ -187,6 +226,8 @@ def write_xlsx(table: Table, stream: BinaryIO) -> None:
             for place, cell in enumerate(row):
                 if isinstance(cell, datetime):
                     sheet.write_datetime(last, place, cell.replace(tzinfo=None), moment)
+                elif isinstance(cell, float | int):
+                    sheet.write_number(last, place, cell)
                 elif cell:
                     sheet.write_string(last, place, cell)
         sheet.autofilter(0, 0, last, len(table.shown) - 1)

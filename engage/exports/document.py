@@ -46,26 +46,41 @@ def _turnout(document: "OfficialDocument", material: Material) -> None:
     say, summary = material.say, material.summary
     total = summary.total
     document.paragraph(say(
-        f"共邀请{total.invited}人，其中接受{total.accepted}人、谢绝{total.declined}人；报名{total.registered}人，到场{total.arrived}人。",
+        f"共邀请{total.invited}人，其中接受{total.accepted}人、谢绝{total.declined}人；报名{total.registered}人，到场{total.arrived}人，"
+        f"其中现场登记{total.walk_ins}人、代替他人{total.stand_ins}人。",
         f"{total.invited} people were invited; {total.accepted} accepted and {total.declined} declined. "
-        f"{total.registered} registered and {total.arrived} came.",
+        f"{total.registered} registered and {total.arrived} came: {total.walk_ins} of them were entered at the door, "
+        f"{total.stand_ins} came in another’s place.",
     ))
     if summary.categories:
         head = [
             say("类别", "Category"), say("邀请", "Invited"), say("接受", "Accepted"), say("谢绝", "Declined"),
-            say("报名", "Registered"), say("到场", "Arrived"), say("到场率", "Rate"), say("问卷", "Responses"),
+            say("报名", "Registered"), say("到场", "Arrived"), say("现场登记", "At the door"), say("代替他人", "In another’s place"),
+            say("到场率", "Rate"), say("问卷", "Responses"),
         ]
         rows = [
-            [label, *map(str, (one.invited, one.accepted, one.declined, one.registered, one.arrived)),
+            [label, *map(str, (one.invited, one.accepted, one.declined, one.registered, one.arrived, one.walk_ins, one.stand_ins)),
              _percent(one.arrival_share), str(one.responses)]
             for label, one in material.turnouts()
         ]
-        document.table([head, *rows], [37, *[17] * 7])
+        document.table([head, *rows], [30, *[14] * 9])
     if summary.activities:
         document.paragraph(say("各环节的选择人数如下（一人可选多项）。", "People chose these activities, some of them several."))
         head = [say("环节", "Activity"), say("地点", "Room"), say("时间", "Time"), say("人数", "People")]
         rows = [[one.title, one.room, material.time(one.starts_at), str(one.chosen)] for one in summary.activities]
         document.table([head, *rows], [60, 34, 44, 18])
+    _attendance(document, material)
+
+
+def _attendance(document: "OfficialDocument", material: Material) -> None:
+    say = material.say
+    rows = [
+        [one.title, str(one.attended), _figure(one.minutes or 0)]
+        for one in material.summary.activities if one.attended is not None
+    ]
+    if rows:
+        document.paragraph(say("各环节门口签到的人数和平均在场时间如下。", "Scanned at the doors of the activities, and for how long they stayed:"))
+        document.table([[say("环节", "Activity"), say("到场", "Arrived"), say("平均分钟", "Minutes")], *rows], [100, 28, 28])
 
 
 def _questionnaire(document: "OfficialDocument", material: Material) -> None:

@@ -51,6 +51,7 @@ def lines(material: Material) -> Iterator[Line]:
     names = {
         "invited": say("邀请", "Invited"), "opened": say("已查看", "Opened"), "accepted": say("接受", "Accepted"),
         "declined": say("谢绝", "Declined"), "registered": say("报名人数", "Registered"), "arrived": say("到场人数", "Arrived"),
+        "walk_ins": say("其中现场登记", "Of these entered at the door"), "stand_ins": say("其中代替他人", "Of these in another’s place"),
         "responses": say("问卷", "Responses"),
     }
     for label, figures in material.turnouts()[:-1]:
@@ -62,6 +63,9 @@ def lines(material: Material) -> Iterator[Line]:
     for activity in summary.activities:
         share = summary.share_of_registered(activity)
         yield Line(activities, "", activity.title, everyone, people=activity.chosen, share=share)
+        if activity.attended is not None:
+            yield Line(activities, "", f"{activity.title}{say('：到场人数', ': arrived')}", everyone, people=activity.attended)
+            yield Line(activities, "", f"{activity.title}{say('：平均在场分钟', ': minutes on average')}", everyone, value=activity.minutes)
     for section in summary.survey.form.sections if summary.survey else ():
         title = section.label(material.language) or summary.title(material.language)
         for asked in section.questions:

@@ -129,10 +129,10 @@ def _overview(book: Book) -> None:
     say, event = material.say, material.summary.event
     sheet = book.sheet(say("概览", "Overview"))
     sheet.sheet.set_column(0, 0, 26)
-    sheet.sheet.set_column(1, 8, 12)
+    sheet.sheet.set_column(1, 10, 12)
     sheet.row(0, [event.title], ["title"])
     sheet.sheet.set_row(0, 28)
-    sheet.sheet.merge_range(1, 0, 1, 8, "", book.styles["lead"])
+    sheet.sheet.merge_range(1, 0, 1, 10, "", book.styles["lead"])
     sheet.row(1, [conclusion(summary, material.language)], ["lead"])
     sheet.sheet.set_row(1, 40)
     row = 2
@@ -142,15 +142,16 @@ def _overview(book: Book) -> None:
     row += 1
     sheet.heading(row, [
         say("类别", "Category"), say("邀请", "Invited"), say("已查看", "Opened"), say("接受", "Accepted"), say("谢绝", "Declined"),
-        say("报名人数", "Registered"), say("到场人数", "Arrived"), say("到场率", "Arrival rate"), say("问卷", "Responses"),
+        say("报名人数", "Registered"), say("到场人数", "Arrived"), say("其中现场登记", "Of these entered at the door"),
+        say("其中代替他人", "Of these in another’s place"), say("到场率", "Arrival rate"), say("问卷", "Responses"),
     ])
     head = row
     for label, turnout in material.turnouts():
         row += 1
         sheet.row(row, [
             label, turnout.invited, turnout.opened, turnout.accepted, turnout.declined, turnout.registered, turnout.arrived,
-            turnout.arrival_share, turnout.responses,
-        ], ["text", *["count"] * 6, "share", "count"])
+            turnout.walk_ins, turnout.stand_ins, turnout.arrival_share, turnout.responses,
+        ], ["text", *["count"] * 8, "share", "count"])
     row += 2
     if summary.categories:
         chart = book.book.add_chart({"type": "column"})
@@ -165,13 +166,15 @@ def _overview(book: Book) -> None:
         row = sheet.chart(row, chart, 300)
     if summary.activities:
         sheet.heading(row, [
-            say("活动安排", "Activities"), say("地点", "Room"), say("开始", "Start"), say("名额", "Seats"), say("人数", "People"),
+            say("活动安排", "Activities"), say("地点", "Room"), say("开始", "Start"), say("名额", "Seats"), say("选择人数", "Chosen by"),
+            say("到场人数", "Arrived"), say("平均在场分钟", "Minutes on average"),
         ])
         for activity in summary.activities:
             row += 1
             sheet.row(row, [
                 activity.title, activity.room, material.local(activity.starts_at), activity.seats, activity.chosen,
-            ], ["text", "text", "start", "count"])
+                activity.attended, activity.minutes,
+            ], ["text", "text", "start", "count", "count", "count", "number"])
 
 
 def _section(book: Book, section: FormSection, number: int) -> None:

@@ -7,6 +7,7 @@ from io import BytesIO, StringIO
 from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
+import chain
 import make
 import pytest
 import sqlalchemy as sa
@@ -14,12 +15,15 @@ from database import count_queries
 from docx import Document
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
+from doorday import ABSENT, CAME, HOW, OVER, ROOMS, door_day, figures_in
+from marks import OUT, held, scanned
 from openday import ANSWERS, ASKS, FORMULAS, open_day, questioned
 from openpyxl import load_workbook
 
 from engage import exports
 from engage.audit import AuditEntry
 from engage.contacts import mask_email, mask_name, mask_phone
+from engage.events import Kind, Topic
 from engage.exports import ATTENDEE_FORMATS, FORMATS, FULL, MASKED, TICKET, Table
 from engage.parties import Attendee
 from surveys.forms import form_of
@@ -29,9 +33,9 @@ one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  #
 CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 
-def written(session, event, suffix, language="zh"):
+def written(session, event, suffix, language="zh", now=make.NOW):
     stream = BytesIO()
-    FORMATS[suffix].write(exports.gather(session, event, zone=ZONE, language=language, now=make.NOW), stream)
+    FORMATS[suffix].write(exports.gather(session, event, zone=ZONE, language=language, now=now), stream)
     return stream.getvalue()
 
 
@@ -44,9 +48,9 @@ def opened(session, event, suffix, language="zh"):
     return {"json": json.loads, "xlsx": lambda one: load_workbook(BytesIO(one)), "docx": lambda one: Document(BytesIO(one))}[suffix](data)
 
 
-def attendees(session, event, suffix, columns=FULL, language="zh"):
+def attendees(session, event, suffix, columns=FULL, language="zh", now=make.NOW):
     stream = BytesIO()
-    ATTENDEE_FORMATS[suffix].write(Table(session, event, columns, ZONE, language), stream)
+    ATTENDEE_FORMATS[suffix].write(Table(session, event, columns, ZONE, language, now=now), stream)
     return stream.getvalue()
 
 
@@ -144,16 +148,22 @@ def test_every_format_tells_the_numbers_of_a_count_by_hand(session, suffix):
 
 def test_turnout_is_the_same_everywhere(session):
     day = open_day(session)
-    figures = ["4", "2", "2", "1", "7", "4", "5"]
+    figures = ["4", "2", "2", "1", "7", "4", "0", "0", "5"]
     csv_rows = [row for row in opened(session, day.event, "csv") if row[0] == "参与情况" and row[3] == "全部"]
     assert [row[4] for row in csv_rows] == figures
     total = opened(session, day.event, "json")["total"]
-    assert [str(total[name]) for name in ("invited", "opened", "accepted", "declined", "registered", "arrived", "responses")] == figures
+    names = ("invited", "opened", "accepted", "declined", "registered", "arrived", "walk_ins", "stand_ins", "responses")
+    assert [str(total[name]) for name in names] == figures
     sheet = opened(session, day.event, "xlsx").worksheets[0]
     (line,) = [[cell.value for cell in row] for row in sheet.iter_rows() if row[0].value == "合计"]
-    assert [str(line[place]) for place in (1, 2, 3, 4, 5, 6, 8)] == figures
+    assert [str(line[place]) for place in (1, 2, 3, 4, 5, 6, 7, 8, 10)] == figures
     (line,) = [[cell.text for cell in row.cells] for row in opened(session, day.event, "docx").tables[0].rows if row.cells[0].text == "合计"]
-    assert line[1:] == ["4", "2", "1", "7", "4", "57.1%", "5"]
+    assert line[1:] == ["4", "2", "1", "7", "4", "0", "0", "57.1%", "5"]
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_walk_ins_stand_ins_and_rooms_are_the_same_everywhere(session, suffix):
+    assert figures_in(written(session, door_day(session).event, suffix, now=OVER), suffix) == (HOW, ROOMS)
 
 
 def test_key_figures_are_the_same_everywhere(session):
@@ -388,7 +398,8 @@ def test_the_report_quotes_each_text_once_with_who_wrote_it(session):
 # ---- attendees
 
 
-HEADINGS = ["姓名", "手机", "邮箱", "单位", "职务", "类别", "团队", "报名状态", "到场时间"]
+HEADINGS = ["姓名", "手机", "邮箱", "单位", "职务", "类别", "团队", "报名状态", "到场时间", "离场时间", "在场分钟", "参加方式", "代替何人",
+            "Visit（分钟）", "Talk（分钟）"]
 
 
 def test_the_list_of_attendees_has_everybody_party_by_party(session):
@@ -402,7 +413,7 @@ def test_the_list_of_attendees_has_everybody_party_by_party(session):
         [
             one.name, one.phone, one.email, one.organisation, one.position, one.category.name,
             leaders[one.registration_id] if one.registration.party > 1 else "", states[one.state.value],
-            "2026-03-18 09:00" if one.arrived_at else "",
+            "2026-03-18 09:00" if one.arrived_at else "", "", "", "报名", "", "", "",
         ]
         for one in people
     ]
@@ -412,10 +423,11 @@ def test_ticket_codes_come_only_when_asked_for(session):
     day = open_day(session)
     codes = [code for (code,) in session.execute(sa.select(Attendee.ticket_code).order_by(Attendee.registration_id, Attendee.place))]
     rows = list(csv.reader(StringIO(attendees(session, day.event, "csv", (*FULL, TICKET)).decode("utf-8-sig"), newline="")))
-    assert [row[-1] for row in rows] == ["ticket_code", *codes]
+    place = len(FULL)  # before the minutes in rooms
+    assert [row[place] for row in rows] == ["ticket_code", *codes]
     assert [one["ticket_code"] for one in json.loads(attendees(session, day.event, "json", (*FULL, TICKET)))["attendees"]] == codes
     sheet = load_workbook(BytesIO(attendees(session, day.event, "xlsx", (*FULL, TICKET)))).worksheets[0]
-    assert [row[-1] for row in sheet.iter_rows(values_only=True)] == ["ticket_code", *codes]
+    assert [row[place] for row in sheet.iter_rows(values_only=True)] == ["ticket_code", *codes]
     for suffix in ATTENDEE_FORMATS:
         assert b"ticket_code" not in attendees(session, day.event, suffix)
 
@@ -437,7 +449,7 @@ def test_json_of_attendees_speaks_in_codes(session):
     assert body["event"] == day.event.slug
     first = body["attendees"][0]
     assert (first["category"], first["state"], first["arrived_at"]) == (day.deputies.code, "confirmed", "2026-03-18T09:00:00+08:00")
-    assert list(first) == [column.key for column in FULL]
+    assert list(first) == [*(column.key for column in FULL), *(f"activity_{one.id}" for one in day.event.activities)]
 
 
 @one_database
@@ -454,13 +466,68 @@ def test_a_list_of_nobody_is_a_list(session, suffix):
     assert attendees(session, make.event(session), suffix, language="en")
 
 
-def test_attendees_are_read_in_one_query(session):
-    day = open_day(session)
+def test_attendees_are_read_in_as_many_queries_for_thirty_as_for_one(session):
+    counted = []
+    event = chain.event(session)
+    room = chain.activity(session, event)
+    session.flush()
+    for guests in (1, 29):
+        for _ in range(guests):
+            code = make.registration(session, event).leader.ticket_code
+            scanned(session, event, held(code, 0), held(code, 1, activity=room.id))
+        session.expire_all()
+        event.slug  # noqa: B018 -- loaded again before counting
+        with count_queries(session) as seen:
+            attendees(session, event, "csv")
+        counted.append(len(seen))
+    assert counted == [5, 5]  # people, how they came, the activities, rooms, scans
+
+
+KEYS = ("minutes", "came_as", "stands_in_for")
+
+
+def test_the_list_tells_how_everybody_came_and_for_how_long(session):
+    day = door_day(session)
+    rooms = [f"activity_{one.id}" for one in (day.visit, day.talk)]
+    told = json.loads(attendees(session, day.event, "json", now=OVER))["attendees"]
+    assert {one["name"]: tuple(one[key] for key in (*KEYS, *rooms)) for one in told} == {
+        **CAME, **dict.fromkeys(ABSENT, (None, "registered", "", None, None)),
+    }
+    left = {one["name"]: one["left_at"] for one in told if one["left_at"]}
+    assert left == {"张一": "2026-03-25T10:30:00+08:00", "赵四": "2026-03-25T09:30:00+08:00", "卫二": "2026-03-25T10:10:00+08:00"}
+
+
+def test_the_three_formats_of_the_list_tell_the_same(session):
+    day = door_day(session)
+    sheet = load_workbook(BytesIO(attendees(session, day.event, "xlsx", now=OVER))).worksheets[0]
+    rows = list(csv.reader(StringIO(attendees(session, day.event, "csv", now=OVER).decode("utf-8-sig"), newline="")))
+    told = json.loads(attendees(session, day.event, "json", now=OVER))["attendees"]
+    place = rows[0].index("在场分钟")
+    in_sheet = [row[place:] for row in sheet.iter_rows(values_only=True)]
+    assert in_sheet[0] == tuple(rows[0][place:]) == ("在场分钟", "参加方式", "代替何人", "参观（分钟）", "座谈（分钟）", "问卷（分钟）")
+    assert [["" if cell is None else str(cell) for cell in row] for row in in_sheet] == [row[place:] for row in rows]
+    words = {"registered": "报名", "walk_in": "现场登记", "stand_in": "代替他人"}
+    assert [[one["minutes"], words[one["came_as"]], one["stands_in_for"] or None] for one in told] == [list(row[:3]) for row in in_sheet[1:]]
+
+
+def test_at_a_training_the_list_has_the_hours_between_start_and_end(session):
+    event = chain.event(session, kind=Kind.TRAINING, topic=Topic.SYSTEM, hours=3)
+    code = make.registration(session, event, name="学员").leader.ticket_code
+    make.registration(session, event, name="缺席")
+    scanned(session, event, held(code, -20), held(code, 75, direction=OUT), now=OVER)
     session.expire_all()
-    day.event.slug  # noqa: B018 -- loaded again before counting
-    with count_queries(session) as seen:
-        attendees(session, day.event, "csv")
-    assert len(seen) == 1
+    told = json.loads(attendees(session, event, "json", now=OVER))["attendees"]
+    assert {one["name"]: (one["minutes"], one["attended_hours"]) for one in told} == {"学员": (95, 1.2), "缺席": (None, None)}
+    rows = list(csv.reader(StringIO(attendees(session, event, "csv", now=OVER).decode("utf-8-sig"), newline="")))
+    assert [row[-1] for row in rows] == ["参训小时", "1.2", ""]
+
+
+@one_database
+def test_who_was_to_come_first_is_masked_like_everybody(session):
+    day = door_day(session)
+    told = json.loads(attendees(session, day.event, "json", MASKED, now=OVER))["attendees"]
+    assert {one["stands_in_for"] for one in told} == {"", *(mask_name(whom) for _, _, whom, *_ in CAME.values() if whom)}
+    assert not [name for name in (*CAME, *ABSENT, "郑九", "褚一") if name in json.dumps(told, ensure_ascii=False)]
 
 
 def test_an_export_is_noted_in_the_audit_trail(session):

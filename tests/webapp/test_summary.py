@@ -1,9 +1,11 @@
 import json
+import re
 
 import make
 import pytest
 import sqlalchemy as sa
 from database import count_queries
+from doorday import HOW, ROOMS, door_day, figures_in
 from openday import open_day, questioned
 
 from engage.audit import AuditEntry
@@ -39,6 +41,22 @@ def test_the_summary_shows_every_question_with_count_and_share(day, analyst):
         assert f"{number}. {words}" in page
     assert "5 人回答 · 满意率 60.0% · 平均 3 分" in page
     assert '<td class="num">2</td><td class="num">66.7%</td>' in page  # 参观: 2 of 3
+
+
+def test_page_and_downloads_tell_the_same_of_walk_ins_stand_ins_and_rooms(saved, analyst):
+    with saved() as session:
+        slug = door_day(session).event.slug
+    page = analyst.get(f"/desk/events/{slug}/summary").text
+    rows = [re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", row) for row in page.split("<tr>")]
+    how = {row[0]: tuple(map(int, row[5:9])) for row in rows if row and row[0] in HOW}
+    rooms = {row[0]: (int(row[2]), float(row[3])) for row in rows if len(row) == 4 and row[0] in ROOMS}  # the bars have a table too
+    downloads = [figures_in(analyst.get(f"/desk/events/{slug}/summary.{suffix}", buffered=True).data, suffix) for suffix in FORMATS]
+    assert [(how, rooms), *downloads] == [(HOW, ROOMS)] * 5
+    assert "到场率 72.7% · 现场登记 1 人 · 代替他人 3 人" in page
+
+
+def test_an_activity_that_nobody_was_scanned_at_has_no_attendance(day, analyst):
+    assert "各环节到场" not in analyst.get("/desk/events/spring/summary").text
 
 
 def test_the_summary_speaks_english(day, analyst):

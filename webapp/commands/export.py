@@ -56,7 +56,8 @@ def export_attendees(slug: str, kind: str, file: Path, language: str, *, tickets
     def write(event: Event, stream: BinaryIO) -> None:
         columns = (*FULL, TICKET) if tickets else FULL
         extra = exports.answer_columns(db.session(), event, personal=True, cipher=cipher() if sensitive else None)
-        ATTENDEE_FORMATS[kind].write(Table(db.session(), event, columns, ZoneInfo(settings().timezone), language, extra), stream)
+        table = Table(db.session(), event, columns, ZoneInfo(settings().timezone), language, extra, now=clock())
+        ATTENDEE_FORMATS[kind].write(table, stream)
 
     more = [words for words, wanted in (("tickets", tickets), ("sensitive answers", sensitive)) if wanted]
     return _written(slug, f"attendees{' with ' if more else ''}{' and '.join(more)}.{kind}", file, write)

@@ -41,7 +41,7 @@ def export_attendees(slug: str, format: str) -> Response:  # noqa: A002 -- the n
     event = _noted(slug, "attendees with sensitive answers" if sensitive else "attendees", format, ATTENDEE_FORMATS)
     extra = exports.answer_columns(db.session(), event, personal=personal, cipher=cipher() if sensitive else None)
     file = TemporaryFile()  # noqa: SIM115 -- closed when it has been sent
-    table = Table(db.session(), event, FULL if personal else MASKED, ZoneInfo(settings().timezone), language(), extra)
+    table = Table(db.session(), event, FULL if personal else MASKED, ZoneInfo(settings().timezone), language(), extra, now=clock())
     ATTENDEE_FORMATS[format].write(table, file)
     return _download(file, f"{event.title}{gettext('参会名单')}.{format}", ATTENDEE_FORMATS[format].media_type)
 
