@@ -98,6 +98,15 @@ def pass_on(session: Session, leaving: Attendee, coming: Attendee) -> None:
     session.flush()
 
 
+def forget(session: Session, leaving: Attendee) -> None:
+    """Drop what the person has answered as a person, because the ticket is somebody else's now."""
+    personal = _personal(fields.all_of(session, leaving.registration.event))
+    for line in answers.of_people(session, [leaving.id])[leaving.id]:
+        if leaving.place or line.field.id in personal:
+            session.delete(line.answer)
+    session.flush()
+
+
 def _personal(listed: Sequence[EventField]) -> set[int]:
     """The fields whose answers concern the leader as a person: what everyone is asked, what needed a consent of one's own, and
     what hangs on such an answer.

@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage import audit
+from engage import audit, newcomers
 from engage.errors import Conflict
 from engage.parties import Attendee, State
 from engage.people import NameMissing
@@ -20,8 +20,8 @@ class NoSeat(Conflict):
 
 
 def stand_in(session: Session, attendee: Attendee, name: str, *, by: str, now: datetime) -> None:
-    """Put another name on a ticket whose holder has not arrived; number and address, which were the other's, go. The list keeps
-    in whose place somebody comes, until the first name is put back.
+    """Put another name on a ticket whose holder has not arrived; number, address and what the other has answered as a
+    person go. The list keeps in whose place somebody comes, until the first name is put back.
 
     Raises NameMissing, SeatTaken or NoSeat.
     """
@@ -39,4 +39,5 @@ def stand_in(session: Session, attendee: Attendee, name: str, *, by: str, now: d
     if changed.scalar() is None:
         raise SeatTaken
     session.refresh(attendee)
+    newcomers.forget(session, attendee)
     audit.record(session, "attendee.stand_in", attendee, by=by, now=now, registration=attendee.registration_id)

@@ -8,14 +8,19 @@ import pytest
 import sqlalchemy as sa
 from database import count_queries
 
-from engage import arrivals, undos
+from engage import arrivals, undos, walk_ins
 from engage.arrivals import ScanRequest
 from engage.audit import AuditEntry
 from engage.doubts import Doubt
 from engage.events import Event
+from engage.fields import Answer
 from engage.parties import Attendee
+from engage.people import Category
 from engage.presence import Result
+from engage.walk_ins import WalkInRequest
 from webapp.wiring import clock, db
+
+IDENTITY = "11010119900101004X"  # invented, by the algorithm of the standard
 
 
 @pytest.fixture
@@ -122,6 +127,72 @@ def test_a_full_event_takes_a_walk_in_only_when_staff_say_so(saved, signed_in, e
     full = door.post(page, data=form)
     assert (full.status_code, "活动名额已满" in full.text) == (422, True)
     assert door.post(page, data=form | {"beyond_seats": "y"}).status_code == 303
+
+
+@pytest.fixture
+def asks(saved, event):
+    """The event requires of everybody a meal (f1), of enterprises a code (f3) and, for access, an identity number (f4); f2 may be left out."""
+    with saved() as session:
+        day, enterprise = session.get(Event, event.id), session.scalars(sa.select(Category).where(Category.code == "enterprise")).one()
+        make.field(session, day, label="用餐", required=True)
+        make.field(session, day, label="来源")
+        make.field(session, day, label="信用代码", required=True, settings={"check": "uscc"}, category_ids=[enterprise.id])
+        make.field(session, day, label="身份证号", required=True, settings={"check": "identity"}, category_ids=[enterprise.id])
+
+
+def test_a_walk_in_is_asked_what_the_category_must_answer(saved, signed_in, event, asks):
+    door, page = signed_in("door"), f"/desk/events/{event.slug}/door/walk-in"
+    shown = door.get(page).text
+    assert [label for label in ("用餐", "来源", "信用代码", "身份证号") if label in shown] == ["用餐", "信用代码", "身份证号"]
+    assert ("来宾已单独同意为上述用途处理“身份证号”这项敏感个人信息。" in shown, "我单独同意" in shown) == (True, False)
+    form = {"id": str(uuid.uuid4()), "name": "赵六", "category": "enterprise", "consent": "y", "f1": "素食", "f4": IDENTITY}
+    refused = door.post(page, data=form)
+    assert (refused.status_code, 'href="#a-f3"' in refused.text, 'href="#a-f4"' in refused.text, 'value="素食"' in refused.text) == (422, True, True, True)
+    with saved() as session:
+        assert session.scalars(sa.select(Attendee)).all() == []
+    whole = form | {"f3": "91350100M000100Y43", "f4.consent": "y"}
+    assert door.post(page, data=whole).status_code == 303
+    assert door.post(page, data=whole | {"f1": "改过的"}).status_code == 303  # sent again after going back: nothing changes
+    with saved() as session:
+        kept = [(answer.sealed, "" if answer.sealed else answer.value) for answer in session.scalars(sa.select(Answer).order_by(Answer.field_id))]
+        assert kept == [(False, "素食"), (False, "91350100M000100Y43"), (True, "")]
+        assert session.scalar(sa.select(sa.func.count(Attendee.arrived_at))) == 1
+    assert door.post(page, data={"id": str(uuid.uuid4()), "name": "孙七", "category": "public", "consent": "y", "f1": "普通"}).status_code == 303
+
+
+def test_what_a_walk_in_could_not_answer_is_completed_later(saved, signed_in, event, asks):
+    door, page = signed_in("door"), f"/desk/events/{event.slug}/door/walk-in"
+    form = {"id": str(uuid.uuid4()), "name": "赵六", "category": "enterprise", "consent": "y", "f1": "素食", "later": "y"}
+    assert door.post(page, data=form | {"f3": "123"}).status_code == 422  # what is wrong stays wrong
+    assert door.post(page, data=form).status_code == 303
+    with saved() as session:  # from a scanner without a network, which asks nothing more
+        known = session.get(Event, event.id)
+        entered = WalkInRequest(id=str(uuid.uuid4()), name="孙七", category="public", at=clock(), clock_at=clock())
+        walk_ins.enter(session, known, [entered], by="device:东门", now=clock())
+        first, second = session.scalars(sa.select(Attendee).order_by(Attendee.id))
+        party = first.registration_id
+    assert "有 2 人的报名表内容待补充。" in door.get(f"/desk/events/{event.slug}/door/review").text
+    organiser = signed_in("organiser")
+    listed = organiser.get(f"/desk/events/{event.slug}/registrations?missing=1").text
+    assert [name for name in ("赵六", "孙七") if name in listed] == ["赵六", "孙七"]
+    answered = f"/desk/events/{event.slug}/registrations/{party}/answers"
+    assert ("待补充" in organiser.get(answered).text, "信用代码、身份证号" in organiser.get(answered).text) == (True, True)
+    one = f"{answered}/{first.id}"
+    assert 'value="素食"' in organiser.get(one).text
+    refused = organiser.post(one, data={"f1": "素食", "f3": "91350100M000100Y43", "f4": IDENTITY})
+    assert (refused.status_code, 'href="#a-f4"' in refused.text) == (422, True)
+    assert organiser.post(one, data={"f1": "素食", "f3": "91350100M000100Y43"}).status_code == 302
+    assert "信用代码、身份证号" not in organiser.get(answered).text
+    organiser.post(one, data={"f1": "素食", "f3": "91350100M000100Y43", "f4": IDENTITY, "f4.consent": "y"})
+    assert ("待补充" in organiser.get(answered).text, "******" in organiser.get(answered).text) == (False, True)
+    assert "有 1 人的报名表内容待补充。" in door.get(f"/desk/events/{event.slug}/door/review").text
+    assert "赵六" not in organiser.get(f"/desk/events/{event.slug}/registrations?missing=1").text
+    assert organiser.get(f"{answered}/{second.id}").status_code == 404
+    assert door.get(one).status_code == 403
+    with saved() as session:
+        noted = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "registration.answers").order_by(AuditEntry.id))
+        assert [(entry.by.partition("-")[0], entry.detail) for entry in noted] == [
+            ("user:door", {"fields": ["f1"]}), ("user:organiser", {"fields": ["f3"]}), ("user:organiser", {"fields": ["f4"]})]
 
 
 def test_somebody_else_comes_with_the_ticket(saved, signed_in, event):

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, RadioField, SelectField
+from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, SelectField  # pyright: ignore[reportAttributeAccessIssue] -- newer than its stubs
 from wtforms.validators import UUID, InputRequired
 
 from engage.doubts import Doubt, Kind, Settlement
@@ -15,6 +15,7 @@ from engage.presence import Result
 from engage.settling import possible
 from engage.walk_ins import Result as WalkInResult
 from engage.walk_ins import WalkInRequest
+from webapp.forms.answers import AnswerSheet
 from webapp.forms.events import category_name
 from webapp.forms.fields import choices, line
 
@@ -68,12 +69,13 @@ SETTLEMENT_WORDS = {
 class WalkInForm(FlaskForm):
     """Somebody who came without a registration. The hidden id makes a form that is sent twice one person."""
 
+    answers: AnswerSheet | None = None  # to what else the event requires
     id = HiddenField(validators=[InputRequired(), UUID()])
     name = line(lazy_gettext("姓名"), 60, required=True)
     category = SelectField(lazy_gettext("类别"))
     organisation = line(lazy_gettext("单位"), 120)
     phone = line(lazy_gettext("电话"), 24)
-    consent = BooleanField(lazy_gettext("来宾已知悉个人信息保护说明，同意为本次活动登记姓名、单位和电话。"),
+    consent = BooleanField(lazy_gettext("来宾已知悉个人信息保护说明，同意为本次活动登记所填的个人信息。"),
                            [InputRequired(lazy_gettext("请先征得本人同意。"))])
     beyond_seats = BooleanField(lazy_gettext("名额已满时仍然登记"), description=lazy_gettext("总名额随之增加一个，操作记入日志。"))
 
@@ -86,7 +88,7 @@ class WalkInForm(FlaskForm):
 def walk_in_form(categories: Sequence[Category], new_id: str) -> WalkInForm:
     """A WalkInForm with an id of its own."""
     form = WalkInForm(id=new_id)
-    form.category.choices = [(category.code, category_name(category)) for category in categories]
+    form.category.choices = [SelectChoice(category.code, category_name(category), {"data-category": category.id}) for category in categories]
     return form
 
 

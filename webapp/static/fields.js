@@ -3,7 +3,11 @@
 const form = document.querySelector(".asked")?.closest("form");
 
 function picked(name) {
-  return [...form.elements].filter((input) => input.name === name && input.checked && !input.disabled).map((input) => input.value);
+  const inputs = [...form.elements].filter((input) => input.name === name && !input.disabled);
+  return inputs.flatMap((input) => {
+    if (input.selectedOptions) return [input.selectedOptions[0]?.dataset.category]; // at the door a category is a line of a list
+    return input.checked ? [input.value] : [];
+  });
 }
 
 function isAsked({ categories, depends, values }) {

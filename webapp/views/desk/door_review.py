@@ -5,7 +5,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from engage import events, settling
+from engage import events, missing, settling
 from engage.doubts import Doubt, Kind
 from engage.errors import EngageError
 from engage.events import Event
@@ -29,7 +29,8 @@ def door_review(slug: str) -> str:
     found = settling.find(event, settled=bool(request.args.get("settled")), kind=Kind(kind) if kind in set(Kind) else None,
                           words=request.args.get("q", "").strip())
     pages = db.paginate(found, per_page=ON_A_PAGE, error_out=False)
-    return render_template("desk/door_review.html", event=event, pages=pages, **WORDS)
+    lacking = missing.count(db.session(), event)
+    return render_template("desk/door_review.html", event=event, pages=pages, lacking=lacking, **WORDS)
 
 
 @desk.route("/events/<slug>/door/review/<int:doubt_id>", methods=["GET", "POST"])

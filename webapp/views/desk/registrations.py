@@ -10,7 +10,7 @@ from flask_login import current_user
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
-from engage import events, parties, people, registrations
+from engage import events, fields, missing, parties, people, registrations
 from engage.errors import EngageError
 from engage.events import Event
 from engage.parties import Attendee, Registration, State
@@ -34,10 +34,14 @@ Answer = str | Response | tuple[str, int]
 @allowed(Permission.SEE)
 def registration_list(slug: str) -> str:
     """The attendees, party by party unless sorted otherwise."""
-    event = events.by_slug(db.session(), slug)
+    session, event = db.session(), events.by_slug(db.session(), slug)
+    asked = fields.asked(session, event)
     found = _found(event).options(selectinload(Attendee.registration, Registration.attendees))
+    if request.args.get("missing"):
+        found = found.where(missing.incomplete(asked))
     pages = db.paginate(found, per_page=ON_A_PAGE, error_out=False)
     return render_template("desk/events/registrations.html", event=event, pages=pages, personal=current_user.may(Permission.PEOPLE),
+                           lacking=missing.of_people(session, asked, [attendee.id for attendee in pages]),
                            labelled=[(category.id, category_name(category)) for category in people.categories(db.session())])
 
 
