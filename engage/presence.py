@@ -102,7 +102,7 @@ class Stay:
 
     def pass_through(self, direction: Direction, at: datetime) -> Result:
         """Somebody comes in or goes out, later than all before."""
-        self.seen_at = max(self.seen_at or at, at)
+        self.known(at)
         if direction is Direction.OUT:
             if self.inside_since:
                 self.seconds += _seconds(at - self.inside_since)
@@ -119,13 +119,17 @@ class Stay:
 
     def seen_inside(self, at: datetime) -> None:
         """Scanned in a room: then the person has come, though nobody at the event's door knows when."""
-        self.seen_at = max(self.seen_at or at, at)
+        self.known(at)
         self.arrived_at = self.arrived_at or at
 
     def take_back(self, at: datetime, until: datetime) -> None:
         """A scan of the time `at` was taken back at `until`."""
-        self.seen_at = max(self.seen_at or at, at, until)
+        self.known(max(at, until))
         self._taken_back_until = max(self._taken_back_until or at, at, until)
+
+    def known(self, at: datetime) -> None:
+        """Something of this time is known."""
+        self.seen_at = max(self.seen_at or at, at)
 
 
 @dataclass(slots=True)
@@ -152,6 +156,7 @@ def retell(marks: Iterable[Mark]) -> Mapping[int | None, Stay]:
         if mark.undone_at:
             if mark.direction is Direction.IN:
                 stay.take_back(mark.at, mark.undone_at)
+                stays[None].known(max(mark.at, mark.undone_at))  # by the event's door is judged which scans are late
             continue
         mark.result = stay.pass_through(mark.direction, mark.at)
         if mark.activity_id is not None:

@@ -118,7 +118,8 @@ def seat(session: Session, event: Event, request: WalkInRequest, category: Categ
     with session.begin_nested():
         if request.beyond_seats:
             _make_room(session, event, category)
-        quotas.take(session, event.id, 1, category_id=category.id, activity_ids=())
+        take = quotas.give if request.beyond_seats else quotas.take  # what staff decide may come out of the seats held back
+        take(session, event.id, 1, category_id=category.id, activity_ids=())
         key = f"{name_key(request.name)}|{request.phone or request.id}"
         attendee = Attendee(event_id=event.id, category_id=category.id, place=0, name=request.name, phone=request.phone,
                             organisation=request.organisation, ticket_code=new_code())
