@@ -271,10 +271,11 @@ class _Decided:
 
 def _decide(batch: Batch, ticket: _Ticket | None, rooms: Rooms | None, request: ScanRequest) -> _Decided:
     room = rooms.rooms.get(request.activity) if rooms and request.activity is not None else None
+    if room and room.event_id != batch.door.event_id:
+        room = None
     if ticket is None:
         return _Decided(batch, request, None, room, Result.UNKNOWN, None)
-    elsewhere = request.activity is not None and (room is None or room.event_id != batch.door.event_id)
-    if ticket.event_id != batch.door.event_id or elsewhere:
+    if ticket.event_id != batch.door.event_id or (request.activity is not None and room is None):
         ours = None if ticket.event_id != batch.door.event_id else ticket
         return _Decided(batch, request, ours, None, Result.WRONG_EVENT, None)
     stay = rooms.stay(ticket.id, room.id) if rooms and room else ticket.door
@@ -301,7 +302,11 @@ def _refusal(door: Door, ticket: _Ticket, request: ScanRequest) -> Result | None
         return Result.CANCELLED
     if ticket.state != State.CONFIRMED:
         return Result.WAITLISTED
-    return None if door.open(request.at) else Result.NOT_OPEN
+    if not door.open(request.at):
+        return Result.NOT_OPEN
+    if request.activity is not None and request.direction is Direction.IN and request.told is Result.OVER_CAPACITY:
+        return Result.OVER_CAPACITY  # whom a device has turned away from a full room did not go in, though there may have been a place
+    return None
 
 
 def _decide_late(connection: sa.Connection, late: Sequence[int], decided: dict[str, _Decided], *, now: datetime) -> None:

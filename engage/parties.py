@@ -168,9 +168,11 @@ def by_survey_code(session: Session, survey_code: str) -> Attendee:
 def read_again(session: Session, registration: Registration) -> None:
     """Forget what was read of the party, so that what is decided next stands on what others have committed.
 
-    Call it once nobody else can change the party: see `quotas.lock`.
+    Call it once nobody else can change the party: see `quotas.lock`. From here on the door waits with its tickets too.
     """
     session.flush()
+    held = sa.select(Attendee.id).where(Attendee.registration_id == registration.id).order_by(Attendee.id).with_for_update()
+    session.execute(held).all()
     for attendee in registration.attendees:
         session.expire(attendee)
     session.expire(registration)

@@ -31,9 +31,13 @@ class Rooms:
     """The locked rows of some activities, and who of some people is in them. Changes are written by `write`."""
 
     def __init__(self, connection: sa.Connection, activity_ids: Collection[int], attendee_ids: Collection[int]) -> None:
-        """Lock the rows; call it when the attendees' rows are locked."""
+        """Lock the rows; call it when the attendees' rows are locked.
+
+        Rooms where these people have been are locked with them: their stories may have to be told anew, and whoever locked these
+        afterwards could wait for somebody who waits for the first ones.
+        """
         send = statements(connection.dialect.name)
-        found = send.rooms.rows(connection, activities=list(activity_ids)) if activity_ids else ()
+        found = send.rooms.rows(connection, activities=list(activity_ids), attendees=list(attendee_ids)) if activity_ids else ()
         self.rooms = {row[0]: Room(*row[:3]) for row in found}
         self._inside = {row[0]: row[3] for row in found}
         rows = send.stays.rows(connection, attendees=list(attendee_ids), activities=list(activity_ids)) if found else ()
@@ -193,11 +197,12 @@ class Statements(NamedTuple):
 def statements(database: str) -> Statements:
     """For `sqlite` or `postgresql`."""
     insert = sqlite.insert if database == "sqlite" else postgresql.insert
+    presence = cast("sa.Table", Attendance.__table__)
+    been = _ACTIVITIES.c.id.in_(sa.select(presence.c.activity_id).where(among(presence.c.attendee_id, "attendees")))
     rooms = (
         sa.select(Activity.id, Activity.event_id, Activity.capacity, Activity.inside)  # in the order of Room
-        .where(among(_ACTIVITIES.c.id, "activities")).order_by(Activity.id).with_for_update(of=Activity)
+        .where(sa.or_(among(_ACTIVITIES.c.id, "activities"), been)).order_by(Activity.id).with_for_update(of=Activity)
     )
-    presence = cast("sa.Table", Attendance.__table__)
     stays = sa.select(
         Attendance.attendee_id, Attendance.activity_id, Attendance.arrived_at, Attendance.left_at, Attendance.inside_since,
         Attendance.seen_at, Attendance.seconds,  # in the order of Stay

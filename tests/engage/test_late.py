@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from marks import IN, MINUTE, OPEN, OUT, guest_of, held, presence, scanned, taken_back, walked_in
 
-from engage import undos, walk_ins
+from engage import quotas, undos, walk_ins
 from engage.doubts import Doubt, Kind
 from engage.parties import Attendee
 from engage.presence import Attendance, Mark, Result, Scan, retell
@@ -85,8 +85,30 @@ def test_a_room_holds_what_it_holds_and_going_out_makes_room(session):
 def test_a_room_of_another_event_is_the_wrong_one(session):
     event, guest = guest_of(session)
     other = chain.activity(session, chain.event(session))
-    assert scanned(session, event, held(guest.ticket_code, 1, activity=other.id), held(guest.ticket_code, 1, activity=99999)) == [
-        Result.WRONG_EVENT, Result.WRONG_EVENT]
+    elsewhere = [held(guest.ticket_code, 1, activity=other.id), held(guest.ticket_code, 1, activity=99999), held("nobody", 1, activity=other.id)]
+    assert scanned(session, event, *elsewhere) == [Result.WRONG_EVENT, Result.WRONG_EVENT, Result.UNKNOWN]
+    assert session.scalars(sa.select(Scan.activity_id)).all() == [None] * 3
+
+
+def test_whom_a_device_turned_away_from_a_room_that_it_took_for_full_did_not_go_in(session):
+    event, guest = guest_of(session)
+    room = chain.activity(session, event, capacity=1)
+    full = held(guest.ticket_code, 1, activity=room.id, told=Result.OVER_CAPACITY)
+    assert scanned(session, event, full, full) == [Result.OVER_CAPACITY] * 2
+    assert scanned(session, event, held(guest.ticket_code, 2, activity=room.id, direction=OUT, told=Result.LEFT)) == [Result.LEFT]
+    session.refresh(room)
+    assert (room.inside, doubts(session), presence(session, guest)) == (0, [], [2, None, None])
+
+
+def test_a_room_scan_taken_back_falls_with_what_was_scanned_between(session):
+    event, guest = guest_of(session)
+    room = chain.activity(session, event)
+    first = held(guest.ticket_code, 1, activity=room.id)
+    scanned(session, event, first)
+    assert taken_back(session, event, first, 5) is undos.Result.UNDONE
+    assert scanned(session, event, held(guest.ticket_code, 3, activity=room.id)) == [Result.ALREADY]
+    session.refresh(room)
+    assert (room.inside, session.scalar(sa.select(Attendance.inside_since))) == (0, None)
 
 
 def test_rooms_and_late_scans_cost_a_constant_number_of_statements(session):
@@ -141,6 +163,16 @@ def test_walk_ins_keep_to_the_seats_unless_staff_say_otherwise(session):
     assert doubts(session) == [Kind.WALK_IN] * 4
     closed = chain.event(session)
     assert walk_ins.enter(session, closed, [walked_in(1)], by="device:a", now=OPEN)[0].result == "not_allowed"
+
+
+def test_a_walk_in_whom_staff_let_in_beyond_the_seats_gets_one_that_was_held_back(session):
+    event = chain.event(session, seats=2, walk_ins=True)
+    chain.category(session)
+    quotas.hold(session, event.quota, 2)
+    requests = [walked_in(1), walked_in(2, beyond_seats=True), walked_in(3, beyond_seats=True), walked_in(4, beyond_seats=True)]
+    results = [one.result for one in walk_ins.enter(session, event, requests, by="device:a", now=OPEN)]
+    session.refresh(event.quota)
+    assert (results, event.quota.taken, event.quota.held, event.quota.seats) == (["event_full", *["admitted"] * 3], 3, 0, 3)
 
 
 STEPS = st.lists(st.tuples(st.sampled_from(["in", "out", "room in", "room out"]), st.booleans()), min_size=1, max_size=7)
