@@ -43,9 +43,8 @@ def startup() -> Iterator[Figure]:
 
 
 def _work(port: int, hall: submits.Hall) -> None:
-    for path, fields in ((hall.registration, lambda number: submits.stated(hall, number)), (hall.questionnaire, submits.answered)):
-        phone = submits.opened(port, path)
-        load.run(port, [phone.sends(number, fields(number)) for number in range(FORMS)], status=302)
+    for form in submits.forms(hall):
+        load.run(port, [form.sent(number) for number in range(FORMS)], status=302)
     slug = hall.registration.split("/")[2]
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
     desk = f"http://127.0.0.1:{port}/desk"
