@@ -16,7 +16,9 @@ import pytest
 import sqlalchemy as sa
 from database import open_engine, open_memory, sqlite_file
 from flask import Flask
+from flask.templating import Environment
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
 import engage  # noqa: F401 -- fills the metadata
@@ -24,7 +26,7 @@ import surveys  # noqa: F401 -- fills the metadata
 from engage.people import seed_categories
 from engage.staff import Role, User
 from surveys.base import Base
-from webapp import create_app
+from webapp import App, create_app, live
 from webapp.guard import SignedIn
 from webapp.settings import Settings
 
@@ -106,6 +108,23 @@ def _own_database(request: pytest.FixtureRequest) -> str:
     return server.set(database=name).render_as_string(hide_password=False)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def templates(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every app finds its templates compiled: compiling those of one page takes longer than most tests."""
+    assert request.config.cache
+    compiled = FileSystemBytecodeCache(str(request.config.cache.mkdir("templates")))
+    make = App.create_jinja_environment
+
+    def environment(app: App) -> Environment:
+        made = make(app)
+        made.bytecode_cache = compiled
+        return made
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(App, "create_jinja_environment", environment)
+        yield
+
+
 @pytest.fixture(scope="session")
 def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file as `engage init` leaves it, to be copied."""
@@ -119,17 +138,48 @@ def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "engage.sqlite"
 
 
+@pytest.fixture(scope="session")
+def one_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The app that every test finds as new in `app`: making one takes longer than most tests."""
+    app = _made_app(tmp_path_factory.mktemp("instance"))
+    with app.app_context():
+        engine = app.extensions["sqlalchemy"].engine
+    sa.event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous = OFF"))  # no test pulls the plug
+    yield app
+    engine.dispose()
+
+
 @pytest.fixture
-def app(initialised: Path, tmp_path: Path) -> Iterator[Flask]:
-    """The web app on a SQLite database of its own, categories there; without form tokens and rate limits."""
+def app(one_app: Flask, initialised: Path) -> Iterator[Flask]:
+    """The web app on a SQLite database of its own, categories there; without form tokens and rate limits. For one more route: `own_app`."""
+    instance = one_app.extensions["engage_settings"].instance
+    for path in instance.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.copy(initialised, instance / "engage.sqlite")
+    one_app.extensions["engage_boards"] = live.Boards()
+    config = dict(one_app.config)
+    yield one_app
+    one_app.config.clear()
+    one_app.config.update(config)
+    with one_app.app_context():
+        one_app.extensions["sqlalchemy"].engine.dispose()  # with its connections to the file that goes
+
+
+@pytest.fixture
+def own_app(initialised: Path, tmp_path: Path) -> Iterator[Flask]:
+    """As `app`, but made for this test alone, which may add to it, and as durable as in an office."""
     instance = tmp_path / "instance"
     instance.mkdir()
     shutil.copy(initialised, instance / "engage.sqlite")
-    settings = Settings(instance=instance, secret_key="only for tests")
-    app = create_app(settings, TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    app = _made_app(instance)
     yield app
     with app.app_context():
         app.extensions["sqlalchemy"].engine.dispose()
+
+
+def _made_app(instance: Path) -> Flask:
+    settings = Settings(instance=instance, secret_key="only for tests")
+    return create_app(settings, TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
 
 
 @pytest.fixture

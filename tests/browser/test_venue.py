@@ -1,8 +1,8 @@
 """The hall's screen and the phones before it: what a camera reads opens the way in, and the code moves on by itself."""
 
 import io
-from datetime import UTC, datetime, timedelta
 
+import doors
 import make
 import pytest
 import sqlalchemy as sa
@@ -12,37 +12,14 @@ from playwright.sync_api import expect
 
 from engage import venue
 from engage.parties import Attendee
-from engage.staff import Role
 
 pytestmark = pytest.mark.browser
-
-PASSWORD = "a long enough word"
-
-
-@pytest.fixture(scope="module")
-def doorkeeper(live_server, browser):
-    """The cookies of a member of staff who has signed in, once for all: signing in is slowed down on purpose."""
-    with live_server.session() as session:
-        name = make.user(session, Role.DOOR, password=PASSWORD).username
-    context = browser.new_context(base_url=live_server.url)
-    page = context.new_page()
-    page.goto("/desk/sign-in")
-    page.locator("[name=username]").fill(name)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("main button").click()
-    page.wait_for_url(lambda url: "sign-in" not in url)
-    cookies = context.cookies()
-    context.close()
-    return cookies
 
 
 @pytest.fixture
 def event(live_server):
     """An open day that is running now, without a screen yet."""
-    now = datetime.now(UTC)  # noqa: TID251 -- the server's clock is the real one
-    with live_server.session() as session:
-        return make.event(session, starts_at=now - timedelta(minutes=5), ends_at=now + timedelta(hours=2), title="平台开放日",
-                          registration_closes_at=now + timedelta(hours=1))
+    return doors.running(live_server)
 
 
 @pytest.fixture
@@ -72,7 +49,7 @@ def read(screen):
 
 def fresh(screen):
     """Wait for a code that has most of its half minute before it."""
-    if datetime.now(UTC).timestamp() % 30 > 20:  # noqa: TID251 -- as the server's clock
+    if doors.now().timestamp() % 30 > 20:
         before = screen.locator("#code").inner_html()
         screen.wait_for_function("before => document.getElementById('code').innerHTML !== before", arg=before, timeout=15_000)
     return read(screen)
@@ -125,7 +102,7 @@ def test_without_javascript_a_leader_checks_in_the_party(browser, live_server, e
         screen = venue.renew(session, session.merge(event), by=make.BY, now=make.NOW)
     context = browser.new_context(base_url=live_server.url, java_script_enabled=False, viewport={"width": 390, "height": 844})
     page = context.new_page()
-    page.goto(f"/v/{event.slug}/{venue.code_at(screen, datetime.now(UTC))}")  # noqa: TID251 -- as the server's clock
+    page.goto(f"/v/{event.slug}/{venue.code_at(screen, doors.now())}")
     page.get_by_label("姓名").fill("王大国")
     page.get_by_label("手机号或电子邮箱").fill("13812345678")
     page.get_by_role("button", name="下一步").first.click()
@@ -151,7 +128,7 @@ def test_a_guests_pages_are_accessible(phone, axe, live_server, event, party, la
         faults[what] = axe(phone) + ([f"{wide} px too wide"] if wide > 0 else [])
 
     def scan():
-        phone.goto(f"/v/{event.slug}/{venue.code_at(screen, datetime.now(UTC))}?lang={language}")  # noqa: TID251 -- as the server's clock
+        phone.goto(f"/v/{event.slug}/{venue.code_at(screen, doors.now())}?lang={language}")
 
     phone.context.add_cookies([{"name": "lang", "value": language, "url": live_server.url}])
     scan()

@@ -154,7 +154,7 @@ def test_any_order_of_moves_ends_in_a_legal_state(session, door_hours):  # noqa:
             self.savepoint.rollback()
             session.expunge_all()
 
-    run_state_machine_as_test(Moves, settings=settings(max_examples=40, stateful_step_count=25))
+    run_state_machine_as_test(Moves, settings=settings(max_examples=25, stateful_step_count=25))
 
 
 def test_a_full_event_says_so_before_anything_is_filled_in(session):

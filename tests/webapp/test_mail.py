@@ -2,6 +2,7 @@
 
 import socket
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -17,7 +18,6 @@ from PIL import Image
 from engage import invitations, outbox, parties, registrations
 from engage.outbox import Channel, Message, Purpose, State
 from webapp import create_app, delivery
-from webapp.settings import Settings
 
 
 class Server:
@@ -63,13 +63,13 @@ def now(monkeypatch):
 
 
 @pytest.fixture
-def app(app, server, tmp_path):
-    return app_for(tmp_path, server.port)
+def app(app, server):
+    return app_for(app, server.port)
 
 
-def app_for(tmp_path, port):
-    settings = Settings(instance=tmp_path / "instance", secret_key="only for tests", mail_server="127.0.0.1", mail_port=port,
-                        mail_default_sender="office@example.org", base_url="https://engage.example.org")
+def app_for(app, port):
+    settings = replace(app.extensions["engage_settings"], mail_server="127.0.0.1", mail_port=port,
+                       mail_default_sender="office@example.org", base_url="https://engage.example.org")
     return create_app(settings, TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False, MAIL_SUPPRESS_SEND=False)
 
 
@@ -202,10 +202,10 @@ def test_a_crash_between_sending_and_noting_repeats_the_mail_under_the_same_iden
     assert len({mail["Message-ID"] for mail in server.mails}) == 1
 
 
-def test_a_server_that_is_away_costs_no_attempt(app, saved, server, now, tmp_path):
+def test_a_server_that_is_away_costs_no_attempt(app, saved, server, now):
     with invited(app, saved, "li@example.com"):
         pass
-    assert send(app_for(tmp_path, _free_port())) == 0
+    assert send(app_for(app, _free_port())) == 0
     with saved() as session:
         message = session.scalars(sa.select(Message)).one()
         assert (message.state, message.attempts, message.due_at) == (State.QUEUED, 0, make.NOW)
@@ -254,8 +254,8 @@ def test_nothing_of_the_database_is_locked_while_a_mail_is_sent(app, saved, serv
     assert len(written) == 1
 
 
-def test_without_a_mail_server_messages_stay_and_the_desk_says_what_to_do(saved, now, tmp_path, app, signed_in):
-    settings = Settings(instance=tmp_path / "instance", secret_key="only for tests")
+def test_without_a_mail_server_messages_stay_and_the_desk_says_what_to_do(saved, now, app, signed_in):
+    settings = replace(app.extensions["engage_settings"], mail_server="", mail_default_sender="")
     bare = create_app(settings, TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False, MAIL_SUPPRESS_SEND=False)
     with invited(bare, saved, "li@example.com"):
         pass

@@ -92,14 +92,14 @@ def test_too_large_a_body_is_refused(app, client):
 
 
 @pytest.mark.parametrize("language, heading", [("zh", "系统出了问题"), ("en", None)])
-def test_a_failure_tells_the_visitor_nothing_and_the_log_no_address(app, caplog, language, heading):
+def test_a_failure_tells_the_visitor_nothing_and_the_log_no_address(own_app, caplog, language, heading):
     def fail(token):
         raise ValueError("secret inside")
 
-    app.add_url_rule("/i-fail/<token>", "fail", fail)
-    app.config.update(PROPAGATE_EXCEPTIONS=False)
+    own_app.add_url_rule("/i-fail/<token>", "fail", fail)
+    own_app.config.update(PROPAGATE_EXCEPTIONS=False)
     with caplog.at_level(logging.ERROR):
-        answer = app.test_client().get(f"/i-fail/tokentokentoken?lang={language}")
+        answer = own_app.test_client().get(f"/i-fail/tokentokentoken?lang={language}")
     assert answer.status_code == 500
     assert ("secret inside" in answer.text, "Traceback" in answer.text) == (False, False)
     assert heading is None or heading in answer.text

@@ -114,8 +114,8 @@ def test_a_write_that_begins_with_a_read_waits_for_another_instead_of_failing(ap
         assert db.session.get_one(User, key).failed_sign_ins == 2
 
 
-def test_sqlite_is_durable_and_keeps_its_references(app):
-    with app.app_context():
+def test_sqlite_is_durable_and_keeps_its_references(own_app):
+    with own_app.app_context():
         told = [db.session.scalar(sa.text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")]
     assert told == ["wal", 2, 1]
 
@@ -154,13 +154,13 @@ def test_a_refusal_without_its_own_words_speaks_for_its_family(request_context):
 
 
 @pytest.mark.parametrize("kind, status", [(NotFound, 404), (Invalid, 422), (Conflict, 409), (Denied, 403)])
-def test_a_refusal_becomes_a_status_and_a_page_or_a_problem(app, kind, status):
+def test_a_refusal_becomes_a_status_and_a_page_or_a_problem(own_app, kind, status):
     def refuse():
         raise kind
 
-    app.add_url_rule("/refuse", view_func=refuse)
-    app.add_url_rule("/api/refuse", "api_refuse", refuse)
-    page, problem = (app.test_client().get(path) for path in ("/refuse", "/api/refuse"))
+    own_app.add_url_rule("/refuse", view_func=refuse)
+    own_app.add_url_rule("/api/refuse", "api_refuse", refuse)
+    page, problem = (own_app.test_client().get(path) for path in ("/refuse", "/api/refuse"))
     assert (page.status_code, page.content_type) == (status, "text/html; charset=utf-8")
     assert str(errors.REFUSALS[kind.code]) in page.text
     assert (problem.status_code, problem.content_type) == (status, "application/problem+json")
