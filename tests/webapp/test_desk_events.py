@@ -50,6 +50,18 @@ def path(answer):
     return urlsplit(answer.location).path
 
 
+def test_a_time_that_is_not_sent_stays_and_one_that_is_emptied_goes(organiser, stored):
+    organiser.post("/desk/events/new", data=FORM | {"registration_closes_at": "2026-09-15T18:00"})
+    rest = {name: text for name, text in FORM.items() if name not in {"starts_at", "ends_at"}}
+    for _ in range(2):
+        assert organiser.post("/desk/events/open-day-q3/edit", data=rest | {"registration_closes_at": ""}).status_code == 302
+        (event,) = stored(Event)
+        moments = [event.starts_at, event.ends_at, event.registration_closes_at]
+        assert moments == [datetime.fromisoformat("2026-09-16T09:00+08:00"), datetime.fromisoformat("2026-09-16T11:30+08:00"), None]
+    refused = organiser.post("/desk/events/open-day-q3/edit", data=rest | {"title": ""})
+    assert 'value="2026-09-16T09:00"' in refused.text
+
+
 def test_from_a_draft_to_a_published_event_and_on(organiser, saved, stored):
     with saved() as session:
         deputy, enterprise = session.scalars(sa.select(Category).where(Category.code.in_(("deputy", "enterprise"))).order_by(Category.id))

@@ -81,9 +81,13 @@ def whole_number(label: Any, **more: Any) -> WholeNumberField:
 
 
 class MomentField(DateTimeLocalField):
-    """A date and time as typed at the office; `data` is aware, in the zone of the installation, None when left empty."""
+    """A date and time as typed at the office; `data` is aware, in the zone of the installation, None when left empty. What was not
+    sent at all stays what it was.
+    """
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
+        if not valuelist:
+            return
         try:
             super().process_formdata(valuelist)
         except ValueError:
