@@ -42,7 +42,7 @@ SCAN = """async ([slug, codes]) => {
     const took = [];
     for (const code of codes) {
         const held = performance.now();
-        await door.take(code, "in");
+        await door.take(code, { direction: "in" });
         took.push(performance.now() - held);
     }
     return { opened, took, told };

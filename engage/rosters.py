@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engage.activities import Activity
 from engage.codes import digest
 from engage.events import Event
-from engage.parties import Attendee, Registration
+from engage.parties import Attendee, ChosenActivity, Registration
 from engage.people import Category
 from engage.presence import Attendance
 from surveys.statements import Statement, moment
@@ -27,7 +27,11 @@ class RoomLine(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One ticket; `digest` stands for its code. `party_id` joins those who come together, whose leader has `place` 0."""
+    """One ticket; `digest` stands for its code. `party_id` joins those who come together, whose leader has `place` 0.
+
+    `inside` is what the event's own door says: who was seen in rooms only has arrived, and is not inside. `chosen` are ids of the
+    activities that the party has chosen.
+    """
 
     digest: str
     name: str
@@ -38,13 +42,15 @@ class Line(NamedTuple):
     state: str
     arrived_at: datetime | None
     left_at: datetime | None
+    inside: bool
     activities: Sequence[RoomLine]
+    chosen: Sequence[int]
 
 
 _LINES = (
     sa.select(
         Attendee.id, Attendee.ticket_code, Attendee.name, Attendee.category_id, Registration.party, Attendee.registration_id,
-        Attendee.place, Attendee.state, Attendee.arrived_at, Attendee.left_at,
+        Attendee.place, Attendee.state, Attendee.arrived_at, Attendee.left_at, Attendee.inside_since.is_not(None).label("inside"),
     )
     .join(Registration, Registration.id == Attendee.registration_id)
     .where(Attendee.event_id == sa.bindparam("event", type_=sa.Integer)).order_by(Attendee.id)
@@ -55,22 +61,31 @@ _ROOM_LINES = (
     .where(Activity.event_id == sa.bindparam("event", type_=sa.Integer), Attendance.arrived_at.is_not(None))
     .order_by(Attendance.attendee_id, Attendance.activity_id)
 )
-_TICKETS, _IN_ROOMS = Statement(_LINES), Statement(_ROOM_LINES)
+_CHOSEN_LINES = (
+    sa.select(ChosenActivity.registration_id, ChosenActivity.activity_id)
+    .join(Activity, Activity.id == ChosenActivity.activity_id)
+    .where(Activity.event_id == sa.bindparam("event", type_=sa.Integer))
+    .order_by(ChosenActivity.registration_id, ChosenActivity.activity_id)
+)
+_TICKETS, _IN_ROOMS, _CHOSEN = Statement(_LINES), Statement(_ROOM_LINES), Statement(_CHOSEN_LINES)
 
 
 def roster(session: Session, event: Event) -> Iterator[Line]:
-    """Every ticket of the event, cancelled ones too: three statements, and no more tickets in memory than are being looked at."""
+    """Every ticket of the event, cancelled ones too: four statements, and no more tickets in memory than are being looked at."""
     session.flush()
     connection = session.connection()
     categories = _categories(session)
     rooms: dict[int, list[RoomLine]] = {}
     for attendee_id, activity_id, arrived_at, left_at in _IN_ROOMS.each(connection, event=event.id):
         rooms.setdefault(attendee_id, []).append(RoomLine(activity_id, moment(arrived_at), moment(left_at)))
-    for attendee_id, code, name, category_id, party, party_id, place, state, arrived_at, left_at in _TICKETS.each(
+    chosen: dict[int, list[int]] = {}
+    for registration_id, activity_id in _CHOSEN.each(connection, event=event.id):
+        chosen.setdefault(registration_id, []).append(activity_id)
+    for attendee_id, code, name, category_id, party, party_id, place, state, arrived_at, left_at, inside in _TICKETS.each(
         connection, event=event.id
     ):
         yield Line(digest(code), name, categories[category_id], party, party_id, place, state, moment(arrived_at), moment(left_at),
-                   rooms.get(attendee_id, ()))
+                   bool(inside), rooms.get(attendee_id, ()), chosen.get(party_id, ()))
 
 
 def mark(session: Session, event: Event) -> str:
@@ -87,8 +102,8 @@ def mark(session: Session, event: Event) -> str:
 
 
 @cache
-def _marks(database: str) -> tuple[Statement, Statement]:
-    """For `sqlite` or `postgresql`: all tickets and all rooms' lines in one text each, of which PostgreSQL sends a digest."""
+def _marks(database: str) -> tuple[Statement, Statement, Statement]:
+    """For `sqlite` or `postgresql`: all tickets, rooms' lines and choices in one text each, of which PostgreSQL sends a digest."""
     def whole(lines: sa.SelectBase) -> Statement:
         inner = lines.subquery()
         if database == "sqlite":
@@ -98,7 +113,7 @@ def _marks(database: str) -> tuple[Statement, Statement]:
 
     # Sorted on PostgreSQL, where the order of rows may change by itself; on SQLite it is that of an index.
     lines = _LINES if database == "postgresql" else _LINES.order_by(None)
-    return whole(lines), whole(_ROOM_LINES)
+    return whole(lines), whole(_ROOM_LINES), whole(_CHOSEN_LINES)
 
 
 def _categories(session: Session) -> dict[int, str]:

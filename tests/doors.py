@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import make
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect
 
 from engage.events import Event
 from engage.staff import Role
@@ -47,6 +47,34 @@ def running(server: Any, **changes: Any) -> Event:
     with server.session() as session:
         return make.event(session, **{"title": "平台开放日", "starts_at": now() - timedelta(minutes=5), "seats": 1000,
                                       "ends_at": now() + timedelta(hours=2), "registration_closes_at": now() + timedelta(hours=1), **changes})
+
+
+def at_the_door(page: Page, event: Any) -> Page:
+    """Open the event's door and wait until the device could do without a network."""
+    page.goto(f"/desk/events/{event.slug}/door")
+    page.wait_for_selector("body[data-kept=yes]")
+    return page
+
+
+def wedge(page: Page, code: str) -> None:
+    """A keyboard-wedge scanner types and presses Enter, wherever the focus is; by its own clock, so that a busy machine does not matter."""
+    keyboard, begun = page.context.new_cdp_session(page), now().timestamp()
+    for place, key in enumerate([*code, "Enter"]):
+        text = {"text": "\r" if key == "Enter" else key}
+        for kind in ("keyDown", "keyUp"):
+            keyboard.send("Input.dispatchKeyEvent", {"type": kind, "key": key, "timestamp": begun + place / 1000,
+                                                     **(text if kind == "keyDown" else {})})
+
+
+def says(page: Page, kind: str, word: str, name: str = "") -> None:
+    """Wait until the band says this."""
+    expect(page.locator(f".band .result-{kind} .word")).to_have_text(word)
+    expect(page.locator(".band .name")).to_have_text(name)
+
+
+def waiting(page: Page, count: int) -> None:
+    """Wait until so many entries are still to be sent."""
+    expect(page.locator("#state")).to_have_attribute("data-waiting", str(count), timeout=30_000)
 
 
 class Line:

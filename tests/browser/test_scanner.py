@@ -9,6 +9,7 @@ import doors
 import make
 import pytest
 import sqlalchemy as sa
+from doors import at_the_door, says, waiting, wedge
 from playwright.sync_api import Page, expect
 
 from engage import registrations
@@ -17,8 +18,6 @@ from engage.parties import Attendee
 from engage.presence import Scan
 
 pytestmark = pytest.mark.browser
-
-KEPT = "body[data-kept=yes]"  # page, files and roster are on the device
 
 
 @pytest.fixture
@@ -38,35 +37,10 @@ def guests(live_server, event):
     return made
 
 
-def at_the_door(page: Page, event: Any) -> Page:
-    page.goto(f"/desk/events/{event.slug}/door")
-    page.wait_for_selector(KEPT)
-    return page
-
-
-def wedge(page: Page, code: str) -> None:
-    """A keyboard-wedge scanner types and presses Enter, wherever the focus is; by its own clock, so that a busy machine does not matter."""
-    keyboard, begun = page.context.new_cdp_session(page), doors.now().timestamp()
-    for place, key in enumerate([*code, "Enter"]):
-        text = {"text": "\r" if key == "Enter" else key}
-        for kind in ("keyDown", "keyUp"):
-            keyboard.send("Input.dispatchKeyEvent", {"type": kind, "key": key, "timestamp": begun + place / 1000,
-                                                     **(text if kind == "keyDown" else {})})
-
-
 def burst(page: Page, codes: list[str]) -> None:
     """Many scans as quick as can be."""
     page.evaluate("""codes => { for (const code of codes) for (const key of [...code, "Enter"])
         document.dispatchEvent(new KeyboardEvent("keydown", { key })); }""", codes)
-
-
-def says(page: Page, kind: str, word: str, name: str = "") -> None:
-    expect(page.locator(f".band .result-{kind} .word")).to_have_text(word)
-    expect(page.locator(".band .name")).to_have_text(name)
-
-
-def waiting(page: Page, count: int) -> None:
-    expect(page.locator("#state")).to_have_attribute("data-waiting", str(count), timeout=30_000)
 
 
 def arrived(live_server: Any, event: Any) -> list[str]:

@@ -123,7 +123,7 @@ def test_the_roster_has_digests_and_no_codes(session):
     guest = chain.registration(session, event).leader
     session.flush()
     assert list(rosters.roster(session, event)) == [
-        (digest(guest.ticket_code), "李四", "企业代表", 1, guest.registration_id, 0, "confirmed", None, None, ())
+        (digest(guest.ticket_code), "李四", "企业代表", 1, guest.registration_id, 0, "confirmed", None, None, False, (), ())
     ]
 
 

@@ -207,8 +207,8 @@ def test_any_order_at_the_doors_ends_in_a_legal_state(session, database):  # noq
             assert arrivals.totals(session, [self.event.id]).get(self.event.id, (0, 0)) == (len(expected), len(arrived))
             assert board.figures(session, self.event, now=OPEN).arrived == len(arrived)
             lines = list(rosters.roster(session, self.event))
-            assert [(line.name, line.state, line.arrived_at, line.left_at) for line in lines] == [
-                (person.name, person.state, person.arrived_at, person.left_at) for person in people]
+            assert [(line.name, line.state, line.arrived_at, line.left_at, line.inside) for line in lines] == [
+                (person.name, person.state, person.arrived_at, person.left_at, bool(person.inside_since)) for person in people]
             turnouts = attendance.turnouts(session, self.event)
             for activity in self.event.activities:
                 here = [room for line in lines for room in line.activities if room.id == activity.id]

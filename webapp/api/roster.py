@@ -91,6 +91,10 @@ def _ticket(line: Line, zone: ZoneInfo) -> dict[str, Any]:
         "digest": line.digest, "name": line.name, "category": line.category, "party": line.party, "party_id": line.party_id,
         "place": line.place, "state": line.state, "arrived_at": told(line.arrived_at), "left_at": told(line.left_at),
     }
+    if line.arrived_at and not line.left_at and not line.inside:
+        shown["inside"] = False
+    if line.chosen:
+        shown["chosen"] = list(line.chosen)
     if line.activities:
         shown["activities"] = [{"id": each.id, "arrived_at": told(each.arrived_at), "left_at": told(each.left_at)}
                                for each in line.activities]

@@ -294,7 +294,9 @@ class Ticket(ma.Schema):
     state = fields.String(required=True, validate=validate.OneOf([*State]))
     arrived_at = Moment(required=True, allow_none=True)
     left_at = Moment(required=True, allow_none=True, metadata={"description": "When the holder went out; null while inside."})
+    inside = fields.Boolean(metadata={"description": "False for who was seen in rooms only, and not at the event's own door; else as the times say."})
     activities = fields.List(fields.Nested(InRoom), metadata={"description": "At which rooms' doors the ticket was scanned."})
+    chosen = fields.List(fields.Integer(), metadata={"description": "Ids of the activities that the party has chosen."})
 
 
 class Room(ma.Schema):

@@ -25,12 +25,13 @@ export function wait() {
 export function asking() { draw("wait", words.asking); }
 
 /* What a person reads besides the word: whom it is about, and why. */
-function about({ result, kind, ticket, category, firstAt, wanted, people }) {
+function about({ result, kind, ticket, category, firstAt, wanted, people, unchosen }) {
   const known = kind !== "no" || ticket ? [category && categoryName(category)] : [];
   if (wanted > 1) known.push(fill(words.party, { people: number(wanted) }));
   else if (ticket?.place) known.push(words.companion);
   else if (people > 1) known.push(fill(words.party, { people: number(people) }));
   if (result === "already" && firstAt) known.push(fill(words.first, { time: clockTime(firstAt) }));
+  if (unchosen) known.push(words.unchosen);
   if (words.why[result]) known.push(words.why[result]);
   return known.filter(Boolean).join(words.comma);
 }

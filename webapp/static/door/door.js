@@ -7,6 +7,7 @@ import { startFinding } from "./find.js";
 import { keepOffline } from "./keep.js";
 import { closeParty, openParty, startParty } from "./party.js";
 import { allowSound, isMuted, mute } from "./signal.js";
+import { drawPlaces, place, startPlaces } from "./place.js";
 import * as status from "./status.js";
 import { readyWalkIns, startWalkIns } from "./walkin.js";
 import { listen } from "./wedge.js";
@@ -28,7 +29,7 @@ door = await Doorway.open(facts.slug, {
   answer(answer) {
     const party = answer.ticket && door.roster ? door.roster.party(answer.ticket) : [];
     band.show({ ...answer, people: party.length });
-    if (party.length > 1 && !answer.ticket.place && answer.kind !== "no" && answer.result !== "left") openParty(door, answer.ticket);
+    if (party.length > 1 && !answer.ticket.place && answer.kind !== "no" && answer.result !== "left") openParty(door, answer.ticket, answer.activity);
     else closeParty();
   },
   differs(answer) {
@@ -42,13 +43,16 @@ door = await Doorway.open(facts.slug, {
   changed() { requestAnimationFrame(draw); },
 });
 const direction = () => (ONE("leaving").getAttribute("aria-pressed") === "true" ? "out" : "in");
-const drawFound = startFinding(door, { leaving: () => direction() === "out", onPick: (guest) => door.admit([guest], direction()) });
+const where = () => ({ direction: direction(), activity: place() });
+const drawFound = startFinding(door, { where, onPick: (guest) => door.admit([guest], where()) });
 
 function draw() {
   if (!door) return;
   status.showState(door);
   if (!door.online) status.showCounts(door);
   drawFound();
+  if (drawPlaces(door)) status.notice("place-gone", words.placeGone);
+  ONE("open-walk-in").disabled = Boolean(place()); // who comes without a registration is entered at the event's own door
   readyWalkIns(door);
   const last = door.last();
   part("next").textContent = !last.length ? "" : fill(last.length > 1 ? words.lastMany : words.last, { name: last[0].name, time: clockTime(last[0].at), people: number(last.length) });
@@ -73,7 +77,7 @@ function open(panel) {
 
 async function take(code) {
   ONE("confirm")?.remove();
-  await door.take(code, direction());
+  await door.take(code, where());
 }
 
 document.addEventListener("submit", async (event) => {
@@ -151,7 +155,12 @@ document.body.classList.add("app");
 for (const id of ["state", "tools", "mute"]) ONE(id).hidden = false;
 open("");
 startSwitches();
-startParty(door, (tickets) => door.admit(tickets, direction()));
+startParty(door, (tickets) => door.admit(tickets, where()));
+startPlaces(() => {
+  closeParty();
+  band.wait();
+  open("");
+});
 startWalkIns((person, category) => {
   open("");
   door.walkIn(person, category);

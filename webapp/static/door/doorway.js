@@ -7,7 +7,7 @@
    refused(entry) the server will never take this
    changed()      counts, queue, roster or network are no longer as they were */
 
-import { decide, kindOf, MOVES } from "./answer.js";
+import { decide, kindOf, MOVES, stayOf } from "./answer.js";
 import { codeIn, digest as digestOf, newId } from "./codes.js";
 import { Refused, SignedOut, Unreachable } from "./link.js";
 import { send } from "./queue.js";
@@ -67,32 +67,45 @@ export class Doorway {
   get waiting() { return this.entries.filter((entry) => !entry.ackedAt).length; }
   get lasting() { return this.store.lasting; }
 
-  /* A code that was scanned or typed. */
-  take(text, direction) { return this.#next(async () => {
+  /* A code that was scanned or typed; `where` is { direction, activity }: which way, and at which room's door (null: the event's). */
+  take(text, where) { return this.#next(async () => {
     const code = codeIn(text);
     const digest = await digestOf(code);
-    await this.#scan({ code, digest, direction });
+    await this.#scan({ code, digest, ...where });
   }); }
 
-  /* People picked from a list: `tickets` of the roster. The answer to the first of them that moved is shown. */
-  admit(tickets, direction) { return this.#next(async () => {
+  /* People picked from a list: `tickets` of the roster. The answer to the first of them that moved is shown, or to the first for whom the room is full. */
+  admit(tickets, where) { return this.#next(async () => {
+    if (tickets.length === 1) {
+      await this.#scan({ digest: tickets[0].digest, ...where });
+      return;
+    }
     const group = newId();
-    const entries = tickets.map((ticket) => this.#entry({ digest: ticket.digest, direction, group }));
+    const entries = [];
+    for (const { digest } of tickets) {
+      const ahead = entries.filter(({ local }) => local === "admitted").length;
+      const entry = this.#entry({ digest, group, ahead, ...where });
+      entries.push({ ...entry, told: entry.local });
+    }
     await this.#keep(entries);
-    this.#show(entries.find((entry) => MOVES.has(entry.local)) ?? entries[0], tickets.length);
+    const full = entries.find(({ local }) => local === "over_capacity"); // for some there was no place: these are to be told
+    if (full) this.#show(full, 1);
+    else this.#show(entries.find((entry) => MOVES.has(entry.local)) ?? entries[0], tickets.length);
     this.flush();
   }); }
 
   #next(work) { return (this.#line = this.#line.catch(() => {}).then(work)); }
 
-  #entry({ code, digest, direction, group }) {
+  #entry({ code, digest, direction, activity = null, group, ahead = 0 }) {
     const at = new Date();
-    const ticket = this.roster && digest ? this.roster.find(digest) : null;
-    const local = this.roster && digest ? decide(this.roster.event, ticket, { direction, at: this.roster.now() }) : "pending";
+    const { roster } = this;
+    const ticket = roster && digest ? roster.find(digest) : null;
+    const full = Boolean(roster && activity && roster.full(activity, ahead));
+    const local = roster && digest ? decide(roster.event, ticket, { direction, at: roster.now(), activity, full }) : "pending";
     return {
-      id: newId(), slug: this.slug, kind: "scan", at: at.toISOString(), code, digest, direction, device: this.#device, group, local,
-      told: this.#asks(local) ? null : local,
-      name: ticket?.name ?? "", category: ticket?.category ?? "", firstAt: local === "already" ? ticket.arrivedAt : null,
+      id: newId(), slug: this.slug, kind: "scan", at: at.toISOString(), code, digest, direction, activity, device: this.#device, group, local,
+      told: this.#asks(local, activity) ? null : local,
+      name: ticket?.name ?? "", category: ticket?.category ?? "", firstAt: local === "already" ? stayOf(ticket, activity).arrivedAt : null,
     };
   }
 
@@ -123,8 +136,12 @@ export class Doorway {
     }
   }
 
-  /* Whether the server is asked before anybody is told: it may have registered this guest a moment ago. */
-  #asks(local) { return local === "pending" || (local === "unknown" && this.online); }
+  /* Whether the server is asked before anybody is told: it may have registered this guest a moment ago, and it alone knows who went
+     in and out at the other doors of a room that can be full. */
+  #asks(local, activity) {
+    const counts = ["admitted", "over_capacity"].includes(local) && activity && this.roster.room(activity)?.capacity;
+    return local === "pending" || Boolean(this.online && (local === "unknown" || counts));
+  }
 
   async #ask(entry) {
     if (this.online) {
@@ -145,8 +162,9 @@ export class Doorway {
   #given(entry, wanted = 1) {
     const result = entry.answer?.result ?? entry.local;
     const ticket = entry.digest ? this.roster?.find(entry.digest) ?? null : null;
+    const unchosen = Boolean(ticket && entry.activity && result === "admitted" && this.roster.isUnchosen(ticket, entry.activity));
     return {
-      id: entry.id, result, kind: kindOf(result), local: entry.local, walkIn: entry.kind === "walk-in", wanted, ticket, refused: entry.answer?.detail,
+      id: entry.id, result, kind: unchosen ? "look" : kindOf(result), unchosen, activity: entry.activity ?? null, local: entry.local, walkIn: entry.kind === "walk-in", wanted, ticket, refused: entry.answer?.detail,
       name: entry.answer?.name || entry.name, category: ticket?.category ?? entry.category,
       firstAt: entry.answer?.first_at ?? entry.firstAt,
     };
@@ -169,8 +187,8 @@ export class Doorway {
     const last = this.last();
     if (!last.length) return;
     const at = new Date().toISOString();
-    await this.#keep(last.map(({ id, digest, name }) => ({ id: newId(), slug: this.slug, kind: "undo", at, scan: id, digest, name, local: "undone" })));
-    this.#hears.answer({ ...this.#given(last[0], last.length), result: "undone", kind: kindOf("undone"), firstAt: null });
+    await this.#keep(last.map(({ id, digest, name, activity }) => ({ id: newId(), slug: this.slug, kind: "undo", at, scan: id, digest, name, activity, local: "undone" })));
+    this.#hears.answer({ ...this.#given(last[0], last.length), result: "undone", kind: kindOf("undone"), unchosen: false, firstAt: null });
     this.#hears.changed();
     this.flush();
   }); }

@@ -1,5 +1,6 @@
 /* A leader's ticket opens the party: tick who came, the rest comes later. */
 
+import { stayOf } from "./answer.js";
 import { clockTime, copy, fill, number, offerStandIn, words } from "./words.js";
 
 const panel = document.getElementById("party");
@@ -16,18 +17,20 @@ function count() {
 
 export function closeParty() { panel.hidden = true; }
 
-export function openParty(door, holder) {
+/* `activity`: at which room's door; null at the event's. */
+export function openParty(door, holder, activity) {
   const party = door.roster.party(holder);
-  const inside = party.filter(({ arrivedAt }) => arrivedAt).length;
+  const inside = party.filter((guest) => stayOf(guest, activity).arrivedAt).length;
   panel.hidden = inside === party.length;
   document.getElementById("party-title").textContent = fill(words.partyTitle, { name: party[0].name, people: number(party.length), here: number(inside) });
   list.replaceChildren(...party.map((guest) => {
     const drawn = copy("companion");
     const box = drawn.querySelector("input");
+    const { arrivedAt } = stayOf(guest, activity);
     offerStandIn(drawn.querySelector("a"), guest, door.online);
     box.value = guest.digest;
-    box.disabled = box.checked = Boolean(guest.arrivedAt);
-    drawn.querySelector("span").textContent = guest.name + (guest.arrivedAt ? words.comma + fill(words.here, { time: clockTime(guest.arrivedAt) }) : "");
+    box.disabled = box.checked = Boolean(arrivedAt);
+    drawn.querySelector("span").textContent = guest.name + (arrivedAt ? words.comma + fill(words.here, { time: clockTime(arrivedAt) }) : "");
     return drawn;
   }));
   count();

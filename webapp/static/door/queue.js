@@ -9,8 +9,8 @@ const WAYS = {
   "walk-in": { call: "walk-ins", list: "walk_ins", most: 100, told: ({ id, at, person, device }) => ({ id, at, ...person, device }) },
 };
 
-function scan({ id, code, digest, at, direction, device, told }) {
-  return { id, code: code ?? `#${digest}`, at, direction, device, ...(told ? { told } : {}) };
+function scan({ id, code, digest, at, direction, activity, device, told }) {
+  return { id, code: code ?? `#${digest}`, at, direction, device, ...(activity ? { activity } : {}), ...(told ? { told } : {}) };
 }
 
 /* The oldest that wait and go in one call: of one event and one kind, so that the order is kept. */

@@ -6,12 +6,15 @@ import { get } from "./link.js";
 const here = (ticket) => Boolean(ticket.arrivedAt) && ticket.state === "confirmed";
 
 /* The members of the API's roster, by the names that are used here. */
-function ticketOf({ digest, name, category, party_id: party, place, state, arrived_at: arrivedAt, left_at: leftAt }) {
-  return { digest, name, category, party, place, state, arrivedAt, leftAt };
+function ticketOf({ digest, name, category, party_id: party, place, state, activities = [], chosen = [], ...stay }) {
+  const rooms = Object.fromEntries(activities.map(({ id, ...each }) => [id, stayFrom(each)]));
+  return { digest, name, category, party, place, state, chosen, rooms, ...stayFrom(stay) };
 }
 
-function eventOf({ title, scans_from: from, scans_until: until, walk_ins: walkIns, categories }) {
-  return { title, from: Date.parse(from), until: Date.parse(until), walkIns, categories };
+function stayFrom({ arrived_at: arrivedAt, left_at: leftAt, inside = Boolean(arrivedAt && !leftAt) }) { return { arrivedAt, leftAt, inside }; }
+
+function eventOf({ title, scans_from: from, scans_until: until, walk_ins: walkIns, categories, activities: rooms }) {
+  return { title, from: Date.parse(from), until: Date.parse(until), walkIns, categories, rooms };
 }
 
 function grouped(items, keyOf) {
@@ -40,6 +43,8 @@ export class Roster {
   #parties = null; // party → its tickets, made when first asked for
   #names = null;
   #counts = new Map(); // category → { expected, arrived }
+  #inside = new Map(); // room → people in it
+  #chosen = new Set(); // rooms that anybody has chosen
 
   /* `kept` is what `fetchRoster` gave, `entries` this event's of the queue in their order. */
   constructor(kept, entries, body = JSON.parse(kept.text)) {
@@ -48,7 +53,10 @@ export class Roster {
     this.askedAt = kept.askedAt; // when we asked for it last, and it was right
     this.skew = kept.skew;
     this.#given = new Map(body.tickets.map((ticket) => [ticket.digest, ticketOf(ticket)]));
-    for (const ticket of this.#given.values()) this.#count(ticket, 1);
+    for (const ticket of this.#given.values()) {
+      this.#count(ticket, 1);
+      for (const room of ticket.chosen) this.#chosen.add(room);
+    }
     const fresh = grouped(entries.filter((entry) => entry.digest && !this.#includes(entry)), (entry) => entry.digest);
     for (const [digest, since] of fresh) this.#replay(digest, since);
   }
@@ -57,6 +65,7 @@ export class Roster {
   #includes(entry) { return entry.ackedAt && entry.ackedAt < this.askedAt; }
 
   #count(ticket, sign) {
+    for (const [room, { inside }] of Object.entries(ticket.rooms)) if (inside) this.#inside.set(room, (this.#inside.get(room) ?? 0) + sign);
     if (ticket.state !== "confirmed") return;
     const count = this.#counts.get(ticket.category) ?? { expected: 0, arrived: 0 };
     this.#counts.set(ticket.category, { expected: count.expected + sign, arrived: count.arrived + (here(ticket) ? sign : 0) });
@@ -66,7 +75,9 @@ export class Roster {
     const before = this.find(digest);
     let ticket = this.#given.get(digest) ?? this.#walkIn(entries);
     if (!ticket) return;
-    for (const entry of entries) ticket = { ...ticket, ...moved(ticket, entry) };
+    const undone = new Set(entries.filter(({ kind }) => kind === "undo").map(({ scan }) => scan));
+    const taken = new Set(entries.filter(({ id }) => undone.has(id)).map(({ id }) => id)); // it never was
+    for (const entry of entries) if (!taken.has(entry.id) && !taken.has(entry.scan)) ticket = moved(ticket, entry);
     if (before) this.#count(before, -1);
     this.#count(ticket, 1);
     this.#since.set(digest, ticket);
@@ -76,7 +87,7 @@ export class Roster {
   /* Somebody who was registered here and whom no roster knows yet. */
   #walkIn(entries) {
     const made = entries.find((entry) => entry.kind === "walk-in");
-    return made && { digest: made.digest, name: made.name, category: made.category, party: made.digest, place: 0, state: "confirmed", arrivedAt: null, leftAt: null };
+    return made && { digest: made.digest, name: made.name, category: made.category, party: made.digest, place: 0, state: "confirmed", chosen: [], rooms: {}, ...stayFrom({ arrived_at: null, left_at: null }) };
   }
 
   /* Take note of what has happened with a ticket; `entries` are all of this event. */
@@ -85,6 +96,20 @@ export class Roster {
   }
 
   find(digest) { return this.#since.get(digest) ?? this.#given.get(digest) ?? null; }
+
+  room(id) { return this.event.rooms.find((room) => room.id === id) ?? null; }
+
+  /* People in a room, as far as it is known here. */
+  inside(id) { return this.#inside.get(String(id)) ?? 0; }
+
+  /* Whether the room is full; `ahead` are on their way in. */
+  full(id, ahead) {
+    const capacity = this.room(id)?.capacity ?? null;
+    return capacity !== null && this.inside(id) + ahead >= capacity;
+  }
+
+  /* Whether people choose this room when they register, and this guest did not. */
+  isUnchosen(ticket, id) { return this.#chosen.has(id) && !ticket.chosen.includes(id); }
 
   get size() { return this.#given.size; }
 
