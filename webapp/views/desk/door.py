@@ -1,7 +1,7 @@
 """The door of an event: scan or type a ticket, search a guest, admit a party, take the last admission back.
 
-Every form works without JavaScript: it posts and is led back to the page, which shows the answer. door.js sends the same forms,
-asks for JSON, and shows the answer without leaving the page.
+Every form works without JavaScript: it posts and is led back to the page, which shows the answer. With it the page decides by
+itself: see `webapp.views.desk.scanner`.
 """
 
 import uuid
@@ -77,7 +77,7 @@ def door_scan(slug: str) -> BaseResponse:
             code = _guest(session, event).ticket_code
         (outcome,) = arrivals.scan(session, event, [ScanRequest(id=scan_id, code=code, at=now, device=DEVICE)],
                                    by=current_user.by, now=now)
-    return _answer(slug, outcome)
+    return _back(slug, outcome)
 
 
 @desk.post("/events/<slug>/door/party")
@@ -93,7 +93,7 @@ def door_party(slug: str) -> BaseResponse:
         outcomes = arrivals.scan(session, event, requests, by=current_user.by, now=now)
         shown = next((each for each in outcomes if each.result is Result.ADMITTED), outcomes[0])
         leader_shown = replace(shown, name=leader.name, attendee_id=leader.id)
-    return _answer(slug, leader_shown)
+    return _back(slug, leader_shown)
 
 
 @desk.post("/events/<slug>/door/undo")
@@ -106,7 +106,7 @@ def door_undo(slug: str) -> BaseResponse:
         ours = sa.select(Attendee).where(Attendee.event_id == event.id, Attendee.id.in_(picked), Attendee.arrived_at.is_not(None))
         for attendee in session.scalars(ours).all():
             undos.undo(session, attendee, by=current_user.by, now=now)
-    return _answer(slug, None)
+    return _back(slug, None)
 
 
 @desk.get("/events/<slug>/door/counts")
@@ -124,15 +124,9 @@ def door_guests(slug: str) -> Response:
     return make_response(_render("door_guests", event, words=words, guests=_found(db.session(), event, words) if words else None))
 
 
-def _answer(slug: str, outcome: Outcome | None) -> BaseResponse:
-    """JSON with the parts of the page that have changed, or back to the page for a form without JavaScript."""
-    if request.accept_mimetypes.best != "application/json":
-        return redirect(url_for("desk.door", slug=slug, scan=outcome and outcome.id), 303)
-    session = db.session()
-    event = events.by_slug(session, slug)
-    shown = _shown(session, outcome) if outcome else None
-    parts = _render("door_answer", event, shown=shown)
-    return make_response({"id": outcome and outcome.id, "result": outcome and outcome.result, "kind": shown and shown.kind, "parts": parts})
+def _back(slug: str, outcome: Outcome | None) -> BaseResponse:
+    """To the page, which shows the answer."""
+    return redirect(url_for("desk.door", slug=slug, scan=outcome and outcome.id), 303)
 
 
 def _render(template: str, event: Event, **parts: object) -> str:
