@@ -50,6 +50,7 @@ class Occasion:
     published: timedelta = timedelta(days=32)
     enough: int = 1000
     draft: bool = False
+    asks: bool = False  # more than name and contact: see `form`
 
 
 def _open_day(visit: str, experience: str, discussion: str, host: str) -> tuple[Part, ...]:
@@ -99,19 +100,19 @@ YEAR = (
         answers=106, parts=_CLASSES,
     ),
     Occasion(
-        title="第16期平台开放日：看得见的阳光交易", kind=Kind.OPEN_DAY, day=0, seats=160, visibility=Visibility.PUBLIC,
+        title="第16期平台开放日：看得见的阳光交易", kind=Kind.OPEN_DAY, day=0, seats=160, visibility=Visibility.PUBLIC, asks=True,
         invited={"deputy": 22, "cppcc": 20, "project_lead": 14, "enterprise": 34, "village": 12, "public": 6, "media": 8, "agency": 14},
         strangers=20, limits={"deputy": 30, "cppcc": 30, "enterprise": 50, "public": 30, "media": 10}, answers=38,
         parts=_open_day("全流程电子化交易", "远程异地评标", "优化营商环境", "中心主任"),
     ),
     Occasion(
-        title="第17期平台开放日：市民走进交易中心", kind=Kind.OPEN_DAY, day=9, seats=60, visibility=Visibility.PUBLIC,
+        title="第17期平台开放日：市民走进交易中心", kind=Kind.OPEN_DAY, day=9, seats=60, visibility=Visibility.PUBLIC, asks=True,
         invited={"public": 14, "enterprise": 18, "village": 8, "media": 6}, strangers=60,
         limits={"enterprise": 25, "village": 15, "media": 6}, published=timedelta(days=20), enough=56,
         parts=_open_day("市民最关心的民生项目", "当一回评标专家", "公共资源交易与您有关", "分管副主任"),
     ),
     Occasion(
-        title="第18期平台开放日：代表委员视察专场", kind=Kind.OPEN_DAY, day=24, seats=80,
+        title="第18期平台开放日：代表委员视察专场", kind=Kind.OPEN_DAY, day=24, seats=80, asks=True,
         invited={"deputy": 38, "cppcc": 36, "project_lead": 12, "media": 6}, limits={"deputy": 40, "cppcc": 40, "media": 6},
         published=timedelta(days=30), parts=_open_day("信用评价与履约监管", "大数据监管平台", "代表委员面对面", "中心主任"),
     ),

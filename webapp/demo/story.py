@@ -23,7 +23,7 @@ from engage.registrations import Application, Person
 from surveys import Questionnaire, responses
 from surveys.forms import form_of
 from webapp import notices
-from webapp.demo import texts
+from webapp.demo import form, texts
 from webapp.demo.agenda import Agenda
 from webapp.demo.guests import Directory
 from webapp.demo.opinions import Opinions
@@ -62,6 +62,7 @@ class Story:
 
     def __init__(self, stage: Stage, occasion: Occasion, starts_at: datetime, chance: Random) -> None:
         self._stage, self._session, self._plan, self._chance = stage, stage.session, occasion, chance
+        self._answering = Random(f"{occasion.title} form")  # noqa: S311 -- for likeness; of its own, so that what is asked changes nothing else
         self._starts = starts_at
         self._ends = starts_at + 3 * HOUR
         self._came: list[Attendee] = []
@@ -114,6 +115,8 @@ class Story:
                 starts_at=self._starts + part.begins * MINUTE, ends_at=self._starts + part.ends * MINUTE,
             )
             activities.add(session, event, activity, by=ORGANISER, now=now + place * MINUTE)
+        if plan.asks:
+            form.ask(session, event, self._stage.categories, by=ORGANISER, now=now + 10 * MINUTE)
         if not plan.draft:
             events.attach(session, event, self._stage.questionnaires[plan.kind], by=ORGANISER, now=now + 12 * MINUTE)
 
@@ -181,6 +184,7 @@ class Story:
             seated = registrations.register(session, event, application, invitation=invitation, by=by, now=now)
         except Full:  # too late for this category, as it happens
             return
+        form.fill_in(session, seated, self._answering, by=by, now=now)
         parties.tell(session, seated, Purpose.TICKET, now=now)
         self._deliver_mail(now + MINUTE)
         if chance.random() < CHANGE_THEIR_MINDS:
