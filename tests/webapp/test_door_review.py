@@ -144,7 +144,7 @@ def test_a_walk_in_is_asked_what_the_category_must_answer(saved, signed_in, even
     door, page = signed_in("door"), f"/desk/events/{event.slug}/door/walk-in"
     shown = door.get(page).text
     assert [label for label in ("用餐", "来源", "信用代码", "身份证号") if label in shown] == ["用餐", "信用代码", "身份证号"]
-    assert ("来宾已单独同意为上述用途处理“身份证号”这项敏感个人信息。" in shown, "我单独同意" in shown) == (True, False)
+    assert ("已征得本人单独同意，为上述用途处理“身份证号”这项敏感个人信息。" in shown, "我单独同意" in shown) == (True, False)
     form = {"id": str(uuid.uuid4()), "name": "赵六", "category": "enterprise", "consent": "y", "f1": "素食", "f4": IDENTITY}
     refused = door.post(page, data=form)
     assert (refused.status_code, 'href="#a-f3"' in refused.text, 'href="#a-f4"' in refused.text, 'value="素食"' in refused.text) == (422, True, True, True)
