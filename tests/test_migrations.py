@@ -107,3 +107,29 @@ def test_a_filled_database_of_the_first_release_keeps_every_value(database_url):
         kept = {name: connection.execute(sa.select(*first.tables[name].columns)).mappings().all() for name in rows}
     engine.dispose()
     assert {name: [dict(row) for row in found] for name, found in kept.items()} == {name: [row] for name, row in rows.items()}
+
+
+def test_who_was_replaced_before_it_was_kept_is_found_in_the_audit_trail(database_url):
+    engine = open_engine(database_url)
+    with engine.connect() as connection:
+        command.upgrade(migrations(connection), "0011")
+    before = sa.MetaData()
+    before.reflect(engine)
+    rows = filled(before, naive=engine.dialect.name == "sqlite")
+    guest, entry = rows["attendee"], rows["audit_entry"]
+    with engine.begin() as connection:
+        connection.execute(before.tables["category"].insert(), rows["category"])
+        connection.execute(before.tables["event"].insert(), rows["event"] | {"questionnaire_id": None, "series_id": None})
+        connection.execute(before.tables["registration"].insert(), rows["registration"] | {"invitation_id": None})
+        for number, name in enumerate(("甲", "乙", "丙"), start=1):
+            codes = {"ticket_code": f"t{number}", "survey_code": f"s{number}"}
+            connection.execute(before.tables["attendee"].insert(), guest | codes | {"id": number, "name": name})
+        for number, action in ((1, "registration.swap"), (2, "registration.hand_over"), (3, "registration.change")):
+            detail = {"out": number, "come": number + 1} if number < 3 else {"party": 1}
+            connection.execute(before.tables["audit_entry"].insert(), entry | {"id": number, "action": action, "detail": detail})
+    with engine.connect() as connection:
+        command.upgrade(migrations(connection), "0012")
+    with engine.connect() as connection:
+        kept = connection.execute(sa.text("SELECT name, stands_in_for FROM attendee ORDER BY id")).all()
+    engine.dispose()
+    assert [tuple(row) for row in kept] == [("甲", None), ("乙", "甲"), ("丙", "甲")]

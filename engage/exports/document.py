@@ -55,7 +55,7 @@ def _turnout(document: "OfficialDocument", material: Material) -> None:
     if summary.categories:
         head = [
             say("类别", "Category"), say("邀请", "Invited"), say("接受", "Accepted"), say("谢绝", "Declined"),
-            say("报名", "Registered"), say("到场", "Arrived"), say("现场登记", "At the door"), say("代替他人", "In another’s place"),
+            say("报名", "Registered"), say("到场", "Arrived"), say("现场\n登记", "At the door"), say("代替\n他人", "In another’s place"),
             say("到场率", "Rate"), say("问卷", "Responses"),
         ]
         rows = [
@@ -63,7 +63,7 @@ def _turnout(document: "OfficialDocument", material: Material) -> None:
              _percent(one.arrival_share), str(one.responses)]
             for label, one in material.turnouts()
         ]
-        document.table([head, *rows], [30, *[14] * 9])
+        document.table([head, *rows], [25, 12, 14.5, 14.5, 17.5, 13.5, 13, 15, 16, 16.5])
     if summary.activities:
         document.paragraph(say("各环节的选择人数如下（一人可选多项）。", "People chose these activities, some of them several."))
         head = [say("环节", "Activity"), say("地点", "Room"), say("时间", "Time"), say("人数", "People")]

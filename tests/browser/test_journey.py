@@ -285,7 +285,8 @@ def read_the_summary(page: Page) -> None:
     tab(page, "汇总")
     assert figures(page, "三月平台开放日") == {"邀请": "3", "报名人数": "4", "到场人数": "1", "回收问卷": "1", "满意率": "100.0%"}
     shares = page.get_by_role("row", name="企业代表").first.get_by_role("cell").all_inner_texts()
-    assert shares == ["1", "1", "1", "0", "2", "1", "50.0%", "1"]  # invited, opened, accepted, declined, registered, arrived, answers
+    # invited, opened, accepted, declined, registered, arrived, of these walk-ins and stand-ins, answers
+    assert shares == ["1", "1", "1", "0", "2", "1", "0", "0", "50.0%", "1"]
     overall = page.get_by_role("region", name="4. 您对本次活动的总体评价是？")
     expect(overall).to_contain_text("1 人回答")
     page.get_by_role("link", name="查看文字回答").first.click()
@@ -298,23 +299,24 @@ def open_the_exports(page: Page) -> None:
     book = openpyxl.load_workbook(io.BytesIO(download(page, "Excel 表格")))
     rows = [row for sheet in book for row in sheet.iter_rows(values_only=True)]
     total = next(row for row in rows if row[0] == "合计")
-    assert total[1:9] == (3, 1, 1, 0, 4, 1, 0.25, 1)
+    assert total[1:11] == (3, 1, 1, 0, 4, 1, 0, 0, 0.25, 1)
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value == REMARK]
     assert cells
     assert {cell.data_type for cell in cells} == {"s"}
 
     report = Document(io.BytesIO(download(page, "Word 报告")))
     tables = [[[cell.text for cell in row.cells] for row in table.rows] for table in report.tables]
-    assert ["合计", "3", "1", "0", "4", "1", "25.0%", "1"] in [row for table in tables for row in table]
+    assert ["合计", "3", "1", "0", "4", "1", "0", "0", "25.0%", "1"] in [row for table in tables for row in table]
     assert REMARK in "".join(paragraph.text for paragraph in report.paragraphs)
 
     lines = list(csv.DictReader(io.StringIO(download(page, "CSV 数据").decode("utf-8-sig"))))
     everyone = {line["选项或指标"]: line["人数"] for line in lines if (line["部分"], line["题目"], line["类别"]) == ("参与情况", "", "全部")}
-    assert everyone == {"邀请": "3", "已查看": "1", "接受": "1", "谢绝": "0", "报名人数": "4", "到场人数": "1", "问卷": "1"}
+    assert everyone == {"邀请": "3", "已查看": "1", "接受": "1", "谢绝": "0", "报名人数": "4", "到场人数": "1", "其中现场登记": "0",
+                        "其中代替他人": "0", "问卷": "1"}
 
     told = json.loads(download(page, "JSON 数据"))
-    assert told["total"] == {"invited": 3, "opened": 1, "accepted": 1, "declined": 0, "registered": 4, "arrived": 1, "responses": 1,
-                             "arrival_share": 0.25}
+    assert told["total"] == {"invited": 3, "opened": 1, "accepted": 1, "declined": 0, "registered": 4, "arrived": 1, "walk_ins": 0,
+                             "stand_ins": 0, "responses": 1, "arrival_share": 0.25}
     assert [answer["text"] for answer in told["open_answers"]] == [REMARK]
 
 

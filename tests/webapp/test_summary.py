@@ -52,7 +52,7 @@ def test_page_and_downloads_tell_the_same_of_walk_ins_stand_ins_and_rooms(saved,
     rooms = {row[0]: (int(row[2]), float(row[3])) for row in rows if len(row) == 4 and row[0] in ROOMS}  # the bars have a table too
     downloads = [figures_in(analyst.get(f"/desk/events/{slug}/summary.{suffix}", buffered=True).data, suffix) for suffix in FORMATS]
     assert [(how, rooms), *downloads] == [(HOW, ROOMS)] * 5
-    assert "到场率 72.7% · 现场登记 1 人 · 代替他人 3 人" in page
+    assert "到场率 72.7%<br>现场登记 1 人<br>代替他人 3 人" in page
 
 
 def test_an_activity_that_nobody_was_scanned_at_has_no_attendance(day, analyst):
