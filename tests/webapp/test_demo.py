@@ -15,10 +15,12 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 
-from engage import devices, events, outbox, staff
+from engage import devices, events, fields, missing, outbox, staff
 from engage.arrivals import Scan
 from engage.audit import AuditEntry
+from engage.contacts import valid_uscc
 from engage.events import Event, Kind
+from engage.fields import Answer as FieldAnswer
 from engage.invitations import Invitation
 from engage.invitations import State as InvitationState
 from engage.parties import Attendee, Registration
@@ -130,6 +132,24 @@ def test_people_bring_company_cancel_and_arrive_once(demo):
     admitted = session.execute(sa.select(sa.func.count(), sa.func.count(sa.distinct(Scan.attendee_id))).where(Scan.result == "admitted"))
     arrived = session.scalar(sa.select(sa.func.count(Attendee.arrived_at)))
     assert admitted.one() == (arrived, arrived)
+
+
+def test_what_todays_open_day_asks_is_answered_and_can_be_exported(demo):
+    _, session, made = demo
+    running = events.by_slug(session, slug_in(made["links"]["door"]))
+    asked = fields.asked(session, running)
+    assert [(one.label, one.kind) for one in asked] == [
+        ("是否需要停车位", "yes_no"), ("车牌号", "text"), ("是否在中心用工作午餐", "yes_no"), ("饮食禁忌", "multiple"),
+        ("统一社会信用代码", "text"), ("需要的无障碍协助", "text"),
+    ]
+    answered = fields.answer_counts(session, running)
+    parties, people = (session.scalar(sa.select(sa.func.count(table.id)).where(table.event_id == running.id)) for table in (Registration, Attendee))
+    assert (answered[asked[0].id], answered[asked[2].id]) == (parties, people)
+    assert all(0 < answered.get(one.id, 0) <= people for one in asked)
+    assert missing.count(session, running) == 0
+    codes = session.scalars(sa.select(FieldAnswer.value).where(FieldAnswer.field_id == asked[4].id)).all()
+    assert [code for code in codes if not valid_uscc(code)] == []
+    assert all(one.sealed for one in session.scalars(sa.select(FieldAnswer).where(FieldAnswer.field_id == asked[5].id)))
 
 
 def test_nothing_has_happened_yet_that_lies_ahead(demo):
