@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column, relationship
+from sqlalchemy.orm.attributes import instance_dict
 
 from surveys import ballots
 from surveys.asked import Stored
@@ -17,7 +18,7 @@ from surveys.errors import Conflict, Invalid
 from surveys.forms import Form, form_of
 from surveys.kinds import KINDS
 from surveys.questionnaires import Question, Questionnaire, State, accepts
-from surveys.statements import Statement, as_loaded, columns, savepoint
+from surveys.statements import Statement, columns, savepoint
 
 
 class NotOpen(Conflict):
@@ -151,7 +152,11 @@ def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
         if respondent is not None and answered(session, questionnaire, context=context, respondent=respondent):
             raise AlreadyAnswered from None
         raise
-    return as_loaded(session, Response, row)
+    response: Response = sa.inspect(Response).class_manager.new_instance()  # as if the session had read what is in the row
+    instance_dict(response).update(row)
+    make_transient_to_detached(response)
+    session.add(response)
+    return response
 
 
 def _judge(session: Session, questionnaire: Questionnaire, raw: Mapping[str, Any], *, now: datetime) -> list[Filled]:

@@ -7,18 +7,14 @@ records that a session has loaded do not learn of them.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session, make_transient_to_detached
-from sqlalchemy.orm.attributes import instance_dict
 
 from surveys.base import Base, UtcDateTime
-
-Record = TypeVar("Record", bound=Base)
 
 
 class _Bind(NamedTuple):
@@ -142,15 +138,6 @@ class savepoint:  # noqa: N801 -- reads as the context manager that it is
         if failed:
             self._cursor.execute("ROLLBACK TO statements")
         self._cursor.execute("RELEASE statements")
-
-
-def as_loaded(session: Session, kind: type[Record], row: Mapping[str, Any]) -> Record:
-    """The record of a row that has just been inserted, as if the session had read it; its key is in the row."""
-    record = sa.inspect(kind).class_manager.new_instance()
-    instance_dict(record).update(row)
-    make_transient_to_detached(record)
-    session.add(record)
-    return record
 
 
 def moment(stored: Any) -> datetime | None:
