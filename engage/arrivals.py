@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from engage import events, retelling
 from engage.codes import digest
@@ -19,8 +19,8 @@ from engage.events import Event
 from engage.parties import Attendee, Registration, State
 from engage.people import Category
 from engage.presence import COUNTED, Direction, Result, Scan, Stay
-from engage.retelling import SCANS, Room, Rooms, tell_anew
-from surveys.statements import Statement, columns, moment
+from engage.retelling import ATTENDEES, SCANS, Room, Rooms, tell_anew
+from surveys.statements import Statement, among, columns, moment
 
 LATE = timedelta(minutes=1)  # what a device sends later than this it has decided by itself
 PARTY_AT_MOST = 200
@@ -350,16 +350,9 @@ class _Statements(NamedTuple):
 
 @cache
 def _statements(database: str) -> _Statements:
-    """The door's statements for `sqlite` or `postgresql`. A list of keys is one parameter, so that no text depends on its length."""
-    on_sqlite = database == "sqlite"
-    insert = sqlite.insert if on_sqlite else postgresql.insert
-
-    def among(column: InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
-        if on_sqlite:
-            return column.in_(sa.select(sa.func.json_each(sa.bindparam("keys", type_=sa.JSON)).table_valued("value").c.value))
-        return column == sa.any_(sa.bindparam("keys", type_=postgresql.ARRAY(sa.String)))
-
-    door = sa.select(Event.slug, Event.id, Event.state, Event.starts_at, Event.ends_at).where(among(Event.slug))
+    """The door's statements for `sqlite` or `postgresql`."""
+    insert = sqlite.insert if database == "sqlite" else postgresql.insert
+    door = sa.select(Event.slug, Event.id, Event.state, Event.starts_at, Event.ends_at).where(among(cast("sa.Table", Event.__table__).c.slug, "keys"))
     tickets = (
         sa.select(
             Attendee.id, Attendee.ticket_code, Attendee.event_id, Attendee.state, Attendee.name, Category.name,
@@ -367,11 +360,11 @@ def _statements(database: str) -> _Statements:
         )
         .join(Category, Category.id == Attendee.category_id)
         .join(Registration, Registration.id == Attendee.registration_id)
-        .where(among(Attendee.ticket_code))
+        .where(among(ATTENDEES.c.ticket_code, "keys"))
         # Whoever holds the row decides: a second scanner with the same ticket waits and then reads what the first wrote.
         .order_by(Attendee.id).with_for_update(of=Attendee)
     )
-    known = sa.select(Scan.id, Scan.result, Scan.attendee_id, Scan.first_at).where(among(Scan.id))
+    known = sa.select(Scan.id, Scan.result, Scan.attendee_id, Scan.first_at).where(among(SCANS.c.id, "keys"))
     add = insert(Scan).values(columns(Scan, "undone_at")).on_conflict_do_nothing()
     correct = sa.update(SCANS).where(SCANS.c.id == sa.bindparam("scan")).values(
         result=sa.bindparam("decided"), stands=sa.bindparam("decided"), first_at=sa.bindparam("first")

@@ -79,7 +79,7 @@ _fits = sa.or_(Quota.seats.is_(None), Quota.taken + _party <= Quota.seats - Quot
 _fits_with_held = sa.or_(Quota.seats.is_(None), Quota.taken + _party <= Quota.seats)
 _of_the_event = sa.and_(Quota.event_id == _event, Quota.category_id.is_(None), Quota.activity_id.is_(None))
 _of_the_party = sa.and_(Quota.event_id == _event, sa.or_(
-    Quota.category_id == sa.bindparam("category"), among(cast("sa.ColumnElement[int]", Quota.activity_id), "activities")
+    Quota.category_id == sa.bindparam("category"), among(cast("sa.ColumnElement[Any]", Quota.activity_id), "activities")
 ))
 _rows = Quota.id, Quota.category_id, Quota.activity_id, Quota.seats, Quota.taken, Quota.held  # in the order of _Row
 _move = sa.update(Quota).values(taken=Quota.taken + _party).returning(*_rows)

@@ -101,17 +101,21 @@ class _List(sa.types.TypeDecorator[Sequence[Any]]):
     impl = sa.JSON
     cache_ok = True
 
+    def __init__(self, of: sa.types.TypeEngine[Any]) -> None:
+        super().__init__()
+        self.of = of
+
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        return sa.JSON() if dialect.name == "sqlite" else postgresql.ARRAY(sa.Integer())
+        return sa.JSON() if dialect.name == "sqlite" else postgresql.ARRAY(self.of)
 
 
 class among(sa.ColumnElement[Any]):  # noqa: N801 -- reads as the operator that it is
-    """`column IN (…)` for the whole numbers of the parameter `name`, whose text does not depend on how many they are."""
+    """`column IN (…)` for the values of the parameter `name`, whose text does not depend on how many they are."""
 
     inherit_cache = False
 
-    def __init__(self, column: sa.ColumnElement[int], name: str) -> None:
-        self.column, self.given = column, sa.bindparam(name, type_=_List())
+    def __init__(self, column: sa.ColumnElement[Any], name: str) -> None:
+        self.column, self.given = column, sa.bindparam(name, type_=_List(column.type))
 
 
 @compiles(among, "sqlite")
