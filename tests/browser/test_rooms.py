@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from engage.activities import Activity
 from engage.doubts import Doubt
+from engage.events import Event
 from engage.parties import Attendee
 from engage.presence import Attendance, Scan
 
@@ -27,7 +28,7 @@ def event(live_server):
 def room(live_server, event):
     """A room for two."""
     with live_server.session() as session:
-        return make.activity(session, session.merge(event), title="座谈交流", room="二楼会议室", capacity=2)
+        return make.activity(session, session.get_one(Event, event.id), title="座谈交流", room="二楼会议室", capacity=2)
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def guests(live_server, event):
 
     def made(count: int, **changes: Any) -> list[Attendee]:
         with live_server.session() as session:
-            to, category = session.merge(event), make.category(session)
+            to, category = session.get_one(Event, event.id), make.category(session)  # as it is now, with its room
             return [make.registration(session, to, category=category, **changes).leader for _ in range(count)]
 
     return made
@@ -142,12 +143,12 @@ def test_with_a_network_the_server_is_asked_whether_there_is_a_place(phones, liv
     stand_at(page, "座谈交流，二楼会议室")
     with live_server.session() as session:  # at the room's other door
         others = [held(guest.ticket_code, 0, activity=room.id, at=doors.now()) for guest in (one, other)]
-        assert scanned(session, session.merge(event), *others, now=doors.now()) == ["admitted", "admitted"]
+        assert scanned(session, session.get_one(Event, event.id), *others, now=doors.now()) == ["admitted", "admitted"]
     wedge(page, third.ticket_code)
     says(page, "no", "已满员", third.name)
     with live_server.session() as session:
         leaving = held(one.ticket_code, 0, activity=room.id, at=doors.now(), direction=OUT)
-        assert scanned(session, session.merge(event), leaving, now=doors.now()) == ["left"]
+        assert scanned(session, session.get_one(Event, event.id), leaving, now=doors.now()) == ["left"]
     wedge(page, third.ticket_code)
     says(page, "yes", "已入场", third.name)
     expect(page.get_by_role("log")).to_be_empty()

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from engage import arrivals, events, registrations, rehearsals, rosters, undos
 from engage.arrivals import Direction, Outcome, Result, Scan, ScanRequest
 from engage.codes import digest
-from engage.parties import Attendee, State
+from engage.parties import Attendee, ChosenActivity, State
 
 DOOR = "device:gate-1"
 OPEN = NOW + timedelta(days=7)  # the made event starts then
@@ -125,6 +125,25 @@ def test_the_roster_has_digests_and_no_codes(session):
     assert list(rosters.roster(session, event)) == [
         (digest(guest.ticket_code), "李四", "企业代表", 1, guest.registration_id, 0, "confirmed", None, None, False, (), ())
     ]
+
+
+def test_the_roster_tells_what_was_chosen_and_who_was_seen_in_rooms_only(session):
+    event = chain.event(session)
+    room = chain.activity(session, event)
+    session.flush()
+    guest = chain.registration(session, event, activity_ids=[room.id]).leader
+    chain.registration(session, event, "王五", phone="13900000002")
+    marks = [rosters.mark(session, event)]
+    for request in (held(guest.ticket_code, activity=room.id), held(guest.ticket_code, OPEN + timedelta(minutes=1))):
+        assert results(session, event, request) == [Result.ADMITTED]
+        first, second = rosters.roster(session, event)
+        assert (first.arrived_at, first.left_at, first.inside) == (OPEN, None, request.activity is None)
+        assert (first.activities, first.chosen) == ([(room.id, OPEN, None)], [room.id])
+        assert (second.activities, second.chosen) == ((), ())
+        marks.append(rosters.mark(session, event))
+    session.execute(sa.delete(ChosenActivity))
+    marks.append(rosters.mark(session, event))
+    assert len(set(marks)) == len(marks)
 
 
 def test_a_thousand_scans_cost_as_many_statements_as_one(session):

@@ -159,7 +159,8 @@ startParty(door, (tickets) => door.admit(tickets, where()));
 startPlaces(() => {
   closeParty();
   band.wait();
-  open("");
+  if (document.body.dataset.panel === "walk-in") open("");
+  else draw();
 });
 startWalkIns((person, category) => {
   open("");
