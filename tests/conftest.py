@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import hypothesis
@@ -109,10 +110,11 @@ def _own_database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def templates(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Every app finds its templates compiled: compiling those of one page takes longer than most tests."""
+def templates(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """Every app finds its templates compiled, here: compiling those of one page takes longer than most tests."""
     assert request.config.cache
-    compiled = FileSystemBytecodeCache(str(request.config.cache.mkdir("templates")))
+    folder = request.config.cache.mkdir("templates")
+    compiled = FileSystemBytecodeCache(str(folder), f"{version('jinja2')}-%s.cache")
     make = App.create_jinja_environment
 
     def environment(app: App) -> Environment:
@@ -122,7 +124,7 @@ def templates(request: pytest.FixtureRequest) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(App, "create_jinja_environment", environment)
-        yield
+        yield folder
 
 
 @pytest.fixture(scope="session")

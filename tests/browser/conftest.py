@@ -19,6 +19,7 @@ import doors
 import pytest
 import qrcode
 import sqlalchemy as sa
+import stage
 from database import open_engine, sqlite_file
 from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
@@ -56,9 +57,21 @@ def live_server(serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Liv
 
 
 @pytest.fixture(scope="session")
-def serve() -> Callable[[Path], AbstractContextManager[LiveServer]]:
-    """`with serve(folder) as server:` starts a server on an empty instance."""
-    return serving
+def places(live_server: LiveServer) -> dict[str, object]:
+    """What stands for the names in the addresses of a filled office, which is on the server of all tests: to be looked at, not to be changed."""
+    with live_server.session() as session:
+        return stage.fill(session, doors.now())
+
+
+@pytest.fixture(scope="session")
+def serve(templates: Path) -> Callable[[Path], AbstractContextManager[LiveServer]]:
+    """`with serve(folder) as server:` starts a server on an empty instance, but for its templates, which are compiled already."""
+
+    def start(folder: Path) -> AbstractContextManager[LiveServer]:
+        (folder / "templates").symlink_to(templates)
+        return serving(folder)
+
+    return start
 
 
 @contextmanager

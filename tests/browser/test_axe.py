@@ -6,11 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-import stage
 from playwright.sync_api import Browser, Page, Request, Response
 from werkzeug.exceptions import NotFound
 from workbooks import xlsx
@@ -126,7 +124,7 @@ class View:
     def wrong(self) -> list[str]:
         """What is wrong with the page that is open."""
         found = []
-        for width, size in WIDTHS.items():
+        for width, size in sorted(WIDTHS.items(), key=lambda each: each[1] != self.page.viewport_size):  # first as it stands: to lay it out anew takes long
             self.page.set_viewport_size(size)
             if width == LOOKS[self.language]:
                 found += [f"{width}: {wrong}" for wrong in self.axe(self.page)]
@@ -137,13 +135,6 @@ class View:
 
 def _status(said: str) -> bool:
     return "the server responded with a status of" in said  # judged by `_answered`
-
-
-@pytest.fixture(scope="module")
-def places(live_server) -> dict[str, object]:
-    """What stands for the names in the addresses above."""
-    with live_server.session() as session:
-        return stage.fill(session, datetime.now(UTC))  # noqa: TID251 -- what the server's own clock says
 
 
 @pytest.fixture(scope="module")

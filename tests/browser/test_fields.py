@@ -1,26 +1,9 @@
 """The registration form's own questions in a browser: shown live to whom they concern, refused in place, kept."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-
 import pytest
-import stage
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def live_server(serve, tmp_path_factory) -> Iterator[object]:
-    """A server with the filled office and nothing else."""
-    with serve(tmp_path_factory.mktemp("asking-office")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def places(live_server) -> dict[str, object]:
-    with live_server.session() as session:
-        return stage.fill(session, datetime.now(UTC))  # noqa: TID251 -- what the server's own clock says
 
 
 def opened(browser: Browser, live_server, places, **context) -> Page:

@@ -1,8 +1,8 @@
 """Without JavaScript everything but the camera and the live counts works: what guests do, what staff do, what the door does."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
+import doors
 import pytest
 import stage
 from playwright.sync_api import Browser, Page, expect
@@ -20,7 +20,7 @@ def live_server(serve, tmp_path_factory) -> Iterator[object]:
 @pytest.fixture(scope="module")
 def places(live_server) -> dict[str, object]:
     with live_server.session() as session:
-        return stage.fill(session, datetime.now(UTC))  # noqa: TID251 -- what the server's own clock says
+        return stage.fill(session, doors.now())
 
 
 @pytest.fixture
