@@ -99,14 +99,14 @@ class _List(sa.types.TypeDecorator[Sequence[Any]]):
     """A list as one parameter: an array on PostgreSQL, JSON on SQLite."""
 
     impl = sa.JSON
-    cache_ok = True
+    cache_ok = False  # statements of this module are compiled once anyway
 
-    def __init__(self, of: sa.types.TypeEngine[Any]) -> None:
+    def __init__(self, column: sa.ColumnElement[Any]) -> None:
         super().__init__()
-        self.of = of
+        self.column = column  # not its type: that of a foreign key is known when all tables are
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        return sa.JSON() if dialect.name == "sqlite" else postgresql.ARRAY(self.of)
+        return sa.JSON() if dialect.name == "sqlite" else postgresql.ARRAY(self.column.type)
 
 
 class among(sa.ColumnElement[Any]):  # noqa: N801 -- reads as the operator that it is
@@ -115,7 +115,7 @@ class among(sa.ColumnElement[Any]):  # noqa: N801 -- reads as the operator that 
     inherit_cache = False
 
     def __init__(self, column: sa.ColumnElement[Any], name: str) -> None:
-        self.column, self.given = column, sa.bindparam(name, type_=_List(column.type))
+        self.column, self.given = column, sa.bindparam(name, type_=_List(column))
 
 
 @compiles(among, "sqlite")
