@@ -64,8 +64,8 @@ def _said(leads: EventField, values: Sequence[str]) -> sa.ColumnElement[bool]:
     """Whether the person, or the party's leader where only the leader is asked, has answered with one of the values."""
     lines = sa.literal("\n").concat(Answer.value).concat("\n")
     one_of = sa.or_(*(lines.contains(f"\n{value}\n", autoescape=True) for value in values))
-    said = sa.exists().where(Answer.field_id == leads.id, one_of)
-    if leads.per_person:
-        return said.where(Answer.attendee_id == Attendee.id)
     leader = aliased(Attendee)
-    return said.where(Answer.attendee_id == leader.id, leader.registration_id == Attendee.registration_id, leader.place == 0)
+    of_leader = sa.select(leader.id).where(leader.registration_id == Attendee.registration_id, leader.place == 0).correlate(Attendee)
+    # One look-up by key for each person: joined instead, SQLite goes through all answers to the field for each.
+    whose = Attendee.id if leads.per_person else of_leader.scalar_subquery()
+    return sa.exists().where(Answer.attendee_id == whose, Answer.field_id == leads.id, one_of)
