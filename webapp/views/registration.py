@@ -133,8 +133,10 @@ def ticket_calendar(code: str) -> Response:
 @pages.get("/t/<code>.png")
 @misses
 def ticket_picture(code: str) -> Response:
-    """The ticket's QR code as a picture to keep."""
+    """The ticket's QR code as a picture to keep; of a ticket that admits nobody the page says why there is none."""
     holder = parties.by_ticket(db.session(), code)
+    if holder.state is not parties.State.CONFIRMED:
+        return _to_ticket(code)
     answer = Response(codes.qr_png(link("registration.ticket", code=code)), content_type="image/png")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{holder.registration.event.slug}.png")
     return answer
