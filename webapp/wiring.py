@@ -222,7 +222,6 @@ def settings() -> Settings:
 
 def init_app(app: Flask) -> None:
     """Wire everything to the app; its configuration is already set."""
-    app.request_class = Asked
     db.init_app(app)
     csrf.init_app(app)
     login.init_app(app)

@@ -26,7 +26,7 @@ from webapp.answering import coming, judged, of_holder, sheet
 from webapp.errors import Refusal, form_refused, status_of, words
 from webapp.forms.party_list import fill, handed_in, mark_rows
 from webapp.forms.registration import STATED, ReasonForm, RegistrationForm, number, read, rows_of
-from webapp.guests import refusal
+from webapp.guests import UNLISTED, refusal
 from webapp.openings import full, may_wait, obstacle, self_chosen
 from webapp.rates import limited, misses
 from webapp.security import for_guests
@@ -40,8 +40,7 @@ pages = Blueprint("registration", __name__)
 @pages.after_request
 def unlisted(response: Response) -> Response:
     """What stands behind a personal link is kept by nobody on the way and found by no search engine."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers.update(UNLISTED)
     return response
 
 
