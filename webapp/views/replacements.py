@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from engage import newcomers, parties, replacements
 from engage.answers import AnswersRefused
 from engage.errors import EngageError
+from engage.newcomers import Form
 from engage.parties import Attendee, NotLeader, State, TicketNotFound
 from webapp.answering import sheet_of_one, told
 from webapp.errors import form_refused, status_of
@@ -70,9 +71,20 @@ def _page(name: str, attendee: Attendee, form: SwapForm, refusal: EngageError | 
         replacements.require_replaceable(attendee, now=clock())
     except EngageError as error:
         obstacle = error
-    if refusal and not obstacle and not isinstance(refusal, AnswersRefused):
+    asked = newcomers.replacing(db.session(), attendee)
+    if form.errors and not obstacle:  # nobody has looked at the answers yet
+        refusal = _wrong_answers(asked)
+    elif refusal and not obstacle and not isinstance(refusal, AnswersRefused):
         form_refused(form, refusal)
-    form.answers = sheet_of_one(newcomers.replacing(db.session(), attendee), [attendee.category], refusal=refusal)
+    form.answers = sheet_of_one(asked, [attendee.category], refusal=refusal)
     page = render_template(f"public/{name}.html", attendee=attendee, registration=attendee.registration, form=form,
                            event=attendee.registration.event, obstacle=obstacle)
     return (page, status_of(obstacle)) if refusal and obstacle else page
+
+
+def _wrong_answers(asked: Form) -> AnswersRefused | None:
+    try:
+        told(asked, now=clock())
+    except AnswersRefused as refusal:
+        return refusal
+    return None
