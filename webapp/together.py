@@ -33,6 +33,7 @@ class _Queue(Generic[Given, Made]):
     def __init__(self) -> None:
         self.jobs: deque[_Job[Given, Made]] = deque()
         self.lock = threading.Lock()
+        # Counted in deques, whose append and pop no other thread can come between.
         self.coming: deque[None] = deque()  # one for each who is expected
         self.here: deque[None] = deque()  # one for each of them who has come
 
