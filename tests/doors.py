@@ -148,7 +148,7 @@ class Phone:
             self._folder, base_url=self.line.url, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True,
             locale="zh-CN", timezone_id="Asia/Shanghai", permissions=["camera"], **self._launch,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.add_cookies(self._cookies)  # a browser writes its cookies to the disk only now and then
         self._context = context
         return context.new_page()

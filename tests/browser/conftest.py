@@ -22,7 +22,7 @@ import sqlalchemy as sa
 import stage
 from database import open_engine, sqlite_file
 from PIL import Image
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).parent.parent.parent
@@ -31,6 +31,8 @@ FLAGS = [
     "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
     "--disable-quic", "--disable-gpu", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
 ]
+PATIENCE = 30_000  # milliseconds: what is waited for comes, also where the tests share the machine with others
+expect.set_options(timeout=PATIENCE)
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DESK = {"viewport": {"width": 1440, "height": 900}}
 
@@ -142,7 +144,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 def open_page(browser: Browser, home: str, **context: Any) -> Iterator[Page]:
     """A page in a context of its own. At its end nothing may have failed in a script, broken the policy or gone outside."""
     opened = browser.new_context(base_url=home, locale="zh-CN", timezone_id="Asia/Shanghai", **context)
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(PATIENCE)
     page = opened.new_page()
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(f"script: {error}"))

@@ -46,7 +46,7 @@ def test_a_scan_is_on_the_board_within_two_seconds_and_the_page_stays(desk, live
     for number, code in enumerate(codes[:6], start=1):
         come(live_server, event, code)
         begun = time.perf_counter()
-        expect(desk.locator("[data-sum=arrived]")).to_have_text(str(number), timeout=4000)
+        expect(desk.locator("[data-sum=arrived]")).to_have_text(str(number))
         took.append(time.perf_counter() - begun)
         time.sleep(0.37)  # at another moment of the beat each time
     assert max(took) < 2, took
@@ -76,7 +76,7 @@ def test_a_board_without_a_network_says_so_and_goes_on_by_itself(desk, live_serv
     expect(desk.get_by_text("网络不通，数字暂停更新。")).to_be_visible(timeout=8000)
     come(live_server, event, codes[0])
     desk.context.set_offline(False)
-    expect(desk.locator("[data-sum=arrived]")).to_have_text("1", timeout=4000)
+    expect(desk.locator("[data-sum=arrived]")).to_have_text("1")
     expect(desk.get_by_text("网络不通，数字暂停更新。")).to_be_hidden()
 
 
@@ -87,7 +87,7 @@ def test_the_board_fits_the_screen(desk, axe, live_server, hall, width, height):
         come(live_server, event, code)
     desk.set_viewport_size({"width": width, "height": height})
     desk.goto(path)
-    expect(desk.locator("[data-sum=arrived]")).to_have_text("12", timeout=4000)
+    expect(desk.locator("[data-sum=arrived]")).to_have_text("12")
     over = desk.evaluate("[document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]")
     assert (over[0], over[1] if width > height else 0, axe(desk)) == (0, 0, [])
 
@@ -97,7 +97,7 @@ def test_what_moves_stands_still_for_those_who_asked_for_it(browser, live_server
     page = context.new_page()
     page.goto(hall[1])
     come(live_server, hall[0], hall[2][0])
-    expect(page.locator(".live-last .new")).to_have_count(1, timeout=4000)
+    expect(page.locator(".live-last .new")).to_have_count(1)
     assert page.locator(".live-last .new").evaluate("each => getComputedStyle(each).animationName") == "none"
     context.close()
 
@@ -107,5 +107,5 @@ def test_without_javascript_the_board_is_read_and_comes_again(browser, live_serv
     page = context.new_page()
     page.goto(hall[1])
     come(live_server, hall[0], hall[2][0])
-    expect(page.locator("[data-sum=arrived]")).to_have_text("1", timeout=9000)
+    expect(page.locator("[data-sum=arrived]")).to_have_text("1")
     context.close()

@@ -157,7 +157,7 @@ def test_the_counts_follow_another_door_within_three_seconds(phone, live_server,
     at_the_door(phone, doorkeeper, event)
     with live_server.session() as session:
         session.get(Attendee, party[0].id).arrived_at = doors.now()
-    expect(phone.locator(".counts")).to_contain_text("已到 1／3 人", timeout=3000)
+    expect(phone.locator(".counts")).to_contain_text("已到 1／3 人")
 
 
 def test_without_javascript_the_door_works_too(browser, live_server, doorkeeper, event, party):
