@@ -156,7 +156,7 @@ for (const id of ["state", "tools", "mute"]) ONE(id).hidden = false;
 open("");
 startSwitches();
 startParty(door, (tickets) => door.admit(tickets, where()));
-startPlaces(() => {
+startPlaces(door, () => {
   closeParty();
   band.wait();
   if (document.body.dataset.panel === "walk-in") open("");

@@ -6,12 +6,13 @@ const KEPT = `door-place-${facts.slug}`;
 const line = document.getElementById("place-line");
 const picked = document.getElementById("place");
 const count = document.getElementById("place-count");
-let activity = null;
+let kept = null;
 try {
-  activity = Number(localStorage.getItem(KEPT)) || null;
+  kept = localStorage.getItem(KEPT);
 } catch {
-  // a browser that keeps nothing: the event's own
+  // a browser that keeps nothing
 }
+let activity = Number(kept) || null;
 
 /* The id of the activity; null is the event's own door. */
 export function place() { return activity; }
@@ -19,8 +20,7 @@ export function place() { return activity; }
 function stand(at) {
   activity = at;
   try {
-    if (at) localStorage.setItem(KEPT, at);
-    else localStorage.removeItem(KEPT);
+    localStorage.setItem(KEPT, at ?? "");
   } catch {
     // for this page only, then
   }
@@ -46,7 +46,9 @@ export function drawPlaces({ roster }) {
   return gone;
 }
 
-export function startPlaces(onChange) {
+export function startPlaces(door, onChange) {
+  // A browser writes this down some seconds later, and a phone may go dark before: then where it scanned last, which is kept at once.
+  if (kept === null) activity = door.entries.filter(({ kind }) => kind === "scan").pop()?.activity ?? null;
   picked.addEventListener("change", () => {
     stand(Number(picked.value) || null);
     onChange();
