@@ -12,7 +12,7 @@ from database import count_queries
 from engage import events
 from engage.parties import Attendee
 from surveys.kinds import KINDS
-from surveys.responses import Answer, Response
+from surveys.responses import Answer, Changed, Response
 
 NOW = make.NOW
 
@@ -143,6 +143,14 @@ def test_a_questionnaire_that_is_not_open_says_so_and_takes_nothing(client, save
     for page in (client.get(f"/q/{event.survey_code}"), client.post(f"/q/{event.survey_code}", data=sheet())):
         assert (page.status_code, words in page.text, 'name="q3"' in page.text) == (200, True, False)
     assert stored(saved) == []
+
+
+def test_answers_to_a_questionnaire_that_is_being_changed_are_refused_aloud(client, event, monkeypatch):
+    def changed(*_args, **_options):
+        raise Changed
+
+    monkeypatch.setattr("webapp.asking.responses.submit", changed)
+    assert client.post(f"/q/{event.survey_code}", data=sheet()).status_code == 409
 
 
 def test_an_event_without_a_questionnaire_has_no_such_page(client, saved):

@@ -29,7 +29,9 @@ def answer(token: str) -> Response | str:
         return _told("survey_done", asking)
     if isinstance(refused, NotOpen):
         return _told("survey_closed", asking)
-    sheet = Sheet(sent_fields().to_dict(flat=False), refused.problems) if isinstance(refused, InvalidAnswers) else Sheet()
+    if refused and not isinstance(refused, InvalidAnswers):
+        raise refused
+    sheet = Sheet(sent_fields().to_dict(flat=False), refused.problems) if refused else Sheet()
     if request.method == "GET":
         if not asking.open():
             return _told("survey_closed", asking)
