@@ -7,6 +7,7 @@ records that a session has loaded do not learn of them.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -17,29 +18,29 @@ from sqlalchemy.ext.compiler import compiles
 from surveys.base import Base, UtcDateTime
 
 
-class _Bind(NamedTuple):
-    name: str
-    process: Callable[[Any], Any] | None  # to what the driver takes
-    stated: Any  # the value that the statement itself names; None where each sending gives its own
-
-
 def _processor(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
     """What makes of a value what the driver takes; for times on SQLite SQLAlchemy's own way is three times as long."""
     if dialect.name == "sqlite" and isinstance(kind, UtcDateTime):
-        return lambda at: None if at is None else at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        return lambda at: None if at is None else _text(at.astimezone(UTC))
     return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+@lru_cache(maxsize=1000)  # of what is written together, most rows name the same few times
+def _text(at: datetime) -> str:
+    return at.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 class _Compiled(NamedTuple):
     text: str
-    binds: Sequence[_Bind]
+    binds: Sequence[tuple[str, Any]]  # name, and the value that the statement itself names: None where each sending gives its own
+    processors: Sequence[tuple[int, Callable[[Any], Any]]]  # to what the driver takes, by the place among the binds
 
-    def values(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
+    def values(self, given: Mapping[str, Any]) -> Sequence[Any]:
         """What the driver is given, in its order."""
-        return tuple([
-            value if process is None else process(value)
-            for value, process in [(given.get(name, stated), process) for name, process, stated in self.binds]
-        ])
+        values = [given.get(name, stated) for name, stated in self.binds]
+        for place, process in self.processors:
+            values[place] = process(values[place])
+        return values
 
 
 class Statement:
@@ -81,10 +82,9 @@ class Statement:
     def _compile(self, database: str) -> _Compiled:
         dialect = sqlite.dialect(paramstyle="qmark") if database == "sqlite" else psycopg.dialect(paramstyle="format")
         compiled: Any = self._clause.compile(dialect=dialect)
-        made = _Compiled(str(compiled), [
-            _Bind(bind.key, _processor(bind.type, dialect), bind.effective_value)
-            for bind in (compiled.binds[name] for name in compiled.positiontup or ())
-        ])
+        binds = [compiled.binds[name] for name in compiled.positiontup or ()]
+        processors = [(place, process) for place, bind in enumerate(binds) if (process := _processor(bind.type, dialect))]
+        made = _Compiled(str(compiled), [(bind.key, bind.effective_value) for bind in binds], processors)
         self._compiled[database] = made
         return made
 

@@ -316,6 +316,20 @@ def test_the_quick_reading_and_the_schema_agree(app, body):
     assert scans.quickly_read(body) == judged
 
 
+def test_scans_of_a_device_that_is_known_are_answered_before_flask_as_by_the_view(api, event, party, app, monkeypatch):
+    sent = {"scans": [held(party[0].ticket_code), held("unknown")]}
+    by_the_view = api("POST", f"/events/{event.slug}/scans", json=sent)  # which makes the device known
+    before_flask = api("POST", f"/events/{event.slug}/scans", json=sent)
+    assert (before_flask.status, dict(before_flask.headers), before_flask.data) == (by_the_view.status, dict(by_the_view.headers), by_the_view.data)
+
+    def dispatch():
+        raise AssertionError("a view was asked")
+
+    monkeypatch.setattr(app, "full_dispatch_request", dispatch)
+    more = api("POST", f"/events/{event.slug}/scans", json={"scans": [held(party[1].ticket_code)]})
+    assert [scan["result"] for scan in more.json["scans"]] == ["admitted"]
+
+
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_every_call_keeps_to_its_description(app, event, party, token, mode):
     described = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)

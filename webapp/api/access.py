@@ -3,7 +3,7 @@
 import hashlib
 import math
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Response, current_app, g, request
 from flask_babel import gettext
@@ -16,6 +16,9 @@ from engage import devices
 from engage.staff import Permission
 from webapp import errors, rates
 from webapp.wiring import clock, db, saving
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 TRUSTED = 5.0  # seconds a token is not looked up again: a revoked one works this much longer, in each process
 WRONG_TOKENS = parse("30 per minute")  # from one address
@@ -35,19 +38,40 @@ def require_caller() -> Response | None:
     """
     if "Authorization" not in request.headers and current_user.is_authenticated:
         return _signed_in()
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    token = token.strip() if scheme.lower() == "bearer" else ""
-    key = hashlib.sha256(token.encode()).digest()  # no token in memory, as in the database
-    trusted: dict[bytes, Caller] = current_app.extensions.setdefault("engage_devices", {})
-    caller = trusted.get(key)
-    if caller is None or caller.until < time.monotonic():
-        trusted.pop(key, None)
+    token = _token(request.environ)
+    caller = _trusted(token)
+    if caller is None:
         try:
-            caller = trusted[key] = _known(token)
+            caller = _devices()[_key(token)] = _known(token)
         except devices.DeviceTokenRefused:
+            _devices().pop(_key(token), None)
             return _refused(token)
     g.caller = caller
     return None
+
+
+def trusted(environ: "WSGIEnvironment") -> Caller | None:
+    """The device that sends this, where its token was looked up moments ago; None also for whoever is signed in."""
+    return _trusted(_token(environ))
+
+
+def _token(environ: "WSGIEnvironment") -> str:
+    scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _key(token: str) -> bytes:
+    """No token in memory, as in the database."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _devices() -> dict[bytes, Caller]:
+    return current_app.extensions.setdefault("engage_devices", {})
+
+
+def _trusted(token: str) -> Caller | None:
+    caller = _devices().get(_key(token))
+    return caller if caller and caller.until >= time.monotonic() else None
 
 
 def _signed_in() -> Response | None:

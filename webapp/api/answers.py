@@ -17,8 +17,9 @@ from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMedi
 from webapp import errors, formats
 from webapp.api.schemas import Problem, faults
 
+JSON = "application/json"
 PROBLEM = "application/problem+json"
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 LARGEST_BODY = 2_000_000  # bytes; a thousand scans of the longest kind are less than a third of it
 
 
@@ -46,8 +47,8 @@ class Blueprint(flask_smorest.Blueprint):
 def described(schema: type[ma.Schema], *refusals: int, body: type[ma.Schema] | None = None) -> Callable[..., Any]:
     """Say in the description what a call answers, with which statuses it refuses, and what body it takes."""
     responses: dict[int, Any] = {status: HTTPStatus(status).name for status in (401, 403, *refusals, 429)}
-    responses[200] = {"description": "OK", "content": {"application/json": {"schema": schema}}}
-    taken = {"requestBody": {"required": True, "content": {"application/json": {"schema": body}}}} if body else {}
+    responses[200] = {"description": "OK", "content": {JSON: {"schema": schema}}}
+    taken = {"requestBody": {"required": True, "content": {JSON: {"schema": body}}}} if body else {}
     return flask_smorest.Blueprint.doc(responses=responses, **taken)
 
 
@@ -85,12 +86,12 @@ def corrected(at: datetime, by: timedelta) -> datetime:
 
 def answer(body: Mapping[str, object]) -> Response:
     """200 with this body."""
-    return Response(encode(body), content_type="application/json")
+    return Response(encode(body), content_type=JSON)
 
 
 def encode(body: Mapping[str, object] | Sequence[object]) -> str:
     """JSON without blanks."""
-    return _JSON.encode(body)
+    return _ENCODER.encode(body)
 
 
 def moment(at: datetime | None) -> str | None:

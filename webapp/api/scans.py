@@ -1,9 +1,15 @@
-"""Scans: one live or a thousand late ones, in one transaction that is on disk before the answer leaves."""
+"""Scans: one live or a thousand late ones, in one transaction that is on disk before the answer leaves.
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+What a known device sends in plain order is decided before Flask makes a request of it, everything else by the view, and both by
+`_decided`: at the door many scan in the same second; decision 015.
+"""
 
-from flask import Response, g
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from flask import Flask, Response, g
 
 from engage import arrivals, rosters
 from engage.arrivals import Batch, Outcome, ScanRequest
@@ -11,11 +17,16 @@ from engage.events import EventNotFound
 from engage.presence import Direction, Result
 from webapp import formats
 from webapp.api import pages, schemas
-from webapp.api.answers import answer, corrected, described, read, read_body, skew
+from webapp.api.access import trusted
+from webapp.api.answers import JSON, LARGEST_BODY, answer, corrected, described, encode, read, read_body, skew
 from webapp.together import Together
-from webapp.wiring import clock, db, writing
+from webapp.wiring import asked, clock, db, writing
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 MOST_AT_ONCE = 2000  # scans decided in one transaction: then those who wait have their turn
+_ADDRESS = re.compile(r"/api/v1/events/([^/]+)/scans")
 _SCHEMA = schemas.Scans()
 _MEMBERS = frozenset(schemas.Scan().fields)
 _DIRECTIONS = {str(direction): direction for direction in Direction}
@@ -27,7 +38,11 @@ _RESULTS: dict[str | None, Result | None] = {None: None, **{str(result): result 
 def scan(slug: str) -> Response:
     """Admit, or say why not. Repeating a scan's id repeats its answer and changes nothing."""
     body = read_body()
-    sent = quickly_read(body) or read(_SCHEMA, body)
+    return answer(_decided(slug, quickly_read(body) or read(_SCHEMA, body), by=g.caller.actor))
+
+
+def _decided(slug: str, sent: Mapping[str, Any], *, by: str) -> dict[str, object]:
+    """The answer to what the schema has read."""
     given, slow = sent["scans"], skew(sent.get("sent_at"), now=clock())
     picked = {each["code"][1:] for each in given if each["code"].startswith("#")}  # digests, of whom staff picked from the roster
     codes = {f"#{sent}": code for sent, code in rosters.codes(db.session(), slug, picked).items()} if picked else {}
@@ -37,12 +52,12 @@ def scan(slug: str) -> Response:
         for each in given
     ]
     zone = formats.zone()
-    outcomes = _SCANS.do(_Scans(slug, requests, g.caller.actor))
-    return answer({"scans": [
+    outcomes = _SCANS.do(_Scans(slug, requests, by))
+    return {"scans": [
         {"id": each["id"], "result": outcome.result, "name": outcome.name, "category": outcome.category,
          "first_at": outcome.first_at and outcome.first_at.astimezone(zone).isoformat()}
         for each, outcome in zip(given, outcomes, strict=True)
-    ]})
+    ]}
 
 
 class _Scans(NamedTuple):
@@ -96,3 +111,37 @@ def _quickly(scan: Any) -> dict[str, Any] | None:
             or not (told is None or (type(told) is str and told in _RESULTS))):
         return None
     return {"id": scan_id, "code": code, "at": at, "direction": direction, "activity": activity, "told": _RESULTS[told], "device": device}
+
+
+class Doors:
+    """Before Flask: see above. Where this knows no answer the view has the same request, and says why."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app, self._pages = app, app.wsgi_app
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        found = _ADDRESS.fullmatch(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "POST" else None
+        if found is None:
+            return self._pages(environ, start_response)
+        with self._app.app_context():
+            text = _quickly_decided(environ, found[1])
+        if text is None:
+            return self._pages(environ, start_response)
+        start_response("200 OK", [("Content-Type", JSON), ("Content-Length", str(len(text))), ("Cache-Control", "no-store")])
+        return [text]
+
+
+def _quickly_decided(environ: "WSGIEnvironment", slug: str) -> bytes | None:
+    caller = trusted(environ)
+    length = environ.get("CONTENT_LENGTH", "")
+    if caller is None or environ.get("CONTENT_TYPE") != JSON or not length.isdecimal() or int(length) > LARGEST_BODY:
+        return None
+    try:
+        sent = quickly_read(json.loads(asked(environ).get_data()))
+        return encode(_decided(slug, sent, by=caller.actor)).encode() if sent else None
+    except Exception:  # noqa: BLE001 -- the view meets it again, where it is answered; a scan is counted once however often it is sent
+        return None
+
+
+def init_app(app: Flask) -> None:
+    app.wsgi_app = Doors(app)  # type: ignore[method-assign] -- Flask's own way of wrapping
