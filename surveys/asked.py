@@ -1,8 +1,9 @@
 """A question as it is put to people, one answer to it, and the figures of all answers: what every kind works with."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, cast
 
 # C0 controls but tab and line feed, and lone surrogates: PostgreSQL refuses them, XML (Word, Excel) cannot hold them.
@@ -56,20 +57,49 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One row of an answer: a picked option, a number or a text, at its place among the rows of the question."""
+    """One row of an answer: a picked option, a number or a text; `part` names the row of a matrix or the option of a ranking.
+
+    The rows of a part follow one another; `choice` and `number` are never both there.
+    """
 
     choice: str | None = None
     number: float | None = None
     text: str | None = None
+    part: str = ""
+
+
+PLACES = 100  # of one part: the next begins at the next hundred
+
+
+def placed(rows: Sequence[Stored]) -> Iterable[tuple[int, Stored]]:
+    """The rows of one answer, each with its place: see responses.Answer."""
+    if not rows[-1].part:  # nearly every one
+        return enumerate(rows)
+    parts = (list(same) for _, same in groupby(rows, key=lambda row: row.part))
+    return [(PLACES * part + place, row) for part, same in enumerate(parts) for place, row in enumerate(same)]
 
 
 @dataclass(slots=True)
 class Counts:
-    """What the database counted for one question: how many answered, how often each option and number was given."""
+    """What the database counted for one question: how many answered, how often each option and number was given.
+
+    Of a question with parts, options and numbers are counted in `parts`, by the part's code; `answered` counts people.
+    """
 
     answered: int = 0
     choices: dict[str, int] = field(default_factory=dict[str, int])
     numbers: dict[float, int] = field(default_factory=dict[float, int])
+    parts: "dict[str, Counts]" = field(default_factory=dict[str, "Counts"])
+
+    def add(self, other: "Counts") -> None:
+        """Count the answers of other people too."""
+        self.answered += other.answered
+        for choice, n in other.choices.items():
+            self.choices[choice] = self.choices.get(choice, 0) + n
+        for number, n in other.numbers.items():
+            self.numbers[number] = self.numbers.get(number, 0) + n
+        for part, counts in other.parts.items():
+            self.parts.setdefault(part, Counts()).add(counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +127,22 @@ class Tally:
     least: float | None = None
     most: float | None = None
     satisfied: float | None = None  # 满意率: the share of 基本满意 and better; the lower two levels are a poor rating
+    spread: float | None = None  # the standard deviation of these answers, not an estimate for others
+    nps: float | None = None  # the share of promoters less that of detractors, -1 to 1
+    parts: "tuple[Part, ...]" = ()  # the rows of a matrix, the options of a ranking
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A row of a matrix or an option of a ranking, and its own figures."""
+
+    code: str
+    label_zh: str
+    label_en: str
+    tally: Tally
+
+    def label(self, language: str = "zh") -> str:
+        return in_language(language, self.label_zh, self.label_en)
 
 
 def clean(text: str) -> str:

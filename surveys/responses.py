@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_c
 from sqlalchemy.orm.attributes import instance_dict
 
 from surveys import ballots
-from surveys.asked import Stored
+from surveys.asked import Stored, placed
 from surveys.base import Base
 from surveys.errors import Conflict, Invalid
 from surveys.forms import Form, form_of
@@ -68,7 +68,11 @@ class Response(Base):
 
 
 class Answer(Base):
-    """One row of an answer: a picked option (with the text of "other"), a number or a text. `place` counts from 0."""
+    """One row of an answer: a picked option (with the text of "other"), a number or a text.
+
+    `part` names the row of a matrix or the option of a ranking it is about, "" where a question has one part. `place` counts
+    from 0 and each further part begins at the next hundred: one row of an answer has place 0, one of each part `place % 100 == 0`.
+    """
 
     __tablename__ = "answer"
     # Tallies come from the response, whose rows lie together. An index over all questions would have every submit write
@@ -85,6 +89,7 @@ class Answer(Base):
     choice: Mapped[str | None] = mapped_column(sa.String(40))
     number: Mapped[float | None] = mapped_column(sa.Double)
     text: Mapped[str | None] = mapped_column(sa.Text)
+    part: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
 
     response: Mapped[Response] = relationship(viewonly=True)
     question: Mapped[Question] = relationship(viewonly=True)
@@ -188,9 +193,9 @@ def _insert(
     _INSERT_ANSWERS.send(connection, [
         {
             "response_id": row["id"], "question_id": one.question_id, "place": place,
-            "choice": stored.choice, "number": stored.number, "text": stored.text,
+            "choice": stored.choice, "number": stored.number, "text": stored.text, "part": stored.part,
         }
-        for one in filled for place, stored in enumerate(one.rows)
+        for one in filled for place, stored in placed(one.rows)
     ])
 
 

@@ -1,7 +1,6 @@
 """Summaries: all answers in figures, by group, counted by the database; open answers to page through; raw rows."""
 # pyright: reportMissingTypeStubs=false
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager
 
-from surveys.asked import Asked, Counts, Stored, Tally, in_language
+from surveys.asked import PLACES, Asked, Counts, Stored, Tally, in_language
 from surveys.forms import Form, form_of
 from surveys.kinds import KINDS
 from surveys.questionnaires import Question, Questionnaire
@@ -103,11 +102,10 @@ class _Counted:
     by_segment: dict[str, Counts] = field(default_factory=dict[str, Counts])
 
     def total(self) -> Counts:
-        choices, numbers = Counter[str](), Counter[float]()
+        total = Counts()
         for counts in self.by_segment.values():
-            choices.update(counts.choices)
-            numbers.update(counts.numbers)
-        return Counts(sum(counts.answered for counts in self.by_segment.values()), choices, numbers)
+            total.add(counts)
+        return total
 
 
 def summarise(
@@ -147,22 +145,25 @@ def _wanted(questionnaire: Questionnaire, *, context: str | None, segment: str |
 
 
 def _count(session: Session, wanted: list[sa.ColumnElement[bool]]) -> dict[int, _Counted]:
-    """The one tally behind every figure: rows by question, segment, option and number.
+    """The one tally behind every figure: rows by question, segment, part, option and number.
 
     Texts fall into one row each; every answer has a row at place 0, so those rows count the people who answered.
     """
     rows = session.execute(
         sa.select(
-            Answer.question_id, Response.segment, Answer.choice, Answer.number, sa.func.count(),
-            sa.func.sum(sa.case((Answer.place == 0, 1), else_=0)),
+            Answer.question_id, Response.segment, Answer.part, Answer.choice, Answer.number, sa.func.count(),
+            sa.func.sum(sa.case((Answer.place == 0, 1), else_=0)), sa.func.sum(sa.case((Answer.place % PLACES == 0, 1), else_=0)),
         )
         .join(Response, Response.id == Answer.response_id).where(*wanted)
-        .group_by(Answer.question_id, Response.segment, Answer.choice, Answer.number)
+        .group_by(Answer.question_id, Response.segment, Answer.part, Answer.choice, Answer.number)
     )
     counted: dict[int, _Counted] = {}
-    for question_id, segment, choice, number, count, first in rows:
+    for question_id, segment, part, choice, number, count, people, first in rows:
         counts = counted.setdefault(question_id, _Counted()).by_segment.setdefault(segment, Counts())
-        counts.answered += int(first)
+        counts.answered += int(people)
+        if part:
+            counts = counts.parts.setdefault(part, Counts())
+            counts.answered += int(first)
         if choice is not None:
             counts.choices[choice] = count
         elif number is not None:
@@ -215,7 +216,7 @@ def raw_rows(
     found = session.execute(
         sa.select(
             Response.id, Response.context, Response.segment, Response.language, Response.submitted_on,
-            Response.submitted_at, Answer.question_id, Answer.choice, Answer.number, Answer.text,
+            Response.submitted_at, Answer.question_id, Answer.choice, Answer.number, Answer.text, Answer.part,
         )
         .outerjoin(Answer, Answer.response_id == Response.id)
         .where(*_wanted(questionnaire, context=context, segment=segment))
@@ -229,7 +230,7 @@ def raw_rows(
 def _raw_row(form: Form, rows: Sequence[sa.Row[*tuple[Any, ...]]], language: str) -> RawRow:
     stored: dict[int | None, list[Stored]] = {}
     for row in rows:
-        stored.setdefault(row.question_id, []).append(Stored(row.choice, row.number, row.text))
+        stored.setdefault(row.question_id, []).append(Stored(row.choice, row.number, row.text, row.part))
     head = rows[0]
     return RawRow(
         head.context, head.segment, head.language, head.submitted_on, head.submitted_at,
