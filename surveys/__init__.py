@@ -10,7 +10,7 @@
 Every function takes a SQLAlchemy session and commits nothing. What is refused is told in errors.py.
 """
 
-from surveys import questionnaires, questions, responses, summaries
+from surveys import paper, questionnaires, questions, responses, summaries
 from surveys.asked import Asked, Option, Tally
 from surveys.base import Base
 from surveys.errors import Conflict, Invalid, NotFound, SurveyError
@@ -48,6 +48,7 @@ __all__ = [
     "create_from_template",
     "form_of",
     "open_answers",
+    "paper",
     "questionnaires",
     "questions",
     "raw_rows",

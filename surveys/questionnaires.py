@@ -70,6 +70,7 @@ class Questionnaire(Base):
     opens_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]
     anonymous: Mapped[bool] = mapped_column(default=False)  # nothing stored joins an answer to a person
+    paged: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # on a phone its sections are turned like pages
     # A random number drawn with every change of what is asked: it names this very wording, whatever was rolled back
     # in between, so that the form made of it can be kept (see forms.py).
     edition: Mapped[int] = mapped_column(sa.BigInteger)
@@ -141,6 +142,7 @@ class Details(TypedDict, total=False):
     thanks: str
     thanks_en: str
     anonymous: bool
+    paged: bool
     opens_at: datetime | None
     closes_at: datetime | None
 
@@ -186,7 +188,7 @@ def touch(questionnaire: Questionnaire, *, now: datetime) -> None:
 
 def copy(session: Session, questionnaire: Questionnaire, *, now: datetime, title: str = "") -> Questionnaire:
     """A new draft with the same texts and questions, without times and responses, under another title if one is given."""
-    names = ("title", "title_en", "intro", "intro_en", "thanks", "thanks_en", "anonymous")
+    names = ("title", "title_en", "intro", "intro_en", "thanks", "thanks_en", "anonymous", "paged")
     twin = Questionnaire(**{name: getattr(questionnaire, name) for name in names}, state=State.DRAFT, created_at=now)
     twin.title = clean(title) or questionnaire.title
     touch(twin, now=now)
