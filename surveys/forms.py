@@ -1,7 +1,8 @@
 """The form: a questionnaire as it is put to people, immutable and kept in memory between requests."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import groupby
 from threading import Lock
 
@@ -33,6 +34,7 @@ class Form:
     """All that is asked, in order; sections without questions are left out."""
 
     sections: tuple[FormSection, ...]
+    quotas: Mapping[tuple[int, str], int] = field(default_factory=dict[tuple[int, str], int])  # places of question id and option
 
     @property
     def questions(self) -> tuple[Asked, ...]:

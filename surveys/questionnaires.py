@@ -96,6 +96,7 @@ class Section(Base):
     title: Mapped[str] = mapped_column(sa.String(120), default="")
     title_en: Mapped[str] = mapped_column(sa.String(200), default="")
     position: Mapped[int]
+    show_if: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))  # see conditions.py
 
     questionnaire: Mapped[Questionnaire] = relationship(back_populates="sections")
     questions: Mapped[list["Question"]] = relationship(
@@ -125,6 +126,7 @@ class Question(Base):
     options: Mapped[list[Any]] = mapped_column(default=list)
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     position: Mapped[int]  # within the section
+    show_if: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))  # see conditions.py
 
     section: Mapped[Section] = relationship(back_populates="questions")
 
@@ -195,10 +197,11 @@ def copy(session: Session, questionnaire: Questionnaire, *, now: datetime, title
     session.add(twin)
     session.flush()
     for section in questionnaire.sections:
-        twin_section = Section(questionnaire_id=twin.id, **_columns(section, "title", "title_en", "position"))
+        twin_section = Section(questionnaire_id=twin.id, **_columns(section, "title", "title_en", "position", "show_if"))
         twin_section.questions = [
             Question(questionnaire_id=twin.id, **_columns(
                 question, "code", "kind", "text", "text_en", "hint", "hint_en", "required", "options", "settings", "position",
+                "show_if",
             ))
             for question in section.questions
         ]

@@ -1,0 +1,67 @@
+"""Options with a limited number of places: how many are taken on an occasion, decided by the database when two want the last."""
+
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from surveys.base import Base
+from surveys.errors import Invalid
+from surveys.statements import Statement
+
+if TYPE_CHECKING:
+    from surveys.forms import Form
+
+
+class OptionFull(Invalid):
+    """All places of this option are taken."""
+
+
+class OptionCount(Base):
+    """How many places of an option are taken in a context. There is no row before the first."""
+
+    __tablename__ = "option_count"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    question_id: Mapped[int] = mapped_column(sa.ForeignKey("question.id"), primary_key=True)
+    context: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    choice: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    taken: Mapped[int]
+
+
+_TAKE = Statement(
+    postgresql.insert(OptionCount)
+    .values(question_id=sa.bindparam("question_id"), context=sa.bindparam("context"), choice=sa.bindparam("choice"), taken=1)
+    .on_conflict_do_update(
+        index_elements=["question_id", "context", "choice"], set_={"taken": OptionCount.taken + 1},
+        where=OptionCount.taken < sa.bindparam("quota", type_=sa.Integer),
+    )
+    .returning(OptionCount.taken)
+)
+
+
+def take(connection: sa.Connection, question_id: int, choice: str, *, context: str, quota: int) -> bool:
+    """One more place of an option with `quota` of them; False when none is left. Whoever comes second waits for the first."""
+    return bool(_TAKE.rows(connection, question_id=question_id, choice=choice, context=context, quota=quota))
+
+
+def full(session: Session, form: "Form", *, context: str) -> Collection[tuple[str, str]]:
+    """The options without a place left, as codes of question and option; no query where the form knows no quotas."""
+    if not form.quotas:
+        return frozenset()
+    ids = {question_id for question_id, _ in form.quotas}
+    found = session.execute(sa.select(OptionCount.question_id, OptionCount.choice, OptionCount.taken).where(
+        OptionCount.question_id.in_(ids), OptionCount.context == context,
+    ))
+    codes = {asked.id: asked.code for asked in form.questions}
+    return {
+        (codes[question_id], choice) for question_id, choice, taken in found
+        if taken >= form.quotas.get((question_id, choice), taken + 1)
+    }
+
+
+def limited(form: "Form", picked: Iterable[tuple[int, str]]) -> list[tuple[int, str, int]]:
+    """Of picks (question id, option) those that take a place, with the quota."""
+    return [(question_id, choice, form.quotas[question_id, choice]) for question_id, choice in picked if (question_id, choice) in form.quotas]
