@@ -4,25 +4,11 @@ The door's page is `webapp.views.desk.door`. Here are the app's first page, its 
 door's page as it is kept: without anybody's name on it. docs/decisions/020-scanner.md tells how they work together.
 """
 
-import hashlib
 import uuid
-from collections.abc import Sequence
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
 
 import sqlalchemy as sa
-from flask import (
-    Response,
-    abort,
-    jsonify,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    send_from_directory,
-    url_for,
-)
+from flask import Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
@@ -37,10 +23,11 @@ from engage.staff import Permission
 from webapp import security, wiring
 from webapp.forms.events import category_name
 from webapp.guard import allowed, for_everyone
+from webapp.scripts import Scripts
 from webapp.views.desk import desk
 from webapp.wiring import clock, db
 
-FOLDER = Path(__file__).parents[2] / "static" / "door"
+SCRIPTS = Scripts("door")
 AHEAD = timedelta(days=14)
 WIDER = {"script_src": "'self' 'wasm-unsafe-eval'", "worker_src": "'self'", "manifest_src": "'self'"}  # zxing reads codes in WebAssembly
 STYLES = ("tokens.css", "engage.css", "print.css", "door.css")
@@ -49,20 +36,9 @@ READER = ("vendor/barcode-detector-3.2.2.js", "vendor/zxing_reader-3.1.3.wasm")
 ICONS = (("192", "any"), ("512", "any"), ("512", "maskable"))
 
 
-@cache
-def version() -> str:
-    """Changes with the scripts. It is part of their address, so that a page never mixes those of two versions."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in _scripts())).hexdigest()[:12]
-
-
-@cache
-def _scripts() -> Sequence[Path]:
-    return sorted(FOLDER.glob("*.js"))
-
-
 def script(name: str) -> str:
     """The address of one of the scanner's scripts."""
-    return url_for("desk.scanner_file", of=version(), name=name)
+    return url_for("desk.scanner_file", of=SCRIPTS.version, name=name)
 
 
 def kept_files() -> list[str]:
@@ -70,7 +46,7 @@ def kept_files() -> list[str]:
     bootstrap = url_for("bootstrap.static", filename="css/bootstrap.min.css", v=wiring.bootstrap.bootstrap_version)
     own = [url_for("static", filename=name) for name in (*STYLES, *PICTURES)]
     reader = [url_for("static", filename=name, v=None) for name in READER]  # their names tell their versions
-    return [bootstrap, *own, *reader, *(script(path.name) for path in _scripts())]
+    return [bootstrap, *own, *reader, *map(script, SCRIPTS.names)]
 
 
 @desk.get("/scanner")
@@ -112,10 +88,8 @@ def scanner_session() -> Response:
 @desk.get("/scanner/files/<of>/<name>")
 @for_everyone
 def scanner_file(of: str, name: str) -> Response:
-    """One of the scanner's scripts. Each version has its own addresses, and what is there never changes."""
-    if of != version():
-        abort(404)
-    return send_from_directory(FOLDER, name, max_age=31_536_000)
+    """One of the scanner's scripts."""
+    return SCRIPTS.send(of, name)
 
 
 @desk.get("/scanner/worker.js")
