@@ -10,7 +10,7 @@
 Every function takes a SQLAlchemy session and commits nothing. What is refused is told in errors.py.
 """
 
-from surveys import paper, questionnaires, questions, responses, summaries
+from surveys import conditions, paper, questionnaires, questions, quotas, responses, summaries
 from surveys.asked import Asked, Option, Tally
 from surveys.base import Base
 from surveys.errors import Conflict, Invalid, NotFound, SurveyError
