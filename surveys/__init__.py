@@ -10,11 +10,26 @@
 Every function takes a SQLAlchemy session and commits nothing. What is refused is told in errors.py.
 """
 
-from surveys import conditions, paper, questionnaires, questions, quotas, responses, summaries
+from surveys import (
+    bank,
+    conclusions,
+    conditions,
+    finding,
+    paper,
+    questionnaires,
+    questions,
+    quotas,
+    responses,
+    summaries,
+    theme_decisions,
+    themes,
+    versions,
+)
 from surveys.asked import Asked, Option, Tally
 from surveys.base import Base
 from surveys.errors import Conflict, Invalid, NotFound, SurveyError
-from surveys.forms import Form, form_of
+from surveys.finding import FoundTheme, find_themes
+from surveys.forms import Form, draft_of, form_of, form_of_version, whole_form
 from surveys.kinds import KINDS
 from surveys.questionnaires import Question, Questionnaire, Section, State, accepts
 from surveys.responses import AlreadyAnswered, Answer, InvalidAnswers, NotOpen, Response, answered, submit
@@ -30,6 +45,7 @@ __all__ = [
     "Base",
     "Conflict",
     "Form",
+    "FoundTheme",
     "Invalid",
     "InvalidAnswers",
     "NotFound",
@@ -45,9 +61,15 @@ __all__ = [
     "Tally",
     "accepts",
     "answered",
+    "bank",
+    "conclusions",
     "conditions",
     "create_from_template",
+    "draft_of",
+    "find_themes",
+    "finding",
     "form_of",
+    "form_of_version",
     "open_answers",
     "paper",
     "questionnaires",
@@ -58,4 +80,8 @@ __all__ = [
     "submit",
     "summaries",
     "summarise",
+    "theme_decisions",
+    "themes",
+    "versions",
+    "whole_form",
 ]
