@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from random import Random
 from typing import Any, cast
+
+from surveys.conditions import Condition
 
 # C0 controls but tab and line feed, and lone surrogates: PostgreSQL refuses them, XML (Word, Excel) cannot hold them.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -17,12 +20,18 @@ def in_language(language: str, chinese: str, english: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing that can be picked. `other` marks the one that takes free text."""
+    """One thing that can be picked. `other` marks the one that takes free text, `alone` the one that excludes all others;
+    at most `quota` people get it on one occasion.
+    """
 
     code: str
     label_zh: str
     label_en: str = ""
     other: bool = False
+    alone: bool = False
+    show_if: Condition | None = None
+    quota: int | None = None
+    removed: bool = False  # by a later version; its label says so
 
     def label(self, language: str = "zh") -> str:
         return in_language(language, self.label_zh, self.label_en)
@@ -30,7 +39,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as it is put to people: immutable, settings complete, every option there is."""
+    """A question as it is put to people: immutable, settings complete, every option there is.
+
+    `options` are what can be picked; `parts` are the rows of a matrix, each of which is answered with them, or what is ranked.
+    """
 
     id: int
     code: str
@@ -43,6 +55,10 @@ class Asked:
     required: bool = False
     options: tuple[Option, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    parts: tuple[Option, ...] = ()
+    removed: bool = False  # by a later version; its text says so
+    show_if: Condition | None = None
+    piped: Mapping[str, str] = field(default_factory=dict[str, str])  # from wordings as shown to those with `${q1}`, see pipes.py
 
     def label(self, language: str = "zh") -> str:
         return in_language(language, self.text, self.text_en)
@@ -50,9 +66,24 @@ class Asked:
     def help(self, language: str = "zh") -> str:
         return in_language(language, self.hint, self.hint_en)
 
+    def ordered(self, seed: str) -> Sequence[Option]:
+        """The options as one respondent sees them: in an order that follows from `seed` where the author asks for it.
+
+        What takes free text or excludes all others stays at the end.
+        """
+        if not self.settings.get("random"):
+            return self.options
+        mixed = [option for option in self.options if not (option.other or option.alone)]
+        Random(f"{seed} {self.code}").shuffle(mixed)  # noqa: S311 -- an order, no secret
+        return [*mixed, *(option for option in self.options if option.other or option.alone)]
+
+    def setting(self, name: str, language: str = "zh") -> str:
+        """A setting that is a word in two languages, "" where there is none."""
+        return in_language(language, self.settings.get(name, ""), self.settings.get(f"{name}_en", ""))
+
     def unit(self, language: str = "zh") -> str:
         """The unit of a number, or ""."""
-        return in_language(language, self.settings.get("unit", ""), self.settings.get("unit_en", ""))
+        return self.setting("unit", language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +135,15 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """How often an option was chosen, and its share of those who answered the question (None when nobody did)."""
+    """How often an option was chosen, and its share of those who answered the question (None when nobody did).
+
+    Both are None where the figure was left out for being small: see suppression.py.
+    """
 
     code: str
     label_zh: str
     label_en: str
-    count: int
+    count: int | None
     share: float | None
 
     def label(self, language: str = "zh") -> str:
@@ -118,9 +152,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The answers to one question in figures; what a kind does not have is empty or None. Shares are 0 to 1."""
+    """The answers to one question in figures; what a kind does not have is empty or None. Shares are 0 to 1.
 
-    answered: int
+    Figures that were left out (see suppression.py) are None; then so is what could be worked out from them.
+    """
+
+    answered: int | None
     rows: tuple[Row, ...] = ()
     mean: float | None = None
     median: float | None = None
@@ -129,6 +166,9 @@ class Tally:
     satisfied: float | None = None  # 满意率: the share of 基本满意 and better; the lower two levels are a poor rating
     spread: float | None = None  # the standard deviation of these answers, not an estimate for others
     nps: float | None = None  # the share of promoters less that of detractors, -1 to 1
+    groups: tuple[Row, ...] = ()  # promoters, passives and detractors
+    score: float | None = None  # of a ranked option: points for each rank, the last has one and who is left out none, in the mean
+    days: tuple[Row, ...] = ()  # of moments: how often each day was given (of times each hour), only those that were, in order
     parts: "tuple[Part, ...]" = ()  # the rows of a matrix, the options of a ranking
 
 

@@ -2,7 +2,7 @@
 
 A leaf that compares an answer does not hold while there is none, `Not` is the plain opposite, and what is not shown has no
 answer: so every tree says the same as an XLSForm `relevant`, where `!=` is written `not(… = …)`. The JSON form has one key
-for each node: {"all": [{"picked": ["q1", "2"]}, {"not": {"compared": ["q4", "<", 3]}}]}.
+for each node: {"all": [{"picked": ["q1", "2"]}, {"not": {"compared": ["q4", "<", 3]}}]}. A row of a matrix is `q7.ROW`, as forms name it.
 """
 
 import math
@@ -32,7 +32,7 @@ class BadCondition(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What is known when a condition is judged: the rows of the earlier answers by question code, who answers, on which occasion."""
+    """What is known when a condition is judged: the rows of the earlier answers by question code (and `CODE.ROW`), who answers, on which occasion."""
 
     answers: Mapping[str, Sequence["Stored"]] = field(default_factory=dict[str, "Sequence[Stored]"])
     segment: str = ""
@@ -184,7 +184,12 @@ def leaves(condition: Condition | None, at: str = "") -> Iterator[tuple[str, Lea
 
 def asked_of(condition: Condition | None) -> frozenset[str]:
     """The codes of the questions on which the condition relies."""
-    return frozenset(leaf.question for _, leaf in leaves(condition) if isinstance(leaf, About))
+    return frozenset(leaf.question.partition(".")[0] for _, leaf in leaves(condition) if isinstance(leaf, About))
+
+
+def both(one: Condition | None, other: Condition | None) -> Condition | None:
+    """That the one and the other hold; None is no condition."""
+    return All((one, other)) if one and other else one or other
 
 
 def parse(stored: object) -> Condition | None:
@@ -243,8 +248,8 @@ def words(text: str) -> str:
 
 
 def _word(value: object) -> str:
-    if not isinstance(value, str) or not (word := words(value)) or len(word) > LONGEST:
-        raise ValueError(f"words, at most {LONGEST} characters")
+    if not isinstance(value, str) or not (word := words(value)) or len(word) > LONGEST or not word.isprintable():
+        raise ValueError(f"words, at most {LONGEST} characters, all of them visible")
     return word
 
 
