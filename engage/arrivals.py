@@ -123,11 +123,11 @@ def scan_together(connection: sa.Connection, batches: Sequence[Batch], *, now: d
     """
     send = _statements(connection.dialect.name)
     every = [request for batch in batches for request in batch.requests]
-    found = send.tickets.rows(connection, keys=[request.code for request in every])
-    tickets = {row[1]: _ticket(*row) for row in found}
+    found = send.tickets.asked(connection, keys=[request.code for request in every])
+    known = send.known.asked(connection, keys=[request.id for request in every])
+    tickets = {row[1]: _ticket(*row) for row in found.fetchall()}
     holders = {ticket.id: ticket for ticket in tickets.values()}
-    known = send.known.rows(connection, keys=[request.id for request in every])
-    answered = {row[0]: _outcome(row[0], Result(row[1]), holders.get(row[2]), moment(row[3])) for row in known}
+    answered = {row[0]: _outcome(row[0], Result(row[1]), holders.get(row[2]), moment(row[3])) for row in known.fetchall()}
     activities = {request.activity for request in every if request.activity is not None}
     rooms = Rooms(connection, activities, holders) if activities else None
     decided: dict[str, _Decided] = {}

@@ -6,9 +6,10 @@ records that a session has loaded do not learn of them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -50,18 +51,20 @@ class Statement:
         self._clause = clause
         self._compiled: dict[str, _Compiled] = {}
 
-    def rows(self, connection: sa.Connection, **given: Any) -> Sequence[Any]:
-        """Send it once; the rows as the driver gives them: see `moment` for times."""
+    def asked(self, connection: sa.Connection, **given: Any) -> Any:
+        """Send it once; the cursor, from which the rows are still to be fetched: see `pipelined`."""
         compiled = self._compiled_for(connection)
         cursor = connection.connection.cursor()
         cursor.execute(compiled.text, compiled.values(given))
-        return cursor.fetchall()
+        return cursor
+
+    def rows(self, connection: sa.Connection, **given: Any) -> Sequence[Any]:
+        """Send it once; the rows as the driver gives them: see `moment` for times."""
+        return self.asked(connection, **given).fetchall()
 
     def each(self, connection: sa.Connection, **given: Any) -> Iterator[Any]:
         """`rows` one after another, where there are many: what was read is not kept."""
-        compiled = self._compiled_for(connection)
-        cursor = connection.connection.cursor()
-        cursor.execute(compiled.text, compiled.values(given))
+        cursor = self.asked(connection, **given)
         while some := cursor.fetchmany(1000):
             yield from some
 
@@ -127,6 +130,15 @@ def _among_json(element: among, compiler: Any, **options: Any) -> str:
 @compiles(among, "postgresql")
 def _among_array(element: among, compiler: Any, **options: Any) -> str:
     return compiler.process(element.column == sa.any_(element.given), **options)
+
+
+def pipelined(connection: sa.Connection) -> AbstractContextManager[object]:
+    """Inside the block PostgreSQL is waited for only where rows are fetched, and at the end, instead of after each statement.
+
+    What it refuses is raised there. SQLite knows no waiting.
+    """
+    on_postgresql = connection.dialect.name == "postgresql"
+    return cast("Any", connection.connection.dbapi_connection).pipeline() if on_postgresql else nullcontext()
 
 
 class savepoint:  # noqa: N801 -- reads as the context manager that it is

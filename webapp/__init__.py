@@ -56,8 +56,6 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     mail = {name.upper(): getattr(settings, name) or None for name in ("mail_username", "mail_password", "mail_default_sender")}
     engine: dict[str, Any] = {"pool_size": BLOCKING_THREADS + 4, "max_overflow": 4,
                               "hide_parameters": True}  # personal data and tokens stay out of the log
-    if not settings.on_sqlite:
-        engine["pool_pre_ping"] = True
     return mail | {
         "SECRET_KEY": settings.key(),
         "SQLALCHEMY_DATABASE_URI": settings.sqlalchemy_url,

@@ -5,6 +5,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -24,7 +25,10 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as BoundSession
 from flask_wtf import CSRFProtect
 from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms.i18n import messages_path
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 MOST_FIELDS = 5000  # in one form
+RESTED = 1.0  # seconds after which a connection to PostgreSQL may have died unnoticed
 ASKED = "engage.asked"  # in the environ: see `asked`
 LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}  # what ?lang and the cookie say → locale; the first is the default
 
@@ -124,6 +129,26 @@ def tune_sqlite(engine: sa.Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+def tune_postgresql(engine: sa.Engine) -> None:
+    """Ask whether a connection is still alive when it has rested; SQLAlchemy's own asking, each time, is a fifth of a scan."""
+
+    @event.listens_for(engine, "checkin")
+    def checkin(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def checkout(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - record.info.get("used_at", inf) > RESTED and not _alive(engine.dialect, connection):
+            raise DisconnectionError
+
+
+def _alive(dialect: sa.Dialect, connection: DBAPIConnection) -> bool:
+    try:
+        return dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error:
+        return False
 
 
 @contextmanager
@@ -229,5 +254,5 @@ def init_app(app: Flask) -> None:
     mail.init_app(app)
     bootstrap.init_app(app)
     with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            tune_sqlite(db.engine)
+        tune = tune_sqlite if db.engine.dialect.name == "sqlite" else tune_postgresql
+        tune(db.engine)

@@ -161,3 +161,32 @@ def test_of_eight_browsers_at_once_one_gets_the_last_seat(app, saved):
         assert sorted(threads.map(register, range(8))) == [200] * 7 + [302]
     with saved() as session:
         assert (session.scalar(sa.select(sa.func.count(Attendee.id))), session.scalars(sa.select(Event)).one().quota.taken) == (1, 1)
+
+
+def test_a_connection_that_died_while_it_rested_is_replaced_and_one_in_use_is_not_asked_about(app, database_url, monkeypatch):
+    if not database_url.startswith("postgresql"):
+        pytest.skip("SQLite has no server whose connections could die")
+    asked = []
+    with app.app_context():
+        monkeypatch.setattr(db.engine.dialect, "do_ping", ask := _asking(db.engine.dialect.do_ping, asked))
+        assert db.engine.dialect.do_ping is ask
+        with db.engine.connect() as connection:
+            first = connection.scalar(sa.text("SELECT pg_backend_pid()"))
+        with db.engine.connect() as connection:
+            assert (connection.scalar(sa.text("SELECT pg_backend_pid()")), asked) == (first, [])
+        monkeypatch.setattr("webapp.wiring.RESTED", 0)
+        other = sa.create_engine(database_url)
+        with other.connect() as killer:
+            killer.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": first})
+        other.dispose()
+        with db.engine.connect() as connection:
+            assert connection.scalar(sa.text("SELECT pg_backend_pid()")) != first
+    assert len(asked) == 1
+
+
+def _asking(ping, asked):
+    def ask(connection):
+        asked.append(connection)
+        return ping(connection)
+
+    return ask

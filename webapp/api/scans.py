@@ -15,6 +15,7 @@ from engage import arrivals, rosters
 from engage.arrivals import Batch, Outcome, ScanRequest
 from engage.events import EventNotFound
 from engage.presence import Direction, Result
+from surveys.statements import pipelined
 from webapp import formats
 from webapp.api import pages, schemas
 from webapp.api.access import trusted
@@ -70,7 +71,7 @@ class _Scans(NamedTuple):
 
 def _decide_all(waiting: Sequence[_Scans]) -> list[Sequence[Outcome] | Exception]:
     """The library decides the scans of all in the order in which they came."""
-    with writing() as connection:
+    with writing() as connection, pipelined(connection):
         doors = arrivals.doors(connection, {each.slug for each in waiting})
         batches = [Batch(doors[each.slug], each.requests, each.by) for each in waiting if each.slug in doors]
         decided = iter(arrivals.scan_together(connection, batches, now=clock()))
