@@ -23,7 +23,7 @@ PUBLIC = [
     "/t/{arrived_ticket}", "/t/{cancelled_ticket}", "/t/{ticket}/change", "/t/{arrived_ticket}/change", "/t/{ticket}/cancel", "/t/{ticket}/hand-over", "/t/{ticket}/swap/{guest}", "/t/{arrived_ticket}/hand-over",
     "/resend", "/resend/done", "/resend/repeated",
     "/t/{waiting_ticket}", "/t/{offered_ticket}", "/t/{waiting_ticket}/change", "/t/{waiting_ticket}/cancel",
-    "/q/{hall}", "/q/{personal}", "/q/{answered}", "/q/{closed_survey}", "/q/{personal}/thanks", "/desk/sign-in",
+    "/q/{hall}", "/q/{personal}", "/q/{answered}", "/q/{closed_survey}", "/q/{personal}/thanks", "/q/{hall}/kiosk", "/q/{hall}/kiosk/thanks", "/q/{closed_survey}/kiosk", "/desk/sign-in",
     "/b/{board}", "/v/{running}", "/v/{running}/{ticket}", "/v/{running}/scans/{scan}", "/no-such-page",
 ]
 DESK = [
@@ -31,6 +31,7 @@ DESK = [
     "/desk/events/{draft}", "/desk/events/{running}/edit", "/desk/events/{running}/close", "/desk/events/{running}/cancel",
     "/desk/events/{running}/activities/new", "/desk/events/{running}/activities/{activity}/edit",
     "/desk/events/{running}/activities/{activity}/remove", "/desk/events/{running}/questionnaire", "/desk/events/{draft}/questionnaire",
+    "/desk/events/{running}/kiosk", "/desk/events/{draft}/kiosk",
     "/desk/events/{running}/badges", "/desk/events/{running}/badges?category={category}&q=没有", "/desk/events/{draft}/badges",
     "/desk/events/{running}/badges/preview", "/desk/events/{running}/badges/preview?size=cr80", "/desk/events/{running}/badges/{attendee}",
     "/desk/series", "/desk/series/open-days", "/desk/series/open-days/edit", "/desk/events/{full}/series", "/desk/events/{past}/next",
@@ -65,7 +66,7 @@ DESK = [
     "/desk/settings/users/{user}",
 ]
 REFUSED = [  # forms sent as they stand, empty or with what is missing
-    "/resend", "/t/{ticket}/hand-over", "/t/{ticket}/swap/{guest}", "/desk/sign-in", "/events/{running}/register", "/i/{opened}", "/q/{hall}", "/desk/events/new", "/desk/questionnaires/new",
+    "/resend", "/t/{ticket}/hand-over", "/t/{ticket}/swap/{guest}", "/desk/sign-in", "/events/{running}/register", "/i/{opened}", "/q/{hall}", "/q/{hall}/kiosk", "/desk/events/new", "/desk/questionnaires/new",
     "/desk/sections/{section}/questions/new?kind=single", "/desk/settings/users/new",
     "/desk/people/new", "/desk/people/import", "/desk/categories/new", "/desk/events/{running}/fields/new?kind=single",
     "/desk/coverage?months=120",
@@ -80,6 +81,7 @@ NO_PAGE = {
     "desk.venue_code", "desk.board_figures", "board.figures",  # what changes on a screen
     "desk.planned_import", "desk.import_result",  # see test_an_imports_pages_are_sound
     "desk.scanner_session", "desk.scanner_file", "desk.scanner_worker", "desk.scanner_manifest", "desk.door_person",  # for the scanner's own scripts
+    "survey_scripts.file", "survey_scripts.worker",  # for the questionnaire's own scripts
     "desk.setup",  # only before there is an account: see test_the_first_page_of_all
 }
 

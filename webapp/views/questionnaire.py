@@ -5,9 +5,11 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
-from surveys import forms, responses
+from surveys import forms
+from surveys.kinds import Missing
 from surveys.responses import AlreadyAnswered, InvalidAnswers, NotOpen
 from webapp.asking import Asking, asking_of
+from webapp.errors import words
 from webapp.forms.questionnaire import Sheet
 from webapp.guests import refusal
 from webapp.rates import misses
@@ -24,40 +26,40 @@ pages.after_request(unlisted)
 @misses
 def answer(token: str) -> Response | str:
     """The questionnaire, filled in on one page and sent once."""
-    refused, asking = refusal(), _asking(token)
+    refused, asking = refusal(), asking_of(db.session(), token)
     if isinstance(refused, AlreadyAnswered):
-        return _told("survey_done", asking)
-    if isinstance(refused, NotOpen):
-        return _told("survey_closed", asking)
-    if refused and not isinstance(refused, InvalidAnswers):
-        raise refused
-    sheet = Sheet(sent_fields().to_dict(flat=False), refused.problems) if refused else Sheet()
-    if request.method == "GET":
-        if not asking.open():
-            return _told("survey_closed", asking)
-        if _done(asking) and (asking.attendee or "again" not in request.args):
-            return _told("survey_done", asking)
-    form = forms.form_of(db.session(), asking.questionnaire)
-    return _told("questionnaire", asking, form=form, sheet=sheet, groups=() if asking.attendee else asking.groups(db.session()))
+        return told("survey_done", asking)
+    if refused is None and asking.open() and _done(asking) and (asking.attendee or "again" not in request.args):
+        return told("survey_done", asking)
+    return asked(asking, refused)
 
 
 @pages.get("/q/<token>/thanks")
 @misses
 def thanks(token: str) -> str:
     """What happens with the answers."""
-    return _told("survey_thanks", _asking(token))
+    return told("survey_thanks", asking_of(db.session(), token))
 
 
-def _asking(token: str) -> Asking:
-    return asking_of(db.session(), token)
+def asked(asking: Asking, refused: Exception | None, **facts: Any) -> str:
+    """The form: blank, or with what was sent and what is wrong with it. Raises what no form can put right."""
+    if isinstance(refused, NotOpen) or (refused is None and not asking.open()):
+        return told("survey_closed", asking, **facts)
+    if refused and not isinstance(refused, InvalidAnswers):
+        raise refused
+    sheet = Sheet(sent_fields().to_dict(flat=False), refused.problems) if refused else Sheet()
+    form = forms.form_of(db.session(), asking.questionnaire)
+    groups = () if asking.attendee else asking.groups(db.session())
+    return told("questionnaire", asking, form=form, sheet=sheet, groups=groups, forgotten=words(Missing()), **facts)
 
 
 def _done(asking: Asking) -> bool:
     """Whether this person, or somebody on this device, has answered."""
     if asking.attendee is None:
         return asking.cookie in request.cookies
-    return responses.answered(db.session(), asking.questionnaire, context=asking.event.slug, respondent=asking.respondent or "")
+    return asking.done()
 
 
-def _told(page: str, asking: Asking, **facts: Any) -> str:
+def told(page: str, asking: Asking, **facts: Any) -> str:
+    """One of the pages about a questionnaire."""
     return render_template(f"public/{page}.html", asking=asking, event=asking.event, questionnaire=asking.questionnaire, **facts)

@@ -43,9 +43,9 @@ def sign_in() -> Response | str:
 @desk.post("/sign-out")
 @allowed()
 def sign_out() -> Response:
-    """The session ends."""
+    """The session ends; on to what guests see, where that was asked for."""
     guard.end_session()
-    return redirect(url_for("desk.sign_in"))
+    return redirect(guard.local_path(request.form.get("next")) or url_for("desk.sign_in"))
 
 
 @desk.route("/account", methods=["GET", "POST"])

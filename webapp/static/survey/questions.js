@@ -1,0 +1,70 @@
+/* The questions of the page: which are shown, which are answered, which were forgotten, and a word beside those. */
+
+const OTHER = ".other"; // after a question's code: the free text of its "other"
+
+export const all = (form) => [...form.querySelectorAll(".question[id]")];
+export const shown = (question) => !question.hidden && !question.closest(".survey-page[hidden]"); // a page that is only turned away still counts
+const isFilled = (input) => (["radio", "checkbox"].includes(input.type) ? input.checked : input.value.trim() !== "");
+
+/* The inputs by their names: a row of a matrix each. */
+function byName(question) {
+  const named = [...question.querySelectorAll("input[name], select[name], textarea[name]")];
+  const own = named.filter((input) => !input.disabled && input.type !== "hidden" && !input.name.endsWith(OTHER));
+  return Map.groupBy ? Map.groupBy(own, (input) => input.name) : own.reduce((found, input) => found.set(input.name, [...found.get(input.name) ?? [], input]), new Map());
+}
+
+export const asks = (question) => byName(question).size > 0; // and does not only inform
+export const answered = (question) => [...byName(question).values()].some((inputs) => inputs.some(isFilled));
+
+function forgotten(form, question) {
+  const code = question.id.slice("a-".length, -"-question".length);
+  if (!form.dataset.required.split(" ").includes(code) || !asks(question)) return false;
+  const each = [...byName(question).values()].filter((inputs) => inputs.some((input) => input.required));
+  return each.length ? !each.every((inputs) => inputs.some(isFilled)) : !answered(question);
+}
+
+function mark(question, words) {
+  const field = question.querySelector(".field");
+  const id = question.id.replace("-question", "-error");
+  document.getElementById(id)?.remove();
+  field.classList.toggle("wrong", Boolean(words));
+  const described = field.matches("fieldset") ? field : field.querySelector("input, select, textarea");
+  const others = (described.getAttribute("aria-describedby") ?? "").split(" ").filter((each) => each && each !== id);
+  if (words) {
+    const said = document.getElementById("forgotten").content.firstElementChild.cloneNode(true);
+    said.id = id;
+    (field.querySelector(".hint") ?? field.querySelector("legend, label")).after(said);
+    others.push(id);
+  }
+  if (others.length) described.setAttribute("aria-describedby", others.join(" "));
+  else described.removeAttribute("aria-describedby");
+  if (!field.matches("fieldset")) described.setAttribute("aria-invalid", String(Boolean(words)));
+}
+
+/* Mark what is required and not answered among the questions, and go to the first; whether there is none. */
+export function complete(form, questions) {
+  const missing = questions.filter((question) => shown(question) && forgotten(form, question));
+  for (const question of questions) if (missing.includes(question) || question.querySelector(".error.here")) mark(question, missing.includes(question));
+  document.getElementById("told").textContent = missing.length ? form.dataset.forgotten.replace("{count}", missing.length) : "";
+  if (!missing.length) return true;
+  const first = missing[0].querySelector(".field input:not([type=hidden]), .field select, .field textarea");
+  missing[0].scrollIntoView({ block: "start" });
+  first.focus({ preventScroll: true });
+  return false;
+}
+
+/* What was forgotten and is given now needs no word any more. */
+export function forgive(question) {
+  if (question?.querySelector(".error.here") && answered(question)) mark(question, false);
+}
+
+/* Put answers into the form: [name, value] pairs. Files cannot be put back. */
+export function fill(form, fields) {
+  for (const input of form.querySelectorAll("input[name], select[name], textarea[name]")) {
+    const values = fields.filter(([name]) => name === input.name).map(([, value]) => value);
+    if (["hidden", "file"].includes(input.type)) continue;
+    if (["radio", "checkbox"].includes(input.type)) input.checked = values.includes(input.value);
+    else input.value = values[0] ?? "";
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+}
