@@ -1,10 +1,27 @@
 """How people are reached and named: phone numbers, e-mail addresses and credit codes as they are written, kept and masked."""
 
 import re
-import unicodedata
 from datetime import date
 
 from engage.errors import Invalid
+from surveys.contacts import (
+    credit_code_in,
+    email_in,
+    find_phones,
+    is_mobile,
+    mask_email,
+    mask_phone,
+    valid_uscc,
+    written_closely,
+)
+
+_IDENTITY = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
+
+__all__ = [
+    "InvalidCreditCode", "InvalidEmail", "InvalidIdentityNumber", "InvalidPhone", "NotMobile", "clean_email", "clean_identity_number",
+    "clean_mobile", "clean_phone", "clean_uscc", "find_phones", "is_mobile", "mask_email", "mask_name", "mask_phone", "surname_only",
+    "valid_uscc",
+]
 
 
 class InvalidPhone(Invalid):
@@ -28,86 +45,19 @@ class InvalidIdentityNumber(Invalid):
 
 
 def clean_phone(text: str) -> str:
-    """The digits of the one phone number in a text; an extension follows after `-`.
-
-    Full-width digits, +86/0086/86, blanks, dashes, notes, and a spreadsheet's `13800138000.0` are understood. Mobile numbers
-    have 11 digits, landlines keep their area code (06315231234-801); numbers from abroad need + or 00 and keep a +.
-    Raises InvalidPhone when there is none or more than one.
-    """
+    """The one phone number in a text, as `surveys.contacts.find_phones` gives it. Raises InvalidPhone when there is none or several."""
     phones = find_phones(text)
     if len(phones) != 1:
         raise InvalidPhone(field="phone", found=len(phones))
     return phones[0]
 
 
-def find_phones(text: str) -> list[str]:
-    """Every phone number in a text, clean, in order, without repetitions; see `clean_phone`."""
-    if _MOBILE.fullmatch(text) and text.isascii():
-        return [text]
-    plain = unicodedata.normalize("NFKC", text).strip().lstrip("'").casefold().translate(_DASHES)
-    plain = re.sub(r"\((?![+\d\s-]*\))[^()]*\)", " ", plain)  # a note in brackets goes, an area code stays
-    plain = plain.replace("(", " ").replace(")", "-")
-    plain = re.sub(r"^(\d+)\.0+$", r"\1", plain)
-    if exact := re.fullmatch(r"(\d)\.(\d+)e\+?(\d\d)", plain):
-        if len(exact[2]) < int(exact[3]):
-            return []  # 1.38e+10: the last digits are gone, and a guess would ring at a stranger's
-        plain = exact[1] + exact[2]
-    plain = re.sub(r"(?<=\d)\s*(?:转分机|分机号?|转|ext\.?|x)\s*:?\s*(?=\d{1,6}(?!\d))", "#", plain)
-    found: list[str] = []
-    for chunk in re.findall(r"(?<![a-z\d])\+?\d[\d\s#-]*(?![a-z])", plain):
-        whole = _phone(chunk)
-        found += [whole] if whole else filter(None, map(_phone, chunk.split()))
-    return list(dict.fromkeys(found))
-
-
-def is_mobile(phone: str) -> bool:
-    """Whether a clean number is a mobile one of the mainland, so that an SMS reaches it."""
-    return bool(_MOBILE.fullmatch(phone))
-
-
-def _phone(chunk: str) -> str:
-    number, _, extension = re.sub(r"\s", "", chunk).strip("-").partition("#")
-    if landline := re.fullmatch(r"((?:\+?86-?|0086-?)?0\d{2,3}-?\d{7,8})-(\d{1,6})", number):
-        number, extension = landline[1], landline[2]
-    digits = re.sub(r"\D", "", number)
-    for prefix in ("0086", "86", ""):
-        rest = digits.removeprefix(prefix) if digits.startswith(prefix) else ""
-        if _MOBILE.fullmatch(rest.removeprefix("0")):
-            return rest.removeprefix("0")
-        if prefix and rest[:1] in set("123456789") and _LANDLINE.fullmatch(f"0{rest}"):
-            rest = f"0{rest}"  # +86 631 5231234
-        if _LANDLINE.fullmatch(rest) or _SERVICE.fullmatch(rest):
-            return f"{rest}-{extension}" if extension else rest
-    if number.startswith(("+", "00")) and not digits.removeprefix("00").startswith("86"):
-        abroad = digits.removeprefix("00")
-        return f"+{abroad}" if 8 <= len(abroad) <= 15 else ""  # noqa: PLR2004 -- ITU-T E.164
-    return ""
-
-
-_MOBILE = re.compile(r"1[3-9]\d{9}")
-_LANDLINE = re.compile(r"0(?:10|2\d)\d{8}|0[3-9]\d{2}\d{7,8}")
-_SERVICE = re.compile(r"[48]00\d{7}")
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−_·"), "-")
-_EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
-_IDENTITY = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
-_USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015: no I, O, S, V, Z
-
-
 def clean_email(text: str) -> str:
-    """An e-mail address in small letters, without `mailto:`, angle brackets and blanks. Raises InvalidEmail."""
-    plain = "".join(unicodedata.normalize("NFKC", text).split()).lower().removeprefix("mailto:").strip("<>;,。")
-    local = plain.partition("@")[0]
-    if not _EMAIL.fullmatch(plain) or len(plain) > 254 or len(local) > 64 or ".." in local:  # noqa: PLR2004 -- RFC 5321
+    """An e-mail address as `surveys.contacts.email_in` gives it. Raises InvalidEmail."""
+    email = email_in(text)
+    if email is None:
         raise InvalidEmail(field="email")
-    return plain
-
-
-def valid_uscc(text: str) -> bool:
-    """Whether a unified social credit code has 18 allowed characters and the right last one (GB 32100-2015, 5.5)."""
-    if not re.fullmatch(f"[{_USCC}]{{18}}", text):
-        return False
-    total = sum(_USCC.index(character) * pow(3, place, 31) for place, character in enumerate(text[:17]))
-    return _USCC[-total % 31] == text[17]
+    return email
 
 
 def clean_mobile(text: str) -> str:
@@ -120,8 +70,8 @@ def clean_mobile(text: str) -> str:
 
 def clean_uscc(text: str) -> str:
     """A unified social credit code in capitals and without blanks. Raises InvalidCreditCode; see `valid_uscc`."""
-    code = _written_closely(text)
-    if not valid_uscc(code):
+    code = credit_code_in(text)
+    if code is None:
         raise InvalidCreditCode(field="uscc")
     return code
 
@@ -131,7 +81,7 @@ def clean_identity_number(text: str, *, today: date) -> str:
 
     Raises InvalidIdentityNumber when the check character is wrong or the date of birth is none, in the future, or before 1900.
     """
-    number = _written_closely(text)
+    number = written_closely(text)
     if not _IDENTITY.fullmatch(number):
         raise InvalidIdentityNumber
     weighed = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(number[:17]))
@@ -146,10 +96,6 @@ def clean_identity_number(text: str, *, today: date) -> str:
     return number
 
 
-def _written_closely(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).translate(_DASHES).replace("-", "").split()).upper()
-
-
 def mask_name(name: str) -> str:
     """张三 → 张*, 张小三 → 张*三, Anna Lee → A***e."""
     if len(name) <= 2:  # noqa: PLR2004 -- nothing lies between first and last
@@ -160,16 +106,3 @@ def mask_name(name: str) -> str:
 def surname_only(name: str) -> str:
     """For what strangers may read, as on a screen in the hall: 张小三 → 张**, 李四 → 李*, Anna Lee → A***."""
     return name and name[0] + ("***" if name.isascii() else "*" * min(max(len(name) - 1, 1), 2))
-
-
-def mask_phone(phone: str) -> str:
-    """13812345678 → 138****5678; of a shorter number only the last two digits stay."""
-    if len(phone) < 11:  # noqa: PLR2004 -- a mobile number
-        return "*" * max(len(phone) - 2, 0) + phone[-2:]
-    return f"{phone[:3]}{'*' * (len(phone) - 7)}{phone[-4:]}"
-
-
-def mask_email(email: str) -> str:
-    """anna@example.org → a***@example.org."""
-    local, at, host = email.partition("@")
-    return f"{local[:1]}***{at}{host}" if at else ""

@@ -189,7 +189,7 @@ class Number(_Surveyed):
     """A number within limits, whole or not, with its unit."""
 
     code, name_zh, name_en = "number", "数字", "Number"
-    SETTINGS: ClassVar = surveyed.Number.SETTINGS
+    SETTINGS: ClassVar = {name: surveyed.Number.SETTINGS[name] for name in ("min", "max", "integer", "unit", "unit_en")}
 
     def settings(self, raw: Mapping[str, Any], options: Sequence[Mapping[str, str]]) -> dict[str, Any]:
         checked = super().settings(raw, options)

@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 
 from surveys.asked import show_number
-from surveys.kinds.base import Kind
-from surveys.kinds.choices import OTHER, OTHER_TEXT_LIMIT, Multiple, Single
+from surveys.kinds.base import NONE, OTHER, Kind
+from surveys.kinds.choices import OTHER_TEXT_LIMIT, Multiple, Single
+from surveys.kinds.contacts import Contact, CreditCode, Email, Phone
+from surveys.kinds.grids import Grid, Matrix
+from surveys.kinds.moments import Day, Moment, Moments, Time
 from surveys.kinds.numbers import Number
+from surveys.kinds.ranking import Ranking
 from surveys.kinds.refusals import (
     AboveMaximum,
     BadOption,
@@ -13,28 +17,50 @@ from surveys.kinds.refusals import (
     BelowMinimum,
     Missing,
     MoreThanOne,
+    NotACreditCode,
+    NotADay,
+    NotAlone,
+    NotAMoment,
+    NotAnEmail,
     NotANumber,
+    NotAPhone,
+    NotATime,
+    NotInForm,
     NotWhole,
     OptionsMissing,
     OtherMissing,
+    RankLeftOut,
+    RankTwice,
+    RowsMissing,
+    TooEarly,
     TooFewPicks,
+    TooLate,
     TooLong,
+    TooManyOptions,
     TooManyPicks,
+    TooShort,
     UnknownKind,
     UnknownOption,
 )
-from surveys.kinds.scales import Scale
-from surveys.kinds.texts import LongText, Text
+from surveys.kinds.scales import Likelihood, Scale
+from surveys.kinds.texts import Info, LongText, Text
 
 __all__ = [
-    "KINDS", "OTHER", "OTHER_TEXT_LIMIT", "AboveMaximum", "BadOption", "BadSetting", "BelowMinimum", "Kind", "LongText", "Missing",
-    "MoreThanOne", "Multiple", "NotANumber", "NotWhole", "Number", "OptionsMissing", "OtherMissing", "Scale", "Single", "Text",
-    "TooFewPicks", "TooLong", "TooManyPicks", "UnknownKind", "UnknownOption", "kind_of", "show_number",
+    "KINDS", "NONE", "OTHER", "OTHER_TEXT_LIMIT", "PERSONAL", "AboveMaximum", "BadOption", "BadSetting", "BelowMinimum", "Contact",
+    "CreditCode", "Day", "Email", "Grid", "Info", "Kind", "Likelihood", "LongText", "Matrix", "Missing", "Moment", "Moments",
+    "MoreThanOne", "Multiple", "NotACreditCode", "NotADay", "NotAMoment", "NotANumber", "NotAPhone", "NotATime", "NotAlone",
+    "NotAnEmail", "NotInForm", "NotWhole", "Number", "OptionsMissing", "OtherMissing", "Phone", "RankLeftOut", "RankTwice", "Ranking",
+    "RowsMissing", "Scale", "Single", "Text", "Time", "TooEarly", "TooFewPicks", "TooLate", "TooLong", "TooManyOptions",
+    "TooManyPicks", "TooShort", "UnknownKind", "UnknownOption", "kind_of", "show_number",
 ]
 
 KINDS: Mapping[str, Kind] = {
-    kind.code: kind for kind in (Single(), Multiple(), Scale(), Number(), Text(), LongText())
+    kind.code: kind for kind in (
+        Single(), Multiple(), Scale(), Likelihood(), Matrix(), Grid(), Ranking(), Number(), Day(), Time(), Moment(), Text(), LongText(),
+        Email(), Phone(), CreditCode(), Info(),
+    )
 }
+PERSONAL = frozenset(code for code, kind in KINDS.items() if kind.personal)  # the kinds whose answers name or reach a person
 
 
 def kind_of(code: str) -> Kind:

@@ -6,7 +6,6 @@ from typing import cast
 from surveys.asked import clean
 
 WORD_LIMIT = 20  # characters of a unit, of the label of a level
-LEVELS = 5
 LARGEST_NUMBER = 10**15  # whole numbers up to here are exact as a double
 
 
@@ -40,11 +39,22 @@ def word(value: object) -> str:
     return text
 
 
-def levels(value: object) -> list[str]:
-    labels = [word(label) for label in cast("Sequence[object]", value)] if isinstance(value, (list, tuple)) else []
-    if len(labels) != LEVELS or "" in labels:
-        raise ValueError(f"{LEVELS} labels")
-    return labels
+def labels(least: int, most: int) -> Callable[[object], list[str]]:
+    """As many labels as `least` to `most`."""
+
+    def check(value: object) -> list[str]:
+        written = words(value)
+        if not least <= len(written) <= most or "" in written:
+            raise ValueError(f"{least} labels" if least == most else f"{least} to {most} labels")
+        return written
+
+    return check
+
+
+def words(value: object) -> list[str]:
+    """Labels in another language: as many as there are, or none at all."""
+    written = [word(label) for label in cast("Sequence[object]", value)] if isinstance(value, (list, tuple)) else [""]
+    return written if any(written) else []
 
 
 def length(most: int) -> Callable[[object], int]:

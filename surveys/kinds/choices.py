@@ -1,56 +1,40 @@
-"""Choices: one of several options, or any of them, with room for another in words."""
+"""Choices: one of several options, or any of them, with room for another in words and for none of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from surveys.asked import Asked, Counts, Option, Stored, Tally, clean, given
-from surveys.kinds.base import CODE, Kind, only, option_rows
+from surveys.asked import Asked, Counts, Option, Stored, Tally, given
+from surveys.kinds.base import MOST_OPTIONS, NONE, OTHER, Kind, as_options, joined, listed, only, option_rows
 from surveys.kinds.checks import flag, picks
-from surveys.kinds.refusals import (
-    BadOption,
-    OptionsMissing,
-    OtherMissing,
-    TooFewPicks,
-    TooLong,
-    TooManyPicks,
-    UnknownOption,
-)
+from surveys.kinds.refusals import NotAlone, OtherMissing, TooFewPicks, TooLong, TooManyPicks, UnknownOption
 
-OTHER = "other"  # the code of the option that takes free text; nobody else may use it
 OTHER_TEXT_LIMIT = 200
-FEWEST_OPTIONS = 2
+_OTHER = Option(OTHER, "其他", "Other", other=True)
+_NONE = Option(NONE, "以上都不是", "None of the above", alone=True)
 
 
 class Choice(Kind):
-    """What single and multiple choice share."""
+    """What single and multiple choice share.
+
+    Settings: `other` adds an option that takes free text, `none` one that excludes all others, and with `random` each respondent
+    sees the options in an order of their own, these two at the end.
+    """
 
     has_options = True
+    compared = "option"
+    SETTINGS: ClassVar = {"other": (False, flag), "none": (False, flag), "random": (False, flag)}
 
     def options(self, raw: Iterable[Mapping[str, Any] | str]) -> list[dict[str, str]]:
-        options: list[dict[str, str]] = []
-        taken = {OTHER}
-        listed = [{"label": option} if isinstance(option, str) else option for option in raw]
-        given_codes = {str(option.get("code") or "") for option in listed}
-        free = (str(n) for n in range(1, 10**6) if str(n) not in given_codes)
-        for place, option in enumerate(listed, start=1):
-            code, label = str(option.get("code") or "") or next(free), clean(str(option.get("label") or ""))
-            if not label or code in taken or not CODE.fullmatch(code):
-                raise BadOption(field="options", place=place)
-            taken.add(code)
-            options.append({"code": code, "label": label, "label_en": clean(str(option.get("label_en") or ""))})
-        if len(options) < FEWEST_OPTIONS:
-            raise OptionsMissing(field="options")
-        return options
+        return listed(raw)
 
     def offered(self, options: Sequence[Mapping[str, str]], settings: Mapping[str, Any]) -> tuple[Option, ...]:
-        listed = [Option(option["code"], option["label"], option.get("label_en", "")) for option in options]
-        return (*listed, Option(OTHER, "其他", "Other", other=True)) if settings.get("other") else tuple(listed)
+        further = [option for option in (_OTHER, _NONE) if settings.get(option.code)]
+        return (*as_options(options), *further)
 
     def rows(self, asked: Asked, values: list[Any], other: object) -> list[Stored]:
         """The picks in the order of the options; the free text counts only when "other" is picked."""
         picked = {str(value) for value in values}
-        unknown = sorted(picked - {option.code for option in asked.options})
-        if unknown:
+        if not picked <= {option.code for option in asked.options}:
             raise UnknownOption
         return [
             Stored(choice=option.code, text=self._said(other) if option.other else None)
@@ -66,34 +50,37 @@ class Choice(Kind):
         return said[0]
 
     def tally(self, asked: Asked, counts: Counts) -> Tally:
-        return Tally(counts.answered, rows=option_rows(asked, counts.choices, counts.answered))
+        return Tally(counts.answered, rows=option_rows(asked.options, counts.choices, counts.answered))
 
     def show(self, asked: Asked, stored: Sequence[Stored], language: str = "zh") -> str:
         labels = {option.code: option.label(language) for option in asked.options}
-        colon, comma = (": ", "; ") if language.startswith("en") else ("：", "；")
-        return comma.join(
-            labels.get(row.choice or "", row.choice or "") + (colon + row.text if row.text else "") for row in stored
-        )
+        return joined(((labels.get(row.choice or "", row.choice or ""), row.text or "") for row in stored), language)
 
 
 class Single(Choice):
     """One of several options."""
 
     code, name_zh, name_en = "single", "单选题", "Single choice"
-    SETTINGS: ClassVar = {"other": (False, flag)}
 
     def rows(self, asked: Asked, values: list[Any], other: object) -> list[Stored]:
         return super().rows(asked, [only(values)], other)
 
 
 class Multiple(Choice):
-    """Any of several options, at least `min` and at most `max` of them when it is answered at all."""
+    """Any of several options, at least `min` and at most `max` of them when it is answered at all, or none of them."""
 
     code, name_zh, name_en = "multiple", "多选题", "Multiple choice"
-    SETTINGS: ClassVar = {"other": (False, flag), "min": (None, picks), "max": (None, picks)}
+    SETTINGS: ClassVar = {**Choice.SETTINGS, "min": (None, picks), "max": (None, picks)}
+
+    def options(self, raw: Iterable[Mapping[str, Any] | str]) -> list[dict[str, str]]:
+        return listed(raw, most=MOST_OPTIONS - 2)
 
     def rows(self, asked: Asked, values: list[Any], other: object) -> list[Stored]:
         rows = super().rows(asked, values, other)
+        if any(option.alone for option in asked.options) and any(row.choice == NONE for row in rows):
+            if len(rows) > 1:
+                raise NotAlone
+            return rows
         least, most = asked.settings["min"], asked.settings["max"]
         if least is not None and len(rows) < least:
             raise TooFewPicks(min=least)

@@ -1,27 +1,40 @@
 """Numbers, and the figures of many of them."""
 
+import math
 import re
 import statistics
 import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 from surveys.asked import Asked, Counts, Stored, Tally, show_number
 from surveys.kinds.base import Kind, only
 from surveys.kinds.checks import LARGEST_NUMBER, flag, limit, word
-from surveys.kinds.refusals import AboveMaximum, BelowMinimum, NotANumber, NotWhole
+from surveys.kinds.refusals import AboveMaximum, BadSetting, BelowMinimum, NotANumber, NotWhole
 
 _NUMBER = re.compile(r"[+-]?\d{1,16}(\.\d{1,16})?", re.ASCII)
 
 
 class Number(Kind):
-    """A number within limits, whole or not; full-width digits and thousands commas are understood."""
+    """A number within limits, whole or not; full-width digits and thousands commas are understood.
+
+    With `slider` it can be drawn along a line from `min` to `max`, both of which it then needs.
+    """
 
     code, name_zh, name_en = "number", "数字题", "Number"
+    compared = "number"
     SETTINGS: ClassVar = {
         "min": (None, limit), "max": (None, limit), "integer": (False, flag), "unit": ("", word), "unit_en": ("", word),
+        "slider": (False, flag),
     }
+
+    def settings(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        checked = super().settings(raw)
+        least, most = checked["min"], checked["max"]
+        if checked["slider"] and (least is None or most is None or least == most):
+            raise BadSetting(field="settings", setting="slider", expected="a least and a larger most number")
+        return checked
 
     def rows(self, asked: Asked, values: list[Any], other: object) -> list[Stored]:
         number = self._number(only(values))
@@ -46,8 +59,7 @@ class Number(Kind):
         return float(written)
 
     def tally(self, asked: Asked, counts: Counts) -> Tally:
-        mean, median, least, most = spread(counts.numbers)
-        return Tally(counts.answered, mean=mean, median=median, least=least, most=most)
+        return Tally(counts.answered, **figures(counts.numbers))
 
     def cell(self, asked: Asked, stored: Sequence[Stored], language: str = "zh") -> int | float | None:
         number = stored[0].number if stored else None
@@ -61,15 +73,26 @@ class Number(Kind):
         return show_number(number) + (" " + unit if unit.isascii() and unit else unit)
 
 
-def spread(numbers: Mapping[float, int]) -> tuple[float | None, float | None, float | None, float | None]:
-    """Mean, median, least and most of numbers given with how often each came."""
+class Figures(TypedDict, total=False):
+    """What a Tally tells of numbers."""
+
+    mean: float
+    median: float
+    least: float
+    most: float
+    spread: float
+
+
+def figures(numbers: Mapping[float, int]) -> Figures:
+    """Mean, median, least, most and standard deviation of numbers given with how often each came; nothing of none."""
     total = sum(numbers.values())
     if not total:
-        return None, None, None, None
+        return {}
     ordered = sorted(numbers)
     middle = [_at(ordered, numbers, (total - 1) // 2), _at(ordered, numbers, total // 2)]
-    mean = sum(number * n for number, n in numbers.items()) / total
-    return mean, statistics.fmean(middle), ordered[0], ordered[-1]
+    mean = math.fsum(number * n for number, n in numbers.items()) / total
+    variance = math.fsum(n * (number - mean) ** 2 for number, n in numbers.items()) / total
+    return Figures(mean=mean, median=statistics.fmean(middle), least=ordered[0], most=ordered[-1], spread=math.sqrt(variance))
 
 
 def _at(ordered: Sequence[float], numbers: Mapping[float, int], rank: int) -> float:

@@ -56,7 +56,7 @@ def test_a_summary_counts_by_question_and_segment_in_the_order_given(session, an
     ))
     assert [(row.count, row.share) for row in multiple.tally.rows] == [(1, 0.5), (2, 1.0), (0, 0.0)]
     assert (scale.tally.mean, scale.tally.median, scale.tally.satisfied) == (11 / 3, 4, 2 / 3)
-    assert number.tally == Tally(2, mean=2.25, median=2.25, least=2, most=2.5)
+    assert number.tally == Tally(2, mean=2.25, median=2.25, least=2, most=2.5, spread=0.25)
     assert text.tally == Tally(2)
     assert {code: tally.answered for code, tally in multiple.by_segment.items()} == {"deputy": 0, "enterprise": 1, "visitor": 1}
     assert [row.count for row in scale.by_segment["deputy"].rows] == [0, 0, 0, 1, 0]

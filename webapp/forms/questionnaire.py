@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from uuid import UUID, uuid4
 
 from flask_babel import gettext
@@ -41,7 +42,7 @@ class Sheet:
             for asked in questions if (refusal := self.problems.get(asked.code))
         ]
 
-    @property
+    @cached_property
     def submission(self) -> str:
         """The UUID of this very sheet; a new one where none, or nonsense, was sent."""
         try:

@@ -9,6 +9,7 @@ from wtforms import BooleanField, SelectField, TextAreaField
 from wtforms.validators import Optional
 
 from surveys.kinds import KINDS
+from surveys.patterns import LONGEST
 from surveys.questionnaires import Question, Questionnaire, State
 from surveys.templates import TEMPLATES
 from webapp import wiring
@@ -23,17 +24,38 @@ SURVEY_STATE_LOOKS = {State.DRAFT: "quiet", State.OPEN: "yes", State.CLOSED: "in
 # A setting is found by its name alone, or by kind and name where the words differ.
 SETTING_WORDS = {
     "other": lazy_gettext("加上“其他”选项，可填写文字"),
+    "none": lazy_gettext("加上“以上都不是”选项，选它就不能再选别的"),
+    "random": lazy_gettext("每位填写人看到的选项顺序不同"),
     "multiple.min": lazy_gettext("至少选几项"),
     "multiple.max": lazy_gettext("最多选几项"),
     "number.min": lazy_gettext("最小值"),
     "number.max": lazy_gettext("最大值"),
+    "slider": lazy_gettext("可以拖动滑块作答，需填写最小值和最大值"),
+    "ranking.max": lazy_gettext("最多排几项"),
+    "date.min": lazy_gettext("最早日期，例如 2026-03-18"),
+    "date.max": lazy_gettext("最晚日期，例如 2026-03-18"),
+    "time.min": lazy_gettext("最早时间，例如 09:00"),
+    "time.max": lazy_gettext("最晚时间，例如 17:30"),
+    "datetime.min": lazy_gettext("最早时间，例如 2026-03-18 09:00"),
+    "datetime.max": lazy_gettext("最晚时间，例如 2026-03-18 17:30"),
     "integer": lazy_gettext("只能填整数"),
     "unit": lazy_gettext("单位"),
     "unit_en": lazy_gettext("单位（英文）"),
-    "labels": lazy_gettext("五级名称，从好到差，每行一个"),
-    "labels_en": lazy_gettext("五级名称（英文），每行一个"),
+    "scale.labels": lazy_gettext("五级名称，从好到差，每行一个"),
+    "scale.labels_en": lazy_gettext("五级名称（英文），每行一个"),
+    "matrix.labels": lazy_gettext("各级名称，从好到差，2 至 10 级，每行一个"),
+    "matrix.labels_en": lazy_gettext("各级名称（英文），每行一个"),
+    "columns": lazy_gettext("各列名称，1 至 10 列，每行一个"),
+    "columns_en": lazy_gettext("各列名称（英文），每行一个"),
+    "low": lazy_gettext("0 分的含义"),
+    "low_en": lazy_gettext("0 分的含义（英文）"),
+    "high": lazy_gettext("10 分的含义"),
+    "high_en": lazy_gettext("10 分的含义（英文）"),
     "max_length": lazy_gettext("最多字数"),
+    "min_length": lazy_gettext("最少字数"),
+    "pattern": lazy_gettext("格式要求（正则表达式），例如 [A-Z]{2}\\d{4}；请在提示中说明"),
 }
+OPTION_WORDS = {"matrix": lazy_gettext("各行，每行一个"), "grid": lazy_gettext("各行，每行一个")}  # what is listed is not what is picked
 SETTING = "setting-"  # before the name of a field that is a setting
 LONGEST_LIST = 20_000  # characters
 
@@ -110,7 +132,7 @@ def question_form(kind: str, question: Question | None = None) -> QuestionForm:
     """The form for a question of this kind, filled from the question where there is one."""
     extra: dict[str, Any] = {}
     if KINDS[kind].has_options:
-        extra["options"] = paragraphs(lazy_gettext("选项，每行一个"), LONGEST_LIST, required=True,
+        extra["options"] = paragraphs(OPTION_WORDS.get(kind, lazy_gettext("选项，每行一个")), LONGEST_LIST, required=True,
                                       description=lazy_gettext("英文写在竖线之后，例如：现场参观 | Guided visit"))
     for name, (default, _) in KINDS[kind].SETTINGS.items():
         words = SETTING_WORDS.get(name) or SETTING_WORDS[f"{kind}.{name}"]
@@ -147,9 +169,9 @@ def _setting_field(words: Any, default: Any) -> Any:
     if isinstance(default, bool):
         return BooleanField(words)
     if isinstance(default, list):
-        return paragraphs(words, 200)
+        return paragraphs(words, 400)
     if isinstance(default, str):
-        return line(words, 20)
+        return line(words, LONGEST)
     return AnyNumberField(words, [Optional()])
 
 
