@@ -11,6 +11,7 @@ Every function takes a SQLAlchemy session and commits nothing. What is refused i
 """
 
 from surveys import (
+    bank,
     conclusions,
     conditions,
     finding,
@@ -22,12 +23,13 @@ from surveys import (
     summaries,
     theme_decisions,
     themes,
+    versions,
 )
 from surveys.asked import Asked, Option, Tally
 from surveys.base import Base
 from surveys.errors import Conflict, Invalid, NotFound, SurveyError
 from surveys.finding import FoundTheme, find_themes
-from surveys.forms import Form, form_of
+from surveys.forms import Form, draft_of, form_of, form_of_version, whole_form
 from surveys.kinds import KINDS
 from surveys.questionnaires import Question, Questionnaire, Section, State, accepts
 from surveys.responses import AlreadyAnswered, Answer, InvalidAnswers, NotOpen, Response, answered, submit
@@ -59,12 +61,15 @@ __all__ = [
     "Tally",
     "accepts",
     "answered",
+    "bank",
     "conclusions",
     "conditions",
     "create_from_template",
+    "draft_of",
     "find_themes",
     "finding",
     "form_of",
+    "form_of_version",
     "open_answers",
     "paper",
     "questionnaires",
@@ -77,4 +82,6 @@ __all__ = [
     "summarise",
     "theme_decisions",
     "themes",
+    "versions",
+    "whole_form",
 ]

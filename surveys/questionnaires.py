@@ -1,6 +1,7 @@
 """Questionnaires: their texts, sections and questions, and the way from draft to open to closed.
 
-Once somebody has answered, the questions are frozen: figures must mean what was asked. Copy the questionnaire instead.
+Opening makes the first version. Whatever is changed of the questions afterwards is a draft that nobody is asked before it is
+published as the next version; what was answered stays readable under the version it was answered in (see versions.py).
 """
 
 import secrets
@@ -12,6 +13,7 @@ from typing import Any, Literal, TypedDict, Unpack
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from surveys import versions
 from surveys.asked import clean, in_language
 from surveys.base import Base
 from surveys.errors import Conflict, Invalid, NotFound
@@ -51,7 +53,7 @@ class WrongState(Conflict):
 
 
 class Frozen(Conflict):
-    """The questionnaire has been answered and can no longer be changed; copy it instead."""
+    """The questionnaire has been answered: it cannot be deleted, and whether it is anonymous stays as it was promised."""
 
 
 class Questionnaire(Base):
@@ -71,8 +73,9 @@ class Questionnaire(Base):
     closes_at: Mapped[datetime | None]
     anonymous: Mapped[bool] = mapped_column(default=False)  # nothing stored joins an answer to a person
     paged: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # on a phone its sections are turned like pages
-    # A random number drawn with every change of what is asked: it names this very wording, whatever was rolled back
-    # in between, so that the form made of it can be kept (see forms.py).
+    version: Mapped[int] = mapped_column(default=0)  # the number of the version that people are asked; 0 before the first one
+    # A random number drawn with every change of what people are asked: it names this very wording, whatever was rolled
+    # back in between, so that the form made of it can be kept (see forms.py).
     edition: Mapped[int] = mapped_column(sa.BigInteger)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -100,7 +103,7 @@ class Section(Base):
 
     questionnaire: Mapped[Questionnaire] = relationship(back_populates="sections")
     questions: Mapped[list["Question"]] = relationship(
-        back_populates="section", order_by="Question.position", cascade="all, delete-orphan",
+        back_populates="section", order_by="Question.position", lazy="selectin",  # what is taken out is removed, not deleted
     )
 
     def label(self, language: str = "zh") -> str:
@@ -108,14 +111,17 @@ class Section(Base):
 
 
 class Question(Base):
-    """One question. What `options` and `settings` hold is the business of its kind, see kinds.py."""
+    """One question. What `options` and `settings` hold is the business of its kind, see kinds.py.
+
+    A removed question has no section any more. It keeps its id and its code: there may be answers, and it can be brought back.
+    """
 
     __tablename__ = "question"
     __table_args__ = (sa.UniqueConstraint("questionnaire_id", "code"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     questionnaire_id: Mapped[int] = mapped_column(sa.ForeignKey("questionnaire.id"))
-    section_id: Mapped[int] = mapped_column(sa.ForeignKey("section.id"), index=True)
+    section_id: Mapped[int | None] = mapped_column(sa.ForeignKey("section.id"), index=True)
     code: Mapped[str] = mapped_column(sa.String(40))
     kind: Mapped[str] = mapped_column(sa.String(20))
     text: Mapped[str] = mapped_column(sa.String(500))
@@ -158,14 +164,20 @@ def create(session: Session, *, now: datetime, **details: Unpack[Details]) -> Qu
     return questionnaire
 
 
-def edit(session: Session, questionnaire: Questionnaire, *, now: datetime, **details: Unpack[Details]) -> None:
-    """Change title, texts and times at any time. Raises TitleMissing, ClosesBeforeOpens, or Frozen(field="anonymous"):
-    what people were promised when they answered stays.
+def edit(session: Session, questionnaire: Questionnaire, *, now: datetime, by: str = "", **details: Unpack[Details]) -> None:
+    """Change title, texts and times at any time; other texts are at once the next version, with the questions of the one before.
+
+    Raises TitleMissing, ClosesBeforeOpens, or Frozen(field="anonymous"): what people were promised when they answered stays.
     """
     anonymous = details.get("anonymous", questionnaire.anonymous)
     if anonymous != questionnaire.anonymous and has_responses(session, questionnaire):
         raise Frozen(field="anonymous")
     _describe(questionnaire, details, now=now)
+    if questionnaire.version:
+        before = versions.get(session, questionnaire, questionnaire.version).content
+        after = before | {name: getattr(questionnaire, name) for name in versions.TEXTS}
+        if after != before:
+            versions.add(session, questionnaire, after, now=now, by=by)
     session.flush()
 
 
@@ -183,7 +195,7 @@ def _describe(questionnaire: Questionnaire, details: Details, *, now: datetime) 
 
 
 def touch(questionnaire: Questionnaire, *, now: datetime) -> None:
-    """Note that the questionnaire is no longer what it was."""
+    """Note that what people are asked is no longer what it was."""
     questionnaire.edition = secrets.randbits(62)
     questionnaire.updated_at = now
 
@@ -215,27 +227,63 @@ def _columns(record: Base, *names: str) -> dict[str, Any]:
 
 
 def remove(session: Session, questionnaire: Questionnaire, *, now: datetime) -> None:
-    """Delete a questionnaire that nobody has answered, with all that it asks. Raises Frozen."""
-    change(session, questionnaire, now=now)
+    """Delete a questionnaire that nobody has answered, with all that it asks and has asked. Raises Frozen.
+
+    The row is locked first: a response refers to it, so none can slip in between (SQLite has one writer anyway).
+    """
+    session.refresh(questionnaire, with_for_update=True)
+    if has_responses(session, questionnaire):
+        raise Frozen
+    touch(questionnaire, now=now)
+    for kind in (Question, versions.Version):
+        for record in session.scalars(sa.select(kind).where(kind.questionnaire_id == questionnaire.id)):
+            session.delete(record)
     session.delete(questionnaire)
     session.flush()
 
 
-def open_for_answers(session: Session, questionnaire: Questionnaire, *, now: datetime) -> None:
-    """From draft or closed to open. Raises WrongState or NothingToAsk."""
-    if not session.scalar(sa.select(sa.exists().where(Question.questionnaire_id == questionnaire.id))):
-        raise NothingToAsk
+def open_for_answers(session: Session, questionnaire: Questionnaire, *, now: datetime, by: str = "") -> None:
+    """From draft or closed to open, with the questions as they now stand. Raises WrongState or NothingToAsk."""
+    _may_go(questionnaire, State.OPEN)
+    publish(session, questionnaire, now=now, by=by)
     _go(session, questionnaire, State.OPEN, now=now)
+
+
+def publish(session: Session, questionnaire: Questionnaire, *, now: datetime, by: str = "") -> bool:
+    """Ask people from now on what now stands; False when they are asked just that already. Raises NothingToAsk.
+
+    Questions that were removed before anybody was asked them are gone for good.
+    """
+    session.refresh(questionnaire, with_for_update=True)
+    content = versions.content_of(questionnaire)
+    if not versions.questions_of(content):
+        raise NothingToAsk
+    earlier = versions.versions(session, questionnaire)
+    if earlier and earlier[-1].content == content:
+        return False
+    asked = {question_id for version in earlier for question_id in versions.questions_of(version.content)}
+    removed = sa.select(Question).where(Question.questionnaire_id == questionnaire.id, Question.section_id.is_(None))
+    for question in session.scalars(removed):
+        if question.id not in asked:
+            session.delete(question)
+    versions.add(session, questionnaire, content, now=now, by=by)
+    touch(questionnaire, now=now)
+    session.flush()
+    return True
 
 
 def close(session: Session, questionnaire: Questionnaire, *, now: datetime) -> None:
     """From open to closed. Raises WrongState."""
+    _may_go(questionnaire, State.CLOSED)
     _go(session, questionnaire, State.CLOSED, now=now)
 
 
-def _go(session: Session, questionnaire: Questionnaire, state: State, *, now: datetime) -> None:
+def _may_go(questionnaire: Questionnaire, state: State) -> None:
     if state not in NEXT[questionnaire.state]:
         raise WrongState(state=questionnaire.state.value, wanted=state.value)
+
+
+def _go(session: Session, questionnaire: Questionnaire, state: State, *, now: datetime) -> None:
     questionnaire.state = state
     questionnaire.updated_at = now
     session.flush()
@@ -253,19 +301,16 @@ _RESPONSES = sa.table("response", sa.column("questionnaire_id"))
 
 
 def has_responses(session: Session, questionnaire: Questionnaire) -> bool:
-    """Whether anybody has answered; then the questions are frozen."""
+    """Whether anybody has answered."""
     return bool(session.scalar(sa.select(sa.exists().where(_RESPONSES.c.questionnaire_id == questionnaire.id))))
 
 
-def change(session: Session, questionnaire: Questionnaire, *, now: datetime) -> None:
-    """Go on to change what is asked. Raises Frozen when somebody has answered.
-
-    The row is locked first: a response refers to it, so none can slip in between (SQLite has one writer anyway).
-    """
-    session.execute(sa.select(Questionnaire.id).where(Questionnaire.id == questionnaire.id).with_for_update())
-    if has_responses(session, questionnaire):
-        raise Frozen
-    touch(questionnaire, now=now)
+def change(questionnaire: Questionnaire, *, now: datetime) -> None:
+    """Note that the questions are being changed; what people are asked stays until it is published."""
+    if questionnaire.version:
+        questionnaire.updated_at = now
+    else:
+        touch(questionnaire, now=now)
 
 
 def get(session: Session, questionnaire_id: int) -> Questionnaire:

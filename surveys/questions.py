@@ -1,18 +1,25 @@
-"""Building a questionnaire: sections and questions are added, changed, moved and removed until somebody has answered."""
+"""Building a questionnaire: sections and questions are added, changed, moved, doubled, removed and brought back.
+
+People are asked none of it before it is published, see questionnaires.py. A question keeps its id and code, and an option its
+code, as long as they mean what they meant in the versions before.
+"""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import count
 from typing import Any, Literal, TypedDict, Unpack
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from surveys import versions
 from surveys.asked import clean
 from surveys.errors import Conflict, Invalid, NotFound
 from surveys.kinds import kind_of
 from surveys.questionnaires import Question, Questionnaire, Section, change
 
+_MEANING = ("unit",)  # settings without which a stored number means something else
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)  # no dot: `q1.other` is the free text of q1
 TEXT_LIMIT = 500
 
@@ -68,9 +75,9 @@ def get_section(session: Session, section_id: int) -> Section:
 
 
 def get_question(session: Session, question_id: int) -> Question:
-    """The question with this id. Raises NoSuchQuestion."""
+    """The question with this id, unless it was removed. Raises NoSuchQuestion."""
     question = session.get(Question, question_id)
-    if question is None:
+    if question is None or question.section_id is None:
         raise NoSuchQuestion
     return question
 
@@ -78,8 +85,8 @@ def get_question(session: Session, question_id: int) -> Question:
 def add_section(
     session: Session, questionnaire: Questionnaire, *, now: datetime, title: str = "", title_en: str = "",
 ) -> Section:
-    """A new last section; a title is not needed. Raises Frozen."""
-    change(session, questionnaire, now=now)
+    """A new last section; a title is not needed."""
+    change(questionnaire, now=now)
     section = Section(title=clean(title), title_en=clean(title_en), position=_after(questionnaire.sections))
     questionnaire.sections.append(section)
     session.flush()
@@ -87,53 +94,126 @@ def add_section(
 
 
 def edit_section(session: Session, section: Section, *, now: datetime, title: str, title_en: str = "") -> None:
-    """Give the section another title. Raises Frozen."""
-    change(session, section.questionnaire, now=now)
+    """Give the section another title."""
+    change(section.questionnaire, now=now)
     section.title, section.title_en = clean(title), clean(title_en)
     session.flush()
 
 
 def remove_section(session: Session, section: Section, *, now: datetime) -> None:
-    """Remove an empty section. Raises SectionNotEmpty or Frozen."""
+    """Remove an empty section. Raises SectionNotEmpty."""
     if section.questions:
         raise SectionNotEmpty(questions=len(section.questions))
-    change(session, section.questionnaire, now=now)
+    change(section.questionnaire, now=now)
     section.questionnaire.sections.remove(section)
     session.flush()
+
+
+def place_section(session: Session, section: Section, place: int, *, now: datetime) -> None:
+    """Put the section at this place, from 0, among the others; beyond the ends it is the first or the last."""
+    sections = section.questionnaire.sections
+    change(section.questionnaire, now=now)
+    ordered = [each for each in sections if each is not section]
+    ordered.insert(max(place, 0), section)
+    _number(ordered)
+    session.flush()
+    session.expire(section.questionnaire, ["sections"])
+
+
+def duplicate_section(session: Session, section: Section, *, now: datetime) -> Section:
+    """A section right behind it with the same title and copies of its questions."""
+    questionnaire = section.questionnaire
+    twin = add_section(session, questionnaire, title=section.title, title_en=section.title_en, now=now)
+    for question in section.questions:
+        add_question(session, twin, now=now, **fields_of(question))
+    place_section(session, twin, questionnaire.sections.index(section) + 1, now=now)
+    return twin
 
 
 def add_question(session: Session, section: Section, *, now: datetime, **fields: Unpack[Fields]) -> Question:
     """A new last question of the section; `kind` and `text` are needed, a `code` is made up (q1, q2, …).
 
-    Raises Frozen, TextMissing, TextTooLong, BadCode, CodeTaken, UnknownKind, BadSetting, OptionsMissing or BadOption.
+    Raises TextMissing, TextTooLong, BadCode, CodeTaken, UnknownKind, BadSetting, OptionsMissing or BadOption.
     """
     questionnaire = section.questionnaire
-    change(session, questionnaire, now=now)
+    change(questionnaire, now=now)
     codes = _codes(session, questionnaire)
     question = Question(questionnaire_id=questionnaire.id, code="", kind="", text="", options=[], settings={},
                         position=_after(section.questions))
-    made_up = next(code for n in range(1, len(codes) + 2) if (code := f"q{n}") not in codes)
     described = Fields(**fields)
-    described["code"] = described.get("code") or made_up
-    _apply(question, described, codes)
+    described["code"] = described.get("code") or _free(codes)
+    describe(question, described, codes)
     section.questions.append(question)
     session.flush()
     return question
 
 
-def edit_question(session: Session, question: Question, *, now: datetime, **fields: Unpack[Fields]) -> None:
-    """Change what is given of the question. Another kind starts from its own default settings. Raises as add_question."""
+def edit_question(session: Session, question: Question, *, now: datetime, **fields: Unpack[Fields]) -> Question:
+    """Change what is given of the question, and give it, or what stands in its place. Another kind starts from its own settings.
+
+    A question that people were asked keeps its meaning: of another kind or with another unit it is a new question, and the old
+    one is removed. Its options are known by their codes; one without a code gets one that none has had. Raises as add_question.
+    """
     questionnaire = question.section.questionnaire
-    change(session, questionnaire, now=now)
+    change(questionnaire, now=now)
     changed = Fields(**fields)
     kind = kind_of(changed.get("kind", question.kind))
     changed.setdefault("options", question.options if kind.has_options else ())
     changed.setdefault("settings", question.settings if kind.code == question.kind else {})
-    _apply(question, changed, _codes(session, questionnaire) - {question.code})
+    asked = _asked(session, question)
+    if asked and _means_otherwise(question, kind.code, changed["settings"]):
+        return _replaced(session, question, changed, now=now)
+    if asked:
+        changed["options"] = _with_new_codes(changed["options"], asked)
+    describe(question, changed, _codes(session, questionnaire) - {question.code})
     session.flush()
+    return question
 
 
-def _apply(question: Question, fields: Fields, taken: set[str]) -> None:
+def duplicate_question(session: Session, question: Question, *, now: datetime) -> Question:
+    """A copy right behind it, with a code of its own."""
+    twin = add_question(session, question.section, now=now, **fields_of(question))
+    place_question(session, twin, question.section, question.section.questions.index(question) + 1, now=now)
+    return twin
+
+
+def fields_of(question: Question) -> Fields:
+    """What makes the question, but its code and its condition: for a copy."""
+    names = ("kind", "text", "text_en", "hint", "hint_en", "required", "options", "settings")
+    return Fields(**{name: getattr(question, name) for name in names})
+
+
+def _asked(session: Session, question: Question) -> list[dict[str, Any]]:
+    """The question as it stood in each version that asked it."""
+    published = versions.versions(session, question.section.questionnaire)
+    found = (versions.questions_of(version.content).get(question.id) for version in published)
+    return [one for one in found if one is not None]
+
+
+def _means_otherwise(question: Question, kind: str, settings: Mapping[str, Any]) -> bool:
+    return kind != question.kind or any(question.settings.get(name) not in ("", None, settings.get(name)) for name in _MEANING)
+
+
+def _replaced(session: Session, question: Question, fields: Fields, *, now: datetime) -> Question:
+    section, place = question.section, question.section.questions.index(question)
+    fresh = Fields(**(fields_of(question) | fields))
+    fresh.pop("code", None)
+    with session.begin_nested():  # a refusal leaves the question where it was
+        made = add_question(session, section, now=now, **fresh)
+        remove_question(session, question, now=now)
+        place_question(session, made, section, place, now=now)
+    return made
+
+
+def _with_new_codes(options: Iterable[Mapping[str, Any] | str], asked: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    listed = [{"label": option} if isinstance(option, str) else option for option in options]
+    taken = {str(option["code"]) for one in asked for option in one["options"]}
+    taken |= {str(option["code"]) for option in listed if option.get("code")}
+    free = (str(number) for number in count(1) if str(number) not in taken)
+    return [option if option.get("code") else {**option, "code": next(free)} for option in listed]
+
+
+def describe(question: Question, fields: Fields, taken: Collection[str]) -> None:
     """Check everything, then set it: a refusal leaves the question as it was."""
     kind = kind_of(fields.get("kind", question.kind))
     checked: dict[str, Any] = {
@@ -158,42 +238,63 @@ def _apply(question: Question, fields: Fields, taken: set[str]) -> None:
 
 
 def move_question(session: Session, question: Question, way: Literal["up", "down"], *, now: datetime) -> None:
-    """One place up or down; from the edge of a section into the next one. At the very end nothing happens. Raises Frozen."""
-    questionnaire, section = question.section.questionnaire, question.section
-    change(session, questionnaire, now=now)
+    """One place up or down; from the edge of a section into the next one. At the very end nothing happens."""
+    section, sections = question.section, question.section.questionnaire.sections
     step = -1 if way == "up" else 1
-    place, target = section.questions.index(question) + step, section
+    place = section.questions.index(question) + step
     if not 0 <= place < len(section.questions):
-        neighbour = questionnaire.sections.index(section) + step
-        if not 0 <= neighbour < len(questionnaire.sections):
+        neighbour = sections.index(section) + step
+        if not 0 <= neighbour < len(sections):
             return
-        target = questionnaire.sections[neighbour]
-        place = 0 if way == "down" else len(target.questions)
+        section = sections[neighbour]
+        place = 0 if way == "down" else len(section.questions)
+    place_question(session, question, section, place, now=now)
+
+
+def place_question(session: Session, question: Question, section: Section, place: int, *, now: datetime) -> None:
+    """Put the question at this place, from 0, among the others of a section of the same questionnaire; beyond the ends it is the
+    first or the last. Raises NoSuchSection.
+    """
+    if section.questionnaire_id != question.questionnaire_id:
+        raise NoSuchSection
+    change(section.questionnaire, now=now)
     with session.no_autoflush:  # between the two lists it belongs to none, which a flush would take for its removal
-        section.questions.remove(question)
-        target.questions.insert(place, question)
+        if question.section_id is not None:
+            question.section.questions.remove(question)
+        section.questions.insert(max(place, 0), question)
         _number(section.questions)
-        _number(target.questions)
     session.flush()
 
 
 def remove_question(session: Session, question: Question, *, now: datetime) -> None:
-    """Remove a question that nobody has answered. Raises Frozen."""
+    """Ask it no more. `place_question` brings it back, unless nobody was ever asked it and the questionnaire was published since."""
     section = question.section
-    change(session, section.questionnaire, now=now)
+    change(section.questionnaire, now=now)
     section.questions.remove(question)
     _number(section.questions)
     session.flush()
+
+
+def get_removed(session: Session, question_id: int) -> Question:
+    """The removed question with this id. Raises NoSuchQuestion."""
+    question = session.get(Question, question_id)
+    if question is None or question.section_id is not None:
+        raise NoSuchQuestion
+    return question
 
 
 def _codes(session: Session, questionnaire: Questionnaire) -> set[str]:
     return set(session.scalars(sa.select(Question.code).where(Question.questionnaire_id == questionnaire.id)))
 
 
+def _free(codes: set[str]) -> str:
+    return next(code for number in count(1) if (code := f"q{number}") not in codes)
+
+
 def _after(records: Sequence[Section | Question]) -> int:
     return max((record.position for record in records), default=-1) + 1
 
 
-def _number(questions: Sequence[Question]) -> None:
-    for position, question in enumerate(questions):
-        question.position = position
+def _number(records: Sequence[Section | Question]) -> None:
+    for position, record in enumerate(records):
+        record.position = position

@@ -15,7 +15,7 @@ from surveys import ballots
 from surveys.asked import Stored, placed
 from surveys.base import Base
 from surveys.errors import Conflict, Invalid
-from surveys.forms import Form, form_of
+from surveys.forms import Form, form_of_version
 from surveys.kinds import KINDS
 from surveys.questionnaires import Question, Questionnaire, State, accepts
 from surveys.statements import Statement, columns, savepoint
@@ -65,6 +65,7 @@ class Response(Base):
     submitted_on: Mapped[date]
     submitted_at: Mapped[datetime | None]
     language: Mapped[str] = mapped_column(sa.String(8), default="zh")
+    version: Mapped[int] = mapped_column(default=1)  # of the questionnaire, under which this was answered
 
 
 class Answer(Base):
@@ -127,15 +128,18 @@ def check(form: Form, raw: Mapping[str, Any]) -> list[Filled]:
 def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
     session: Session, questionnaire: Questionnaire, raw: Mapping[str, Any], *, now: datetime, context: str = "",
     segment: str = "", respondent: str | None = None, submission: str | None = None, language: str = "zh",
+    version: int = 0,
 ) -> Response:
     """Store the answers of one person (see `check` for `raw`) once.
 
     `respondent` names somebody who may answer once in this context; without it anybody may answer any number of times.
-    `submission` is a UUID that came with the form: sent again, it gets the first response and changes nothing. The day
-    that is kept is the day in the zone of `now`. Raises NotOpen, InvalidAnswers, AlreadyAnswered or Changed.
+    `submission` is a UUID that came with the form: sent again, it gets the first response and changes nothing. `version` is
+    that of the form that was filled in, by which the answers are judged and stored; 0 is the present one. The day
+    that is kept is the day in the zone of `now`. Raises NotOpen, InvalidAnswers, AlreadyAnswered, Changed
+    or NoSuchVersion.
     """
     try:
-        filled = _judge(session, questionnaire, raw, now=now)
+        form, filled = _judge(session, questionnaire, raw, version=version, now=now)
     except (NotOpen, InvalidAnswers):
         if first := _sent(session, questionnaire, submission):
             return first
@@ -144,6 +148,7 @@ def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
         "id": secrets.randbits(62), "questionnaire_id": questionnaire.id, "context": context, "segment": segment,
         "respondent": None if questionnaire.anonymous else respondent, "submission": submission, "submitted_on": now.date(),
         "submitted_at": None if questionnaire.anonymous else now, "language": language,
+        "version": form.version,
     }
     voter = respondent if questionnaire.anonymous else None
     session.flush()
@@ -164,10 +169,13 @@ def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
     return response
 
 
-def _judge(session: Session, questionnaire: Questionnaire, raw: Mapping[str, Any], *, now: datetime) -> list[Filled]:
+def _judge(
+    session: Session, questionnaire: Questionnaire, raw: Mapping[str, Any], *, version: int, now: datetime,
+) -> tuple[Form, list[Filled]]:
     if not accepts(questionnaire, now=now):
         raise NotOpen(state=questionnaire.state.value)
-    return check(form_of(session, questionnaire), raw)
+    form = form_of_version(session, questionnaire, version)
+    return form, check(form, raw)
 
 
 _INSERT_ANSWERS = Statement(sa.insert(Answer).values(columns(Answer)))
