@@ -9,7 +9,7 @@ from datetime import date, datetime
 from http import HTTPStatus
 
 from flask import Flask, Response, current_app, json, render_template, request
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from flask_babel.speaklater import LazyString
 from markupsafe import Markup
 from sqlalchemy.exc import DataError
@@ -21,6 +21,7 @@ from wtforms import Form
 import engage.errors as engage_errors
 import surveys.errors as surveys_errors
 from engage.errors import EngageError
+from surveys import flow
 from surveys.errors import SurveyError
 from webapp import formats
 from webapp.wiring import db
@@ -53,7 +54,9 @@ REFUSALS: dict[str, LazyString] = {
     "answers_refused": lazy_gettext("有 %(answers)s 项内容需要检查，请按提示修改。"),
     "bad_code": lazy_gettext("代码应以小写字母开头，只含小写字母、数字和下划线，最多 40 个字符。"),
     "bad_colour": lazy_gettext("颜色应写成 #14508c 的形式。"),
-    "bad_option": lazy_gettext("第 %(place)s 个选项有误，请填写文字；“其他”请用下方的设置。"),
+    "bad_condition": lazy_gettext("显示条件的写法不对（%(at)s），应为：%(expected)s。"),
+    "bad_option": lazy_gettext("第 %(place)s 个选项有误，请填写文字；“其他”和“以上都不是”请用下方的设置。"),
+    "bad_quota": lazy_gettext("第 %(place)s 个选项的名额应为 1 以上的整数，不限名额请留空。"),
     "bad_reminder": lazy_gettext("提前的天数应为 0 至 60 的整数。"),
     "bad_series_slug": lazy_gettext("系列的网址名称只能使用小写字母、数字和连字符。"),
     "bad_setting": lazy_gettext("题目设置的值不合适，请检查。"),
@@ -67,8 +70,14 @@ REFUSALS: dict[str, LazyString] = {
     "code_taken": lazy_gettext("编号“%(question)s”已被使用，请换一个。"),
     "companion_name_missing": lazy_gettext("请填写姓名；不需要的一行请清空。"),
     "companion_repeated": lazy_gettext("这个人已在名单中，请不要重复填写。"),
+    "conclusion_too_long": lazy_gettext("结论最多 %(limit)s 字，请精简。"),
     "condition_impossible": lazy_gettext("请选择“%(label)s”现有的选项作为条件。敏感内容不能作为条件。"),
+    "condition_later": lazy_gettext("%(place)s的显示条件用到了“%(question)s”，但它不在前面。请调整顺序，或修改条件。"),
+    "condition_mismatch": lazy_gettext("%(place)s的显示条件用到了“%(question)s”，这种题型的回答不能这样比较。"),
+    "condition_missing_option": lazy_gettext("%(place)s的显示条件用到了“%(question)s”中不存在的选项。请先修改条件。"),
+    "condition_never": lazy_gettext("%(place)s的显示条件前后矛盾，永远不会成立，请修改。"),
     "condition_not_earlier": lazy_gettext("只能依赖排在前面的内容。所依赖的“%(other)s”不在这一项之前，或已删除。"),
+    "condition_unknown": lazy_gettext("%(place)s的显示条件用到了“%(question)s”，但没有这道题。请先修改条件。"),
     "conflict": lazy_gettext("现在不能进行这项操作，请刷新页面后重试。"),
     "consent_missing": lazy_gettext("请阅读说明并勾选同意，否则不能为您登记。"),
     "contact_missing": lazy_gettext("请填写联系电话。"),
@@ -109,6 +118,7 @@ REFUSALS: dict[str, LazyString] = {
     "invitee_in_use": lazy_gettext("此人已被邀请或已报名，不能删除。"),
     "label_missing": lazy_gettext("请填写名称。"),
     "last_admin": lazy_gettext("这是最后一位管理员，请先指定另一位管理员。"),
+    "limit_reached": lazy_gettext("问卷已收满，不再接收新的回答。感谢您的关注。"),
     "link_expired": lazy_gettext("链接已过期，请重新获取。"),
     "link_invalid": lazy_gettext("链接无效，请核对是否完整。"),
     "message_not_found": lazy_gettext("没有这条消息，可能已被删除。"),
@@ -125,17 +135,26 @@ REFUSALS: dict[str, LazyString] = {
     "no_such_questionnaire": lazy_gettext("没有这份问卷，可能已被删除或链接有误。"),
     "no_such_section": lazy_gettext("没有这个分组，可能已被删除。"),
     "no_such_template": lazy_gettext("没有这个模板，请重新选择。"),
+    "no_such_theme": lazy_gettext("没有这个主题，可能已重新整理，请返回主题页查看。"),
     "no_such_version": lazy_gettext("没有这个版本，请返回问卷查看。"),
     "nobody_chosen": lazy_gettext("没有符合条件的人员。"),
     "nobody_new": lazy_gettext("这就是现在的人员，请填写新的人员。"),
+    "not_a_credit_code": lazy_gettext("这不是统一社会信用代码，请检查全部 18 位。"),
     "not_a_date": lazy_gettext("请填写日期，例如 2026-03-18。"),
+    "not_a_day": lazy_gettext("请填写日期，例如 2026-03-18。"),
+    "not_a_moment": lazy_gettext("请填写日期和时间，例如 2026-03-18 09:30。"),
     "not_a_number": lazy_gettext("请填写数字，例如 3 或 2.5。"),
+    "not_a_phone": lazy_gettext("请填写一个电话号码：手机号 11 位，座机号加区号。"),
+    "not_a_time": lazy_gettext("请填写时间，例如 09:30。"),
     "not_a_workbook": lazy_gettext("文件不是 .xlsx 表格，也不是文本表格，请另存为 .xlsx 或 .csv 后上传。"),
+    "not_alone": lazy_gettext("选了“以上都不是”，就不能再选别的。"),
+    "not_an_email": lazy_gettext("这不是电子邮箱地址，请检查。"),
     "not_declined": lazy_gettext("答复不参加后才能推荐他人。"),
     "not_editable": lazy_gettext("活动已结束或取消，不能再修改。"),
     "not_entered": lazy_gettext("不能登记，请查看原因后重试。"),
     "not_found": lazy_gettext("没有找到您要的内容，可能已被删除或地址有误。"),
     "not_here": lazy_gettext("此人尚未签到。"),
+    "not_in_form": lazy_gettext("格式不符合要求，请按提示填写。"),
     "not_leader": lazy_gettext("只有登记报名的人能更改或取消，请用其本人的入场凭证操作。"),
     "not_mobile": lazy_gettext("手机号应为 11 位数字，请检查后重试。"),
     "not_offered": lazy_gettext("现在没有为您保留的名额：确认时限已过，或名额已经让给下一位。如仍想参加，请重新报名或登记候补。"),
@@ -144,9 +163,14 @@ REFUSALS: dict[str, LazyString] = {
     "not_sent": lazy_gettext("只有已发出的消息才能标为退回。"),
     "not_waiting": lazy_gettext("这个报名已不在候补名单中，请刷新页面后查看。"),
     "not_whole": lazy_gettext("请填写整数。"),
+    "nothing_chosen": lazy_gettext("请先选中要移动的回答。"),
     "nothing_to_ask": lazy_gettext("问卷还没有问题，请先添加问题再开放作答。"),
+    "nothing_to_merge": lazy_gettext("请至少选中两个主题再合并。"),
+    "nothing_to_undo": lazy_gettext("没有可以撤销的操作。"),
     "offer_too_long": lazy_gettext("候补确认时限应为 0 至 %(most)s 小时。"),
     "old_workbook": lazy_gettext("文件是旧的 .xls 格式，请另存为 .xlsx 后上传。"),
+    "option_full": lazy_gettext("“%(option)s”名额已满，请改选其他选项。"),
+    "option_not_shown": lazy_gettext("根据您前面的回答，不能选择“%(option)s”，请改选其他选项。"),
     "options_missing": lazy_gettext("请至少填写两个选项，每行一个。"),
     "other_missing": lazy_gettext("选择“其他”时请写明内容。"),
     "outside_event": lazy_gettext("环节时间应在活动时间之内。"),
@@ -155,10 +179,16 @@ REFUSALS: dict[str, LazyString] = {
     "password_wrong": lazy_gettext("当前密码不正确，请重新输入。"),
     "people_changed": lazy_gettext("人员信息刚刚有变化，请重新核对后再导入。"),
     "person_here": lazy_gettext("这个人已经签到入场，如需调整请联系现场工作人员。"),
+    "personal_link_only": lazy_gettext("这份问卷请用您本人的个人链接填写。链接在您的入场凭证页面，也在我们发给您的消息里。"),
+    "pipe_later": lazy_gettext("%(place)s的文字引用了“%(question)s”的答案，但它不在前面。"),
+    "pipe_unknown": lazy_gettext("%(place)s的文字引用了“%(question)s”的答案，但没有这道题，或者它不需要回答。"),
     "place_missing": lazy_gettext("请填写地点。"),
     "purpose_missing": lazy_gettext("收集敏感信息必须说明用途，请填写。"),
     "quota_above_capacity": lazy_gettext("名额不能超过活动总名额 %(capacity)s。"),
     "quota_below_taken": lazy_gettext("已有 %(taken)s 人报名，名额不能少于这个数。"),
+    "quota_misplaced": lazy_gettext("%(place)s不能限定名额，只有单选题和多选题的选项可以。"),
+    "rank_left_out": lazy_gettext("名次应从 1 开始，中间不能空缺。"),
+    "rank_twice": lazy_gettext("有两项的名次相同，请改为不同的名次。"),
     "reason_missing": lazy_gettext("请填写理由。"),
     "registration_closes_too_late": lazy_gettext("报名截止时间不能晚于活动结束时间。"),
     "registration_not_found": lazy_gettext("没有这个报名，可能已被删除。"),
@@ -168,6 +198,7 @@ REFUSALS: dict[str, LazyString] = {
     "reminder_exists": lazy_gettext("已有相同的提醒。"),
     "reminder_not_found": lazy_gettext("没有这个提醒，可能已被删除。"),
     "reminder_past": lazy_gettext("这个时间已过，或届时已停止报名，请换一个。"),
+    "rows_missing": lazy_gettext("请为每一项作答。"),
     "same_person": lazy_gettext("已有姓名和电话或邮箱相同的人员，请核对。"),
     "sealed_with_another_key": lazy_gettext("加密内容无法用当前密钥读取，请联系管理员核对 ENGAGE_FIELD_KEY 设置。"),
     "seat_taken": lazy_gettext("持这张凭证的人已经到场，不能换人。"),
@@ -188,14 +219,22 @@ REFUSALS: dict[str, LazyString] = {
     "swap_over": lazy_gettext("换人已于%(ended_at)s截止，如需调整请联系主办单位。"),
     "text_missing": lazy_gettext("请填写问题。"),
     "text_too_long": lazy_gettext("文字过长，请勿超过 %(limit)s 个字符。"),
+    "theme_is_one": lazy_gettext("这个主题的回答用词相近，分不开。可以选中回答，移到新主题。"),
+    "theme_name_missing": lazy_gettext("请填写主题名称。"),
+    "theme_name_too_long": lazy_gettext("主题名称最多 %(limit)s 字，请精简。"),
     "ticket_not_found": lazy_gettext("没有这张入场凭证。请核对链接是否完整，或与主办单位联系。"),
     "title_missing": lazy_gettext("请填写名称。"),
+    "too_early": lazy_gettext("不能早于 %(min)s。"),
+    "too_fast": lazy_gettext("提交得太快了，请再提交一次。"),
     "too_few_picks": lazy_gettext("请至少选 %(min)s 项。"),
+    "too_late": lazy_gettext("不能晚于 %(max)s。"),
     "too_long": lazy_gettext("文字过长，请勿超过 %(limit)s 个字符，请删减后重试。"),
     "too_many_companions": lazy_gettext("您的身份最多可带 %(allowed)s 位随行人员，请减少人数。"),
     "too_many_fields": lazy_gettext("报名表最多 %(most)s 项，请先删除不需要的。"),
     "too_many_held": lazy_gettext("这里最多可以留出 %(left)s 个名额，请减少。"),
+    "too_many_options": lazy_gettext("选项太多，最多 %(most)s 个。"),
     "too_many_picks": lazy_gettext("最多选 %(max)s 项，请取消一些选择。"),
+    "too_short": lazy_gettext("至少 %(limit)s 个字。"),
     "unknown_activity": lazy_gettext("所选环节不属于这个活动，请重新选择。"),
     "unknown_category": lazy_gettext("所选类别不存在，请重新选择。"),
     "unknown_kind": lazy_gettext("没有这种题型，请重新选择。"),
@@ -253,11 +292,21 @@ class _Facts(defaultdict[str, str]):
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, flow.Place):
+        return _place(value)
     if isinstance(value, datetime):
         return formats.when(value)
     if isinstance(value, date):
         return formats.day(value)
     return str(value)
+
+
+def _place(place: flow.Place) -> str:
+    """Where in a questionnaire something is wrong, as its page numbers it."""
+    if not place.code:
+        return gettext("第 %(number)s 组", number=place.section)
+    question = gettext("第 %(number)s 题", number=place.question) if place.question else gettext("说明文字“%(code)s”", code=place.code)
+    return gettext("%(question)s的选项“%(option)s”", question=question, option=place.option) if place.option else question
 
 
 def problem(status: int, detail: str = "", *, code: str, headers: Mapping[str, str] | None = None, **members: object) -> Response:
