@@ -1,11 +1,21 @@
-"""The ballot box of anonymous questionnaires: that somebody has answered, and nothing that leads to the answers."""
+"""The ballot box of anonymous questionnaires: that somebody has answered, and nothing that leads to the answers.
+
+A ballot and its response are written in one transaction, so that neither is ever there without the other. What a database
+keeps of a transaction (its number, the order on disk, the write-ahead log) would therefore join the two. Hence ballots bear a
+signature instead of a name, made with a secret that is kept outside the database; and for whoever holds that secret too,
+mixing.py takes away the order and the transaction.
+"""
+
+import hmac
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from surveys.base import Base
-from surveys.statements import Statement, columns
+from surveys.statements import Statement
+
+SIGNED = "~"  # before a signature; what does not begin with it is a name in the clear
 
 
 class Ballot(Base):
@@ -19,14 +29,40 @@ class Ballot(Base):
     respondent: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
 
 
-_INSERT = Statement(postgresql.insert(Ballot).values(columns(Ballot)).on_conflict_do_nothing().returning(Ballot.questionnaire_id))
+def _parameter(name: str) -> sa.BindParameter[object]:
+    return sa.bindparam(name, type_=Ballot.__table__.columns[name.removeprefix("clear_")].type)
 
 
-def cast(connection: sa.Connection, questionnaire_id: int, *, context: str, respondent: str) -> bool:
+# Ballots from before there was a secret are in the clear until they are mixed.
+_IN_THE_CLEAR = sa.exists().where(
+    Ballot.questionnaire_id == _parameter("questionnaire_id"), Ballot.context == _parameter("context"),
+    Ballot.respondent == _parameter("clear_respondent"),
+)
+_INSERT = Statement(
+    postgresql.insert(Ballot).from_select(
+        list(Ballot.__table__.columns),
+        sa.select(*(_parameter(column.name) for column in Ballot.__table__.columns)).where(~_IN_THE_CLEAR),
+    ).on_conflict_do_nothing().returning(Ballot.questionnaire_id)
+)
+
+
+def signed(questionnaire_id: int, *, context: str, respondent: str, secret: str) -> str:
+    """What stands on the ballot: with a secret it names nobody, and differs from questionnaire to questionnaire."""
+    if not secret or respondent.startswith(SIGNED):
+        return respondent
+    told = "\0".join(("ballot", str(questionnaire_id), context, respondent))
+    return SIGNED + hmac.digest(secret.encode(), told.encode(), "sha256").hex()
+
+
+def cast(connection: sa.Connection, questionnaire_id: int, *, context: str, respondent: str, secret: str) -> bool:
     """Put it in the box; False when it lies there already."""
-    return bool(_INSERT.rows(connection, questionnaire_id=questionnaire_id, context=context, respondent=respondent))
+    name = signed(questionnaire_id, context=context, respondent=respondent, secret=secret)
+    return bool(_INSERT.rows(connection, questionnaire_id=questionnaire_id, context=context, respondent=name, clear_respondent=respondent))
 
 
-def has_cast(session: Session, questionnaire_id: int, *, context: str, respondent: str) -> bool:
+def has_cast(session: Session, questionnaire_id: int, *, context: str, respondent: str, secret: str) -> bool:
     """Whether it is in the box."""
-    return session.get(Ballot, (questionnaire_id, context, respondent)) is not None
+    names = {respondent, signed(questionnaire_id, context=context, respondent=respondent, secret=secret)}
+    return bool(session.scalar(sa.select(sa.exists().where(
+        Ballot.questionnaire_id == questionnaire_id, Ballot.context == context, Ballot.respondent.in_(names),
+    ))))

@@ -25,6 +25,14 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+class Access(StrEnum):
+    """By which links one may answer: one for everybody, one of each person's own, or either."""
+
+    BOTH = "both"
+    OPEN = "open"
+    PERSONAL = "personal"
+
+
 NEXT: Mapping[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.OPEN}),
     State.OPEN: frozenset({State.CLOSED}),
@@ -72,6 +80,8 @@ class Questionnaire(Base):
     opens_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]
     anonymous: Mapped[bool] = mapped_column(default=False)  # nothing stored joins an answer to a person
+    access: Mapped[Access] = mapped_column(default=Access.BOTH)
+    most_responses: Mapped[int | None]  # over all contexts; None: no limit
     paged: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # on a phone its sections are turned like pages
     version: Mapped[int] = mapped_column(default=0)  # the number of the version that people are asked; 0 before the first one
     # A random number drawn with every change of what people are asked: it names this very wording, whatever was rolled

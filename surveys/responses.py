@@ -1,7 +1,8 @@
 """Responses: what people sent, checked as a whole and stored once."""
 
+import hashlib
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -25,6 +26,10 @@ class NotOpen(Conflict):
     """The questionnaire takes no answers now."""
 
 
+class LimitReached(NotOpen):
+    """The questionnaire has as many responses as it may take."""
+
+
 class Changed(Conflict):
     """The questionnaire was changed at this very moment; what was sent may no longer fit it."""
 
@@ -44,9 +49,9 @@ class InvalidAnswers(Invalid):
 class Response(Base):
     """One filled-in questionnaire.
 
-    The id is random, so that neither it nor the order on disk tells who came when. `context` says on which occasion it
-    was answered and `segment` to which group the respondent belongs, both in the caller's own codes. `respondent` is
-    NULL for open links and always for anonymous questionnaires, which keep the day only.
+    The id is random, so that it does not tell who came when. `context` says on which occasion it was answered and `segment`
+    to which group the respondent belongs, both in the caller's own codes. `respondent` is NULL for open links and always for
+    anonymous questionnaires. Those keep neither time nor language, and of the day the month: `submitted_on` is its first day.
     """
 
     __tablename__ = "response"
@@ -65,6 +70,10 @@ class Response(Base):
     submitted_on: Mapped[date]
     submitted_at: Mapped[datetime | None]
     language: Mapped[str] = mapped_column(sa.String(8), default="zh")
+    fingerprint: Mapped[int | None] = mapped_column(sa.BigInteger)  # of an open link's answers in own words: see doubts.py
+    trapped: Mapped[bool] = mapped_column(default=False)  # a field that people do not see was filled in
+    excluded_at: Mapped[datetime | None]  # staff left it out of all figures, for this reason
+    excluded_for: Mapped[str] = mapped_column(sa.String(200), default="")
     version: Mapped[int] = mapped_column(default=1)  # of the questionnaire, under which this was answered
 
 
@@ -128,15 +137,16 @@ def check(form: Form, raw: Mapping[str, Any]) -> list[Filled]:
 def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
     session: Session, questionnaire: Questionnaire, raw: Mapping[str, Any], *, now: datetime, context: str = "",
     segment: str = "", respondent: str | None = None, submission: str | None = None, language: str = "zh",
-    version: int = 0,
+    version: int = 0, secret: str = "", trapped: bool = False,
 ) -> Response:
     """Store the answers of one person (see `check` for `raw`) once.
 
     `respondent` names somebody who may answer once in this context; without it anybody may answer any number of times.
     `submission` is a UUID that came with the form: sent again, it gets the first response and changes nothing. `version` is
     that of the form that was filled in, by which the answers are judged and stored; 0 is the present one. The day
-    that is kept is the day in the zone of `now`. Raises NotOpen, InvalidAnswers, AlreadyAnswered, Changed
-    or NoSuchVersion.
+    that is kept is the day in the zone of `now`. `secret` signs ballots, see ballots.py: always the same, and kept outside the
+    database. `trapped` says that a field was filled in which people do not see. Raises NotOpen, LimitReached,
+    InvalidAnswers, AlreadyAnswered, Changed or NoSuchVersion.
     """
     try:
         form, filled = _judge(session, questionnaire, raw, version=version, now=now)
@@ -146,20 +156,25 @@ def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
         raise
     row: dict[str, Any] = {
         "id": secrets.randbits(62), "questionnaire_id": questionnaire.id, "context": context, "segment": segment,
-        "respondent": None if questionnaire.anonymous else respondent, "submission": submission, "submitted_on": now.date(),
-        "submitted_at": None if questionnaire.anonymous else now, "language": language,
-        "version": form.version,
+        "respondent": respondent, "submission": submission, "submitted_on": now.date(), "submitted_at": now, "language": language,
+        "version": form.version, "fingerprint": fingerprint(filled) if respondent is None else None, "trapped": trapped,
+        "excluded_at": None, "excluded_for": "",
     }
-    voter = respondent if questionnaire.anonymous else None
+    if questionnaire.anonymous:
+        row |= {"respondent": None, "submitted_on": now.date().replace(day=1), "submitted_at": None, "language": ""}
     session.flush()
     connection = session.connection()
     try:
         with savepoint(connection):  # ballot and response, or neither
-            _insert(connection, row, filled, voter=voter, edition=questionnaire.edition)
-    except (AlreadyAnswered, Changed):
+            if questionnaire.anonymous and respondent is not None:
+                _cast(connection, row, respondent, secret)
+            if questionnaire.most_responses is not None:
+                _refuse_above(connection, questionnaire.id, questionnaire.most_responses)
+            _insert(connection, row, filled, edition=questionnaire.edition)
+    except (AlreadyAnswered, Changed, LimitReached):
         if first := _sent(session, questionnaire, submission):
             return first
-        if respondent is not None and answered(session, questionnaire, context=context, respondent=respondent):
+        if respondent is not None and answered(session, questionnaire, context=context, respondent=respondent, secret=secret):
             raise AlreadyAnswered from None
         raise
     response: Response = sa.inspect(Response).class_manager.new_instance()  # as if the session had read what is in the row
@@ -178,6 +193,21 @@ def _judge(
     return form, check(form, raw)
 
 
+WORDS = 10  # characters from which on the same words twice are no coincidence
+
+
+def fingerprint(filled: Sequence[Filled]) -> int | None:
+    """A number that nearly identical answers share: upper and lower case, blanks and punctuation do not count.
+
+    None where nobody has written anything longer: those who only tick often rightly tick the same.
+    """
+    words = ["".join(filter(str.isalnum, stored.text.casefold())) for one in filled for stored in one.rows if stored.text]
+    if max(map(len, words), default=0) < WORDS:
+        return None
+    picked = [(one.question_id, stored.choice, stored.number, stored.part) for one in filled for stored in one.rows]
+    return int.from_bytes(hashlib.blake2b(repr((picked, words)).encode(), digest_size=8).digest(), signed=True)
+
+
 _INSERT_ANSWERS = Statement(sa.insert(Answer).values(columns(Answer)))
 # Only while the questionnaire is what the answers were judged by: whoever is changing or closing it holds its row, and
 # this waits for them (PostgreSQL; SQLite has one writer anyway). A repeated response is passed over.
@@ -190,12 +220,24 @@ _INSERT_RESPONSE = Statement(postgresql.insert(Response).from_select(
 ).on_conflict_do_nothing().returning(Response.id))
 
 
-def _insert(
-    connection: sa.Connection, row: Mapping[str, Any], filled: list[Filled], *, voter: str | None, edition: int
-) -> None:
-    ballot = voter and ballots.cast(connection, row["questionnaire_id"], context=row["context"], respondent=voter)
-    if ballot is False:
+def _cast(connection: sa.Connection, row: Mapping[str, Any], respondent: str, secret: str) -> None:
+    if not ballots.cast(connection, row["questionnaire_id"], context=row["context"], respondent=respondent, secret=secret):
         raise AlreadyAnswered
+
+
+_HOLD = Statement(sa.select(Questionnaire.id).where(Questionnaire.id == sa.bindparam("id", type_=sa.Integer)).with_for_update(key_share=True))
+_TAKEN = Statement(sa.select(sa.func.count()).select_from(Response).where(
+    Response.questionnaire_id == sa.bindparam("id", type_=sa.Integer), Response.excluded_at.is_(None)))
+
+
+def _refuse_above(connection: sa.Connection, questionnaire_id: int, most: int) -> None:
+    """Whoever answers at the same moment waits for the row of the questionnaire, and counts what is there then."""
+    _HOLD.rows(connection, id=questionnaire_id)
+    if _TAKEN.rows(connection, id=questionnaire_id)[0][0] >= most:
+        raise LimitReached(state=State.OPEN.value, most=most)
+
+
+def _insert(connection: sa.Connection, row: Mapping[str, Any], filled: list[Filled], *, edition: int) -> None:
     if not _INSERT_RESPONSE.rows(connection, edition=edition, **{f"new_{name}": value for name, value in row.items()}):
         raise Changed
     _INSERT_ANSWERS.send(connection, [
@@ -215,10 +257,16 @@ def _sent(session: Session, questionnaire: Questionnaire, submission: str | None
     )
 
 
-def answered(session: Session, questionnaire: Questionnaire, *, context: str, respondent: str) -> bool:
-    """Whether this person has answered the questionnaire in this context."""
+def full(session: Session, questionnaire: Questionnaire) -> bool:
+    """Whether the questionnaire has as many responses as it may take."""
+    most = questionnaire.most_responses
+    return most is not None and _TAKEN.rows(session.connection(), id=questionnaire.id)[0][0] >= most
+
+
+def answered(session: Session, questionnaire: Questionnaire, *, context: str, respondent: str, secret: str = "") -> bool:
+    """Whether this person has answered the questionnaire in this context; `secret` is that of `submit`."""
     if questionnaire.anonymous:
-        return ballots.has_cast(session, questionnaire.id, context=context, respondent=respondent)
+        return ballots.has_cast(session, questionnaire.id, context=context, respondent=respondent, secret=secret)
     return bool(session.scalar(sa.select(sa.exists().where(
         Response.questionnaire_id == questionnaire.id, Response.context == context, Response.respondent == respondent,
     ))))

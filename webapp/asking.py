@@ -11,13 +11,13 @@ from engage.events import Event, State
 from engage.parties import Attendee, TicketNotFound
 from engage.people import Category
 from surveys import questionnaires, responses
-from surveys.errors import SurveyError
-from surveys.questionnaires import NoSuchQuestionnaire, Questionnaire
-from surveys.responses import NotOpen
-from webapp import formats
+from surveys.errors import Conflict, SurveyError
+from surveys.questionnaires import Access, NoSuchQuestionnaire, Questionnaire
+from surveys.responses import InvalidAnswers, NotOpen
+from webapp import formats, robots
 from webapp.forms.questionnaire import SEGMENT, Sheet
 from webapp.together import Together
-from webapp.wiring import clock, saving
+from webapp.wiring import clock, db, saving, secret
 
 SMALL = 5  # in an anonymous questionnaire nobody is asked for a group of fewer people than this
 MOST = 50  # sheets in one transaction: nobody waits long for the others
@@ -26,7 +26,7 @@ BY_SURVEY_CODE = sa.select(Event).where(Event.survey_code == sa.bindparam("code"
 
 @dataclass(frozen=True)
 class Asking:
-    """Who is asked on which occasion; without an attendee it is whoever scans the code in the hall."""
+    """Who is asked on which occasion; without an attendee it is whoever scans the code in the hall, or might have."""
 
     event: Event
     questionnaire: Questionnaire
@@ -40,10 +40,24 @@ class Asking:
     def cookie(self) -> str:
         return f"answered-{self.questionnaire.id}"
 
+    @property
+    def held(self) -> bool:
+        """Whether the event is there for its guests."""
+        return self.event.state in {State.PUBLISHED, State.CLOSED}
+
     def open(self) -> bool:
         """Whether answers are taken now."""
-        published = self.event.state in {State.PUBLISHED, State.CLOSED}
-        return published and questionnaires.accepts(self.questionnaire, now=clock())
+        return self.held and questionnaires.accepts(self.questionnaire, now=clock()) and not responses.full(db.session(), self.questionnaire)
+
+    def done(self) -> bool:
+        """Whether this person has answered."""
+        return self.respondent is not None and responses.answered(
+            db.session(), self.questionnaire, context=self.event.slug, respondent=self.respondent, secret=secret())
+
+    def issued(self, sheet: Sheet) -> str:
+        """When the form was handed out, for the form to bring back: the first time that it was."""
+        before = sheet.value(robots.ISSUED)
+        return before if robots.is_ours(secret(), before) else robots.issued(secret(), now=clock())
 
     def groups(self, session: Session) -> Sequence[Category]:
         """The groups that an answer may be counted under. Anonymous answers only under groups too large to point at anybody."""
@@ -64,8 +78,19 @@ class Filled:
     language: str
 
 
+class PersonalLinkOnly(Conflict):
+    """This questionnaire is answered by personal links only."""
+
+
+class TooFast(InvalidAnswers):
+    """The form came back faster than anybody can fill it in."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+
+
 def asking_of(session: Session, token: str) -> Asking:
-    """What a link opens. Raises NoSuchQuestionnaire."""
+    """What a link opens. Where there is one link for everybody, a personal one leads to it. Raises NoSuchQuestionnaire or PersonalLinkOnly."""
     event = session.scalar(BY_SURVEY_CODE, {"code": token})
     attendee = None
     if event is None:
@@ -78,6 +103,11 @@ def asking_of(session: Session, token: str) -> Asking:
             raise NoSuchQuestionnaire
     if event.questionnaire is None:
         raise NoSuchQuestionnaire
+    access = event.questionnaire.access
+    if access is Access.PERSONAL and attendee is None:
+        raise PersonalLinkOnly
+    if access is Access.OPEN:
+        attendee = None
     return Asking(event, event.questionnaire, attendee)
 
 
@@ -88,7 +118,7 @@ def _store_all(sheets: Sequence[Filled]) -> list[str | Exception | None]:
 
 
 # Stores the answers and gives the cookie by which a device knows that it has answered, None for a personal link. Raises
-# NoSuchQuestionnaire, NotOpen, and what `responses.submit` raises.
+# NoSuchQuestionnaire, PersonalLinkOnly, NotOpen, TooFast, and what `responses.submit` raises.
 SHEETS = Together("sheets", _store_all, most=MOST)
 
 
@@ -97,12 +127,16 @@ def _tried(session: Session, filled: Filled, halls: dict[str, Asking]) -> str | 
         asking = halls.get(filled.token) or asking_of(session, filled.token)
         if asking.attendee is None:
             halls[filled.token] = asking
-        if not asking.open():
+        if not asking.held:
             return NotOpen()
+        sheet = filled.sheet
+        if asking.attendee is None and robots.too_fast(secret(), sheet.value(robots.ISSUED), now=clock()):
+            return TooFast()
         responses.submit(
-            session, asking.questionnaire, filled.sheet.sent, now=formats.local(clock()), context=asking.event.slug,
-            segment=_segment(session, asking, filled.sheet.value(SEGMENT)), respondent=asking.respondent,
-            submission=filled.sheet.submission, language=filled.language,
+            session, asking.questionnaire, sheet.sent, now=formats.local(clock()), context=asking.event.slug,
+            segment=_segment(session, asking, sheet.value(SEGMENT)), respondent=asking.respondent,
+            submission=sheet.submission, language=filled.language, secret=secret(),
+            trapped=bool(sheet.value(robots.TRAP)),
         )
     except SurveyError as refusal:
         return refusal

@@ -245,6 +245,11 @@ def settings() -> Settings:
     return current_app.extensions["engage_settings"]
 
 
+def secret() -> str:
+    """The secret key of the current app, without a look at its file."""
+    return current_app.config["SECRET_KEY"]
+
+
 def init_app(app: Flask) -> None:
     """Wire everything to the app; its configuration is already set."""
     db.init_app(app)
