@@ -8,7 +8,7 @@ Nothing here knows what the columns mean: the caller gives, for each column want
 import csv
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -82,11 +82,14 @@ def read_tables(source: Source, synonyms: Mapping[str, Sequence[str]], *, needed
     return tables
 
 
-def read_sheets(source: Source) -> list[RawSheet]:
-    """The sheets of a file as they are, blank rows left out; what the file is, is judged by its content, not its name."""
+def read_sheets(source: Source, *, tidy: Callable[[str], str] | None = None) -> list[RawSheet]:
+    """The sheets of a file as they are, blank rows left out; what the file is, is judged by its content, not its name.
+
+    `tidy` makes of a workbook's cell the text that is kept, `clean` unless given.
+    """
     data = _bytes(source)
     if data.startswith(b"PK\x03\x04"):
-        return read_workbook(data, clean)
+        return read_workbook(data, tidy or clean)
     if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):  # an OLE container: encrypted .xlsx, .xls, .doc …
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise EncryptedWorkbook(field="file")
