@@ -24,8 +24,9 @@ from surveys.conditions import (
     leaves,
 )
 from surveys.errors import Invalid
-from surveys.forms import Form
+from surveys.forms import Form, draft_of
 from surveys.kinds import KINDS, Single
+from surveys.questionnaires import Question, Questionnaire
 
 PATIENCE = 5000  # steps of the search for a way in which a condition holds; whatever takes longer is let pass
 
@@ -51,15 +52,11 @@ class ConditionNever(Invalid):
 
 
 class PipeUnknown(Invalid):
-    """A wording stands for the answer to a question that is not there or has no answer."""
+    """A wording stands for the answer to a question that is not there, or that has no answer in one piece."""
 
 
 class PipeLater(Invalid):
     """A wording stands for the answer to a question that does not stand before it."""
-
-
-class QuotaMisplaced(Invalid):
-    """Only the options of a choice can have a limited number of places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +71,29 @@ class Place:
     option: str = ""
 
 
+def judge_draft(questionnaire: Questionnaire) -> None:
+    """As `judge`, of the questions as they now stand, published or not."""
+    plain = all(
+        section.show_if is None and question.show_if is None and "${" not in "".join(_wordings(question))
+        and not any(option.keys() & {"show_if", "quota"} for option in question.options)
+        for section in questionnaire.sections for question in section.questions
+    )
+    if not plain:  # most are, and a builder asks after every step
+        judge(draft_of(questionnaire))
+
+
+def _wordings(question: Question) -> Iterator[str]:
+    yield from (question.text, question.text_en, question.hint, question.hint_en)
+    for option in question.options:
+        yield from (option["label"], option["label_en"])
+
+
 def judge(form: Form) -> None:
     """Raises the first refusal above that is due, with `place` (a Place) and `question`, the code relied on; `at` is the way
     to what is wrong within the condition.
     """
-    judging = _Judging(form, {asked.code: rank for rank, asked in enumerate(form.questions)})
+    everything = [asked for section in form.sections for asked in section.questions]
+    judging = _Judging(form, {asked.code: (rank, asked) for rank, asked in enumerate(everything)})
     for number, section in enumerate(form.sections, start=1):
         judging.condition(section.show_if, None, section.questions[0], Place(number))
         for asked in section.questions:
@@ -88,20 +103,18 @@ def judge(form: Form) -> None:
 @dataclass(frozen=True, slots=True)
 class _Judging:
     form: Form
-    order: Mapping[str, int]  # of the questions, by code
+    there: Mapping[str, tuple[int, Asked]]  # by code, with the place in the form
 
     def question(self, asked: Asked, around: Condition | None, section: int) -> None:
         place = Place(section, asked.code, asked.number)
         self.condition(asked.show_if, around, asked, place)
         for option in asked.options:
-            there = replace(place, option=option.label_zh)
-            if option.quota is not None and (asked.parts or KINDS[asked.kind].compared != "option"):
-                raise QuotaMisplaced(place=there)
-            self.condition(option.show_if, self.form.gates.get(asked.code), asked, there)
+            self.condition(option.show_if, self.form.gates.get(asked.code), asked, replace(place, option=option.label_zh))
         for code in dict.fromkeys(chain.from_iterable(map(pipes.references, asked.piped.values()))):
-            if code not in self.order or not KINDS[self.form.questions[self.order[code]].kind].asks:
+            rank, earlier = self.there.get(code, (0, None))
+            if earlier is None or earlier.parts or not KINDS[earlier.kind].asks:
                 raise PipeUnknown(place=place, question=code)
-            if self.order[code] >= self.order[asked.code]:
+            if rank >= self.there[asked.code][0]:
                 raise PipeLater(place=place, question=code)
 
     def condition(self, own: Condition | None, around: Condition | None, asked: Asked, place: Place) -> None:
@@ -114,11 +127,11 @@ class _Judging:
 
     def _leaf(self, leaf: About, asked: Asked, facts: dict[str, Any]) -> None:
         code, _, part = leaf.question.partition(".")
-        if code not in self.order:
+        if code not in self.there:
             raise ConditionUnknown(**facts)
-        if self.order[code] >= self.order[asked.code]:
+        rank, earlier = self.there[code]
+        if rank >= self.there[asked.code][0]:
             raise ConditionLater(**facts)
-        earlier = self.form.questions[self.order[code]]
         if part and part not in {each.code for each in earlier.parts}:
             raise ConditionUnknown(**facts)
         kind = KINDS[earlier.kind]

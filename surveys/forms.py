@@ -3,14 +3,15 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import count, pairwise
+from itertools import pairwise
 from threading import Lock
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from surveys import versions
+from surveys import pipes, versions
 from surveys.asked import Asked, Option, in_language
+from surveys.conditions import Condition, asked_of, both, parse
 from surveys.kinds import KINDS
 from surveys.questionnaires import Questionnaire
 
@@ -25,6 +26,7 @@ class FormSection:
     title: str
     title_en: str
     questions: tuple[Asked, ...]
+    show_if: Condition | None = None
 
     def label(self, language: str = "zh") -> str:
         return in_language(language, self.title, self.title_en)
@@ -35,12 +37,32 @@ class Form:
     """All that is asked, in order; sections without questions are left out."""
 
     sections: tuple[FormSection, ...]
-    quotas: Mapping[tuple[int, str], int] = field(default_factory=dict[tuple[int, str], int])  # places of question id and option
     version: int = 0  # the number of the version that this is, 0 for a draft
 
-    @property
-    def questions(self) -> tuple[Asked, ...]:
-        return tuple(question for section in self.sections for question in section.questions)
+    # Compiled of the sections, so that a form without conditions and quotas costs nothing when answers are judged:
+    questions: tuple[Asked, ...] = field(init=False)  # those that ask for an answer
+    gates: Mapping[str, Condition] = field(init=False)  # by code, when a question is shown: its section's condition and its own
+    narrowed: frozenset[str] = field(init=False)  # the codes of questions whose options are not always all there
+    relies: Mapping[str, frozenset[str]] = field(init=False)  # by code, the questions on which either of these depends
+    quotas: Mapping[tuple[int, str], int] = field(init=False)  # places, by question id and option
+
+    def __post_init__(self) -> None:
+        everything = tuple(question for section in self.sections for question in section.questions)
+        gates = {
+            question.code: gate for section in self.sections for question in section.questions
+            if (gate := both(section.show_if, question.show_if)) is not None
+        }
+        narrowed = frozenset(one.code for one in everything if any(option.show_if or option.quota for option in one.options))
+        compiled = {
+            "questions": tuple(one for one in everything if KINDS[one.kind].asks), "gates": gates, "narrowed": narrowed,
+            "relies": {
+                one.code: asked_of(gates.get(one.code)).union(*(asked_of(option.show_if) for option in one.options))
+                for one in everything if one.code in gates or one.code in narrowed
+            },
+            "quotas": {(one.id, option.code): option.quota for one in everything for option in one.options if option.quota},
+        }
+        for name, value in compiled.items():
+            object.__setattr__(self, name, value)  # frozen, also for its own making
 
     def question(self, code: str) -> Asked | None:
         """The question with this code, if there is one."""
@@ -96,21 +118,36 @@ def _load(session: Session, questionnaire: Questionnaire, number: int) -> Form:
 
 
 def _built(content: Mapping[str, Any], version: int) -> Form:
-    numbers = count(1)
+    asking = (one["code"] for section in content["sections"] for one in section["questions"] if KINDS[one["kind"]].asks)
+    numbers = {code: number for number, code in enumerate(asking, start=1)}
     sections = tuple(
-        FormSection(section["id"], section["title"], section["title_en"], tuple(
-            Asked(
-                number=next(numbers), options=KINDS[question["kind"]].offered(question["options"], question["settings"]),
-                **{name: question[name] for name in _PLAIN},
-            )
-            for question in section["questions"]
-        ))
+        FormSection(
+            section["id"], section["title"], section["title_en"],
+            tuple(pipes.in_words(_asked(question, numbers.get(question["code"], 0)), numbers) for question in section["questions"]),
+            parse(section["show_if"]),
+        )
         for section in content["sections"] if section["questions"]
     )
     return Form(sections, version=version)
 
 
-_PLAIN = ("id", "code", "kind", "text", "text_en", "hint", "hint_en", "required", "settings")
+def _asked(question: Mapping[str, Any], number: int) -> Asked:
+    """A stored question; what only informs has the number 0."""
+    kind, stored = KINDS[question["kind"]], question["options"]
+    settings = kind.complete(question["settings"])
+    parts = kind.parts(stored, settings)  # rows of a matrix, and what is ranked, are always all there
+    limited = {option["code"]: option for option in stored if option.keys() & {"show_if", "quota"} and not parts}
+    options = tuple(
+        replace(option, show_if=parse(own.get("show_if")), quota=own.get("quota")) if (own := limited.get(option.code)) else option
+        for option in kind.offered(stored, settings)
+    )
+    return Asked(
+        number=number, options=options, parts=parts, settings=settings, show_if=parse(question["show_if"]),
+        **{name: question[name] for name in _PLAIN},
+    )
+
+
+_PLAIN = ("id", "code", "kind", "text", "text_en", "hint", "hint_en", "required")
 
 
 def _with_removed(forms: list[Form]) -> Form:

@@ -5,23 +5,27 @@ code, as long as they mean what they meant in the versions before.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import wraps
 from itertools import count
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Concatenate, Literal, ParamSpec, TypedDict, TypeVar, Unpack
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from surveys import versions
+from surveys import flow, quotas, versions
 from surveys.asked import clean
-from surveys.errors import Conflict, Invalid, NotFound
+from surveys.conditions import parse, to_json
+from surveys.errors import Conflict, Invalid, NotFound, SurveyError
 from surveys.kinds import kind_of
 from surveys.questionnaires import Question, Questionnaire, Section, change
 
-_MEANING = ("unit",)  # settings without which a stored number means something else
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)  # no dot: `q1.other` is the free text of q1
 TEXT_LIMIT = 500
+Subject = TypeVar("Subject", Section, Question)
+Doing = ParamSpec("Doing")
+Done = TypeVar("Done")
 
 
 class NoSuchSection(NotFound):
@@ -53,7 +57,10 @@ class TextTooLong(Invalid):
 
 
 class Fields(TypedDict, total=False):
-    """What makes a question. `options` are labels or {"code", "label", "label_en"}; a code not given is made up."""
+    """What makes a question. `options` are labels or {"code", "label", "label_en", "show_if", "quota"}; a code not given is made up.
+
+    `show_if` is a condition as conditions.py stores it, None for none.
+    """
 
     code: str
     kind: str
@@ -64,6 +71,27 @@ class Fields(TypedDict, total=False):
     required: bool
     options: Iterable[Mapping[str, Any] | str]
     settings: Mapping[str, Any]
+    show_if: Mapping[str, Any] | None
+
+
+def _sensible(do: Callable[Concatenate[Session, Subject, Doing], Done]) -> Callable[Concatenate[Session, Subject, Doing], Done]:
+    """Refuse, and take back, what leaves a condition or a reference without sense: raises what flow.judge does."""
+
+    @wraps(do)
+    def doing(session: Session, subject: Subject, *rest: Doing.args, **named: Doing.kwargs) -> Done:
+        questionnaire = session.get_one(Questionnaire, subject.questionnaire_id)
+        savepoint = session.begin_nested()
+        try:
+            done = do(session, subject, *rest, **named)
+            flow.judge_draft(questionnaire)
+        except SurveyError:
+            savepoint.rollback()
+            session.expire_all()  # the lists of sections and questions too
+            raise
+        savepoint.commit()
+        return done
+
+    return doing
 
 
 def get_section(session: Session, section_id: int) -> Section:
@@ -100,6 +128,14 @@ def edit_section(session: Session, section: Section, *, now: datetime, title: st
     session.flush()
 
 
+@_sensible
+def show_section_if(session: Session, section: Section, condition: Mapping[str, Any] | None, *, now: datetime) -> None:
+    """Show the section only on this condition, as conditions.py stores it; None: to everybody. Raises BadCondition, and see flow.judge."""
+    change(section.questionnaire, now=now)
+    section.show_if = to_json(parse(condition))
+    session.flush()
+
+
 def remove_section(session: Session, section: Section, *, now: datetime) -> None:
     """Remove an empty section. Raises SectionNotEmpty."""
     if section.questions:
@@ -109,6 +145,7 @@ def remove_section(session: Session, section: Section, *, now: datetime) -> None
     session.flush()
 
 
+@_sensible
 def place_section(session: Session, section: Section, place: int, *, now: datetime) -> None:
     """Put the section at this place, from 0, among the others; beyond the ends it is the first or the last."""
     sections = section.questionnaire.sections
@@ -130,6 +167,7 @@ def duplicate_section(session: Session, section: Section, *, now: datetime) -> S
     return twin
 
 
+@_sensible
 def add_question(session: Session, section: Section, *, now: datetime, **fields: Unpack[Fields]) -> Question:
     """A new last question of the section; `kind` and `text` are needed, a `code` is made up (q1, q2, …).
 
@@ -148,6 +186,7 @@ def add_question(session: Session, section: Section, *, now: datetime, **fields:
     return question
 
 
+@_sensible
 def edit_question(session: Session, question: Question, *, now: datetime, **fields: Unpack[Fields]) -> Question:
     """Change what is given of the question, and give it, or what stands in its place. Another kind starts from its own settings.
 
@@ -161,7 +200,7 @@ def edit_question(session: Session, question: Question, *, now: datetime, **fiel
     changed.setdefault("options", question.options if kind.has_options else ())
     changed.setdefault("settings", question.settings if kind.code == question.kind else {})
     asked = _asked(session, question)
-    if asked and _means_otherwise(question, kind.code, changed["settings"]):
+    if asked and _means_otherwise(question, kind.code, kind.settings(changed["settings"])):
         return _replaced(session, question, changed, now=now)
     if asked:
         changed["options"] = _with_new_codes(changed["options"], asked)
@@ -191,7 +230,15 @@ def _asked(session: Session, question: Question) -> list[dict[str, Any]]:
 
 
 def _means_otherwise(question: Question, kind: str, settings: Mapping[str, Any]) -> bool:
-    return kind != question.kind or any(question.settings.get(name) not in ("", None, settings.get(name)) for name in _MEANING)
+    """Whether stored codes and numbers would tell another story: by another kind, another unit, levels or columns at other places."""
+    if kind != question.kind or question.settings.get("unit") not in {"", None, settings.get("unit")}:
+        return True
+    for name in ("labels", "columns"):
+        was: list[str] = question.settings.get(name) or []
+        now: list[str] = settings.get(name) or []
+        if len(now) < len(was) or (name == "labels" and len(now) != len(was)) or (was != now and sorted(was) == sorted(now)):
+            return True
+    return False
 
 
 def _replaced(session: Session, question: Question, fields: Fields, *, now: datetime) -> Question:
@@ -215,13 +262,14 @@ def _with_new_codes(options: Iterable[Mapping[str, Any] | str], asked: Sequence[
 
 def describe(question: Question, fields: Fields, taken: Collection[str]) -> None:
     """Check everything, then set it: a refusal leaves the question as it was."""
-    kind = kind_of(fields.get("kind", question.kind))
+    kind, options = kind_of(fields.get("kind", question.kind)), list(fields.get("options", ()))
     checked: dict[str, Any] = {
         "kind": kind.code,
         "code": fields.get("code", question.code),
         "required": fields.get("required", bool(question.required)),
-        "options": kind.options(fields.get("options", ())),
+        "options": quotas.with_limits(kind, options, kind.options(options)),
         "settings": kind.settings(fields.get("settings", {})),
+        "show_if": to_json(parse(fields.get("show_if", question.show_if))),
     }
     for name in ("text", "text_en", "hint", "hint_en"):
         checked[name] = clean(str(fields.get(name, getattr(question, name) or "")))
@@ -251,6 +299,7 @@ def move_question(session: Session, question: Question, way: Literal["up", "down
     place_question(session, question, section, place, now=now)
 
 
+@_sensible
 def place_question(session: Session, question: Question, section: Section, place: int, *, now: datetime) -> None:
     """Put the question at this place, from 0, among the others of a section of the same questionnaire; beyond the ends it is the
     first or the last. Raises NoSuchSection.
@@ -266,6 +315,7 @@ def place_question(session: Session, question: Question, section: Section, place
     session.flush()
 
 
+@_sensible
 def remove_question(session: Session, question: Question, *, now: datetime) -> None:
     """Ask it no more. `place_question` brings it back, unless nobody was ever asked it and the questionnaire was published since."""
     section = question.section

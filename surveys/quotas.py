@@ -1,22 +1,35 @@
 """Options with a limited number of places: how many are taken on an occasion, decided by the database when two want the last."""
 
-from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from surveys.base import Base
+from surveys.conditions import parse, to_json
 from surveys.errors import Invalid
+from surveys.kinds import Kind
 from surveys.statements import Statement
 
 if TYPE_CHECKING:
     from surveys.forms import Form
 
 
+MOST_PLACES = 10**6
+
+
 class OptionFull(Invalid):
     """All places of this option are taken."""
+
+
+class BadQuota(Invalid):
+    """The number of places of an option is a whole number from 1."""
+
+
+class LimitMisplaced(Invalid):
+    """Only the options of a choice can have a condition or a limited number of places."""
 
 
 class OptionCount(Base):
@@ -29,6 +42,25 @@ class OptionCount(Base):
     context: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     choice: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
     taken: Mapped[int]
+
+
+def with_limits(kind: Kind, stated: Sequence[Mapping[str, Any] | str], options: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+    """Options as they are stored, with what limits them as it was stated: `show_if`, a condition, and `quota`, a number of places.
+
+    Raises BadQuota, BadCondition or LimitMisplaced.
+    """
+    limited: list[dict[str, Any]] = []
+    for place, (one, option) in enumerate(zip(stated, options, strict=True), start=1):
+        own: Mapping[str, Any] = {} if isinstance(one, str) else one
+        quota = own.get("quota")
+        if quota is not None and (not isinstance(quota, int) or isinstance(quota, bool) or not 1 <= quota <= MOST_PLACES):
+            raise BadQuota(field="options", place=place)
+        limits = {"show_if": to_json(parse(own.get("show_if"))), "quota": quota}
+        set_ = {name: value for name, value in limits.items() if value is not None}
+        if set_ and (kind.compared != "option" or kind.parts(options, {})):
+            raise LimitMisplaced(field="options", place=place)
+        limited.append({**option, **set_})
+    return limited
 
 
 _TAKE = Statement(
