@@ -12,14 +12,16 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column, relationship
 from sqlalchemy.orm.attributes import instance_dict
 
-from surveys import ballots
+from surveys import ballots, quotas
 from surveys.asked import Stored, placed
 from surveys.base import Base
+from surveys.conditions import Given
 from surveys.errors import Conflict, Invalid
 from surveys.forms import Form, form_of_version
 from surveys.kinds import KINDS
 from surveys.questionnaires import Question, Questionnaire, State, accepts
 from surveys.statements import Statement, columns, savepoint
+from surveys.walks import Walk
 
 
 class NotOpen(Conflict):
@@ -70,11 +72,11 @@ class Response(Base):
     submitted_on: Mapped[date]
     submitted_at: Mapped[datetime | None]
     language: Mapped[str] = mapped_column(sa.String(8), default="zh")
+    version: Mapped[int] = mapped_column(default=1)  # of the questionnaire, under which this was answered
     fingerprint: Mapped[int | None] = mapped_column(sa.BigInteger)  # of an open link's answers in own words: see doubts.py
     trapped: Mapped[bool] = mapped_column(default=False)  # a field that people do not see was filled in
     excluded_at: Mapped[datetime | None]  # staff left it out of all figures, for this reason
     excluded_for: Mapped[str] = mapped_column(sa.String(200), default="")
-    version: Mapped[int] = mapped_column(default=1)  # of the questionnaire, under which this was answered
 
 
 class Answer(Base):
@@ -113,22 +115,32 @@ class Filled:
     rows: list[Stored]
 
 
-def check(form: Form, raw: Mapping[str, Any]) -> list[Filled]:
-    """Judge all answers at once and give what is to be stored, nothing for questions that were left out.
+def check(
+    form: Form, raw: Mapping[str, Any], *, segment: str = "", context: str = "", full: Collection[tuple[str, str]] = (),
+) -> list[Filled]:
+    """Judge all answers at once and give what is to be stored, nothing for questions that were left out or are not shown.
 
     `raw` maps the code of a question to what was submitted (a form's list of strings, or a value from Python) and
-    `CODE.other` to the free text of its "other" option; other keys are not looked at. Raises InvalidAnswers.
+    `CODE.other` to the free text of its "other" option; other keys are not looked at. `segment` and `context` are what conditions
+    ask for, `full` holds options without a place left, as codes of question and option. Raises InvalidAnswers.
     """
     filled: list[Filled] = []
     problems: dict[str, Invalid] = {}
+    walk = Walk(form, segment=segment, context=context, full=full) if form.relies else None  # most forms are the same for all
     for asked in form.questions:
+        put = walk.put(asked) if walk else asked
+        if put is None:
+            continue
         try:
-            rows = KINDS[asked.kind].read(asked, raw.get(asked.code), raw.get(f"{asked.code}.other"))
+            kind = KINDS[asked.kind]
+            rows = kind.read(put, kind.sent(asked, raw), raw.get(f"{asked.code}.other"))
         except Invalid as refusal:
-            problems[asked.code] = refusal
+            problems[asked.code] = walk.refused(asked, refusal, raw) if walk else refusal
         else:
             if rows:
                 filled.append(Filled(asked.id, rows))
+            if walk:
+                walk.answer(asked, rows)
     if problems:
         raise InvalidAnswers(problems)
     return filled
@@ -149,7 +161,7 @@ def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
     InvalidAnswers, AlreadyAnswered, Changed or NoSuchVersion.
     """
     try:
-        form, filled = _judge(session, questionnaire, raw, version=version, now=now)
+        form, filled = _judge(session, questionnaire, raw, version=version, now=now, on=Given(segment=segment, context=context))
     except (NotOpen, InvalidAnswers):
         if first := _sent(session, questionnaire, submission):
             return first
@@ -171,6 +183,8 @@ def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
             if questionnaire.most_responses is not None:
                 _refuse_above(connection, questionnaire.id, questionnaire.most_responses)
             _insert(connection, row, filled, edition=questionnaire.edition)
+            if form.quotas:
+                _take_places(connection, form, filled, context=context)
     except (AlreadyAnswered, Changed, LimitReached):
         if first := _sent(session, questionnaire, submission):
             return first
@@ -185,12 +199,12 @@ def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
 
 
 def _judge(
-    session: Session, questionnaire: Questionnaire, raw: Mapping[str, Any], *, version: int, now: datetime,
+    session: Session, questionnaire: Questionnaire, raw: Mapping[str, Any], *, version: int, now: datetime, on: Given,
 ) -> tuple[Form, list[Filled]]:
     if not accepts(questionnaire, now=now):
         raise NotOpen(state=questionnaire.state.value)
     form = form_of_version(session, questionnaire, version)
-    return form, check(form, raw)
+    return form, check(form, raw, segment=on.segment, context=on.context, full=quotas.full(session, form, context=on.context))
 
 
 WORDS = 10  # characters from which on the same words twice are no coincidence
@@ -247,6 +261,16 @@ def _insert(connection: sa.Connection, row: Mapping[str, Any], filled: list[Fill
         }
         for one in filled for place, stored in placed(one.rows)
     ])
+
+
+def _take_places(connection: sa.Connection, form: Form, filled: list[Filled], *, context: str) -> None:
+    """Take a place of every picked option that has a limited number. Raises InvalidAnswers when somebody was faster."""
+    picked = [(one.question_id, stored.choice) for one in filled for stored in one.rows if stored.choice]
+    for question_id, choice, quota in quotas.limited(form, picked):
+        if not quotas.take(connection, question_id, choice, context=context, quota=quota):
+            asked = next(one for one in form.questions if one.id == question_id)
+            label = next(option.label_zh for option in asked.options if option.code == choice)
+            raise InvalidAnswers({asked.code: quotas.OptionFull(option=label)})
 
 
 def _sent(session: Session, questionnaire: Questionnaire, submission: str | None) -> Response | None:
