@@ -59,7 +59,8 @@ class Response(Base):
     __tablename__ = "response"
     __table_args__ = (
         sa.UniqueConstraint("questionnaire_id", "context", "respondent"),
-        sa.Index(None, "questionnaire_id", "context", "segment"),
+        sa.Index("ix_response_unfolded", "questionnaire_id", "context", "segment", sqlite_where=sa.text("folded = 0"),
+                 postgresql_where=sa.text("NOT folded")),
         {"sqlite_with_rowid": False},
     )
 
@@ -77,6 +78,7 @@ class Response(Base):
     trapped: Mapped[bool] = mapped_column(default=False)  # a field that people do not see was filled in
     excluded_at: Mapped[datetime | None]  # staff left it out of all figures, for this reason
     excluded_for: Mapped[str] = mapped_column(sa.String(200), default="")
+    folded: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # counted in the kept figures: see tallies.py
 
 
 class Answer(Base):
@@ -170,7 +172,7 @@ def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
         "id": secrets.randbits(62), "questionnaire_id": questionnaire.id, "context": context, "segment": segment,
         "respondent": respondent, "submission": submission, "submitted_on": now.date(), "submitted_at": now, "language": language,
         "version": form.version, "fingerprint": fingerprint(filled) if respondent is None else None, "trapped": trapped,
-        "excluded_at": None, "excluded_for": "",
+        "excluded_at": None, "excluded_for": "", "folded": False,
     }
     if questionnaire.anonymous:
         row |= {"respondent": None, "submitted_on": now.date().replace(day=1), "submitted_at": None, "language": ""}
@@ -303,6 +305,14 @@ def counts(session: Session, questionnaire_ids: Collection[int]) -> dict[int, in
         .where(Response.questionnaire_id.in_(questionnaire_ids)).group_by(Response.questionnaire_id)
     )
     return {**dict.fromkeys(questionnaire_ids, 0), **{row[0]: row[1] for row in found}}
+
+
+def counts_by_version(session: Session, questionnaire: Questionnaire) -> dict[int, int]:
+    """How many responses were given under each version, by its number; none where there are none."""
+    found = session.execute(
+        sa.select(Response.version, sa.func.count()).where(Response.questionnaire_id == questionnaire.id).group_by(Response.version)
+    )
+    return {row[0]: row[1] for row in found}
 
 
 def count(session: Session, questionnaire: Questionnaire, *, context: str | None = None) -> int:
