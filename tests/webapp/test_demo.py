@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 
-from engage import devices, events, fields, missing, outbox, staff
+from engage import attendance, devices, events, fields, missing, outbox, staff
 from engage.arrivals import Scan
 from engage.audit import AuditEntry
 from engage.contacts import valid_uscc
@@ -25,6 +25,7 @@ from engage.invitations import Invitation
 from engage.invitations import State as InvitationState
 from engage.parties import Attendee, Registration
 from engage.people import Category, Invitee
+from engage.walk_ins import WalkIn
 from surveys import Answer, Question, Response
 from webapp import create_app, wiring
 from webapp.cli import main
@@ -129,9 +130,23 @@ def test_people_bring_company_cancel_and_arrive_once(demo):
     assert {1, 2, 3} == set(session.scalars(sa.select(Registration.party)))
     assert {"confirmed", "cancelled"} == set(session.scalars(sa.select(Registration.state)))
     assert {"admitted", "already", "left", "unknown"} == set(session.scalars(sa.select(Scan.result)))
-    admitted = session.execute(sa.select(sa.func.count(), sa.func.count(sa.distinct(Scan.attendee_id))).where(Scan.result == "admitted"))
+    admitted = session.execute(
+        sa.select(sa.func.count(), sa.func.count(sa.distinct(Scan.attendee_id))).where(Scan.result == "admitted", Scan.activity_id.is_(None))
+    )
     arrived = session.scalar(sa.select(sa.func.count(Attendee.arrived_at)))
     assert admitted.one() == (arrived, arrived)
+
+
+def test_people_are_seen_in_rooms_and_some_come_without_a_registration(demo):
+    _, session, made = demo
+    running = events.by_slug(session, slug_in(made["links"]["door"]))
+    visit, experience, discussion, survey = running.activities
+    turnouts = attendance.turnouts(session, running)
+    assert turnouts[visit.id].came > 40
+    assert turnouts[experience.id].came > 20  # it began twenty minutes ago
+    assert turnouts.keys() & {discussion.id, survey.id} == set()  # these are still to come
+    walked_in = sa.select(WalkIn.event_id, sa.func.count(WalkIn.attendee_id)).group_by(WalkIn.event_id)
+    assert sorted(count for _, count in session.execute(walked_in)) == [4, 6]
 
 
 def test_what_todays_open_day_asks_is_answered_and_can_be_exported(demo):
@@ -144,9 +159,9 @@ def test_what_todays_open_day_asks_is_answered_and_can_be_exported(demo):
     ]
     answered = fields.answer_counts(session, running)
     parties, people = (session.scalar(sa.select(sa.func.count(table.id)).where(table.event_id == running.id)) for table in (Registration, Attendee))
-    assert (answered[asked[0].id], answered[asked[2].id]) == (parties, people)
+    assert (answered[asked[0].id], answered[asked[2].id]) == (parties - 4, people - 4)
     assert all(0 < answered.get(one.id, 0) <= people for one in asked)
-    assert missing.count(session, running) == 0
+    assert missing.count(session, running) == 4  # those four who came without a registration are still to be asked
     codes = session.scalars(sa.select(FieldAnswer.value).where(FieldAnswer.field_id == asked[4].id)).all()
     assert [code for code in codes if not valid_uscc(code)] == []
     assert all(one.sealed for one in session.scalars(sa.select(FieldAnswer).where(FieldAnswer.field_id == asked[5].id)))

@@ -18,7 +18,9 @@ from webapp.wiring import cipher
 
 COMPANIES = ("enterprise", "agency")
 DRIVE, STAY_FOR_LUNCH, CANNOT_EAT, NEED_HELP = 0.55, 0.62, 0.3, 0.03
-DISHES = ("清真", "素食", "不吃辣", "不吃海鲜", "不吃牛羊肉")
+DISHES = tuple({"label": label, "label_en": label_en} for label, label_en in (
+    ("清真", "Halal"), ("素食", "Vegetarian"), ("不吃辣", "Nothing spicy"), ("不吃海鲜", "No seafood"), ("不吃牛羊肉", "No beef or lamb"),
+))
 HELP = ("轮椅通道", "靠近讲解员的座位，听力不便", "行动不便，需要乘电梯")
 _SIGNS = string.digits + "ABCDEFGHJKLMNPQRTUWXY"  # of a credit code
 

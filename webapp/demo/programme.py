@@ -32,7 +32,7 @@ class Occasion:
 
     So many of each category are `invited`, and so many `strangers` ask by themselves, until `enough` people have a seat.
     It is `published`, and its invitations leave, that long before it starts. `limits` are seats by category, `answers` the
-    questionnaires that come back.
+    questionnaires that come back; `walk_ins` come to the door without a registration.
     """
 
     title: str
@@ -51,6 +51,8 @@ class Occasion:
     enough: int = 1000
     draft: bool = False
     asks: bool = False  # more than name and contact: see `form`
+    walk_ins: int = 0
+    rooms: bool = False  # people are scanned at the rooms' doors too
 
 
 def _open_day(visit: str, experience: str, discussion: str, host: str) -> tuple[Part, ...]:
@@ -93,6 +95,7 @@ YEAR = (
     Occasion(
         title="第15期平台开放日：农村产权交易专场", kind=Kind.OPEN_DAY, day=-96, seats=180,
         invited={**_EVERYBODY, "village": 28, "media": 10}, limits={"village": 60, "deputy": 30, "enterprise": 60}, answers=90,
+        walk_ins=6, rooms=True,
         parts=_open_day("农村产权交易窗口", "网上竞价出租一口鱼塘", "农村集体资产资源交易", "分管副主任"),
     ),
     Occasion(
@@ -103,6 +106,7 @@ YEAR = (
         title="第16期平台开放日：看得见的阳光交易", kind=Kind.OPEN_DAY, day=0, seats=160, visibility=Visibility.PUBLIC, asks=True,
         invited={"deputy": 22, "cppcc": 20, "project_lead": 14, "enterprise": 34, "village": 12, "public": 6, "media": 8, "agency": 14},
         strangers=20, limits={"deputy": 30, "cppcc": 30, "enterprise": 50, "public": 30, "media": 10}, answers=38,
+        walk_ins=4, rooms=True,
         parts=_open_day("全流程电子化交易", "远程异地评标", "优化营商环境", "中心主任"),
     ),
     Occasion(

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from engage import activities, arrivals, events, invitations, outbox, parties, registrations
-from engage.activities import ActivityDetails
+from engage import activities, arrivals, events, invitations, outbox, parties, registrations, walk_ins
+from engage.activities import ActivityDetails, ActivityKind
 from engage.arrivals import Direction, ScanRequest
 from engage.codes import new_code
 from engage.events import Details, Event, Kind
@@ -20,6 +20,7 @@ from engage.parties import Attendee, Registration
 from engage.people import Category
 from engage.quotas import Full
 from engage.registrations import Application, Person
+from engage.walk_ins import WalkInRequest
 from surveys import Questionnaire, responses
 from surveys.forms import form_of
 from webapp import notices
@@ -39,6 +40,7 @@ OPEN, ACCEPT, DECLINE = 0.93, 0.72, 0.12
 CHANGE_THEIR_MINDS, COME, COME_LATE, LEAVE_EARLY, SHOW_TWICE = 0.05, 0.85, 0.08, 0.04, 0.03
 USE_OWN_LINK, NAME_CATEGORY, ANSWER_AT_ONCE = 0.7, 0.9, 0.8
 CHOOSE_ACTIVITY = 0.7
+SCANNED_INTO_ROOM, SCANNED_OUT = 0.9, 0.6
 BRING = (60, 26, 14)  # nobody, one, two
 
 ANSWERING = 35 * MINUTE  # for so long the questionnaire of the running event has been open
@@ -63,6 +65,7 @@ class Story:
     def __init__(self, stage: Stage, occasion: Occasion, starts_at: datetime, chance: Random) -> None:
         self._stage, self._session, self._plan, self._chance = stage, stage.session, occasion, chance
         self._answering = Random(f"{occasion.title} form")  # noqa: S311 -- for likeness; of its own, so that what is asked changes nothing else
+        self._day = Random(f"{occasion.title} door")  # noqa: S311 -- likewise: rooms, and who comes without a registration
         self._starts = starts_at
         self._ends = starts_at + 3 * HOUR
         self._came: list[Attendee] = []
@@ -99,7 +102,7 @@ class Story:
         closes = self._starts - 18 * HOUR if self._starts.date() != self._stage.now.date() else self._ends - 30 * MINUTE
         details = Details(
             title=plan.title, kind=plan.kind, visibility=plan.visibility, purpose=texts.PURPOSES[plan.kind],
-            starts_at=self._starts, ends_at=self._ends, topic=plan.topic, hours=plan.hours,
+            starts_at=self._starts, ends_at=self._ends, topic=plan.topic, hours=plan.hours, walk_ins=bool(plan.walk_ins),
             **{} if plan.draft else {
                 "place": place, "address": address, "contact_name": CONTACT[0], "contact_phone": CONTACT[1],
                 "registration_closes_at": closes,
@@ -212,21 +215,47 @@ class Story:
                 when = coming[attendee.registration_id] + timedelta(seconds=4 * attendee.place)
                 at(when, lambda moment, one=attendee: self._arrive(one, moment))
         at(self._starts - 4 * MINUTE, lambda moment: self._scan(new_code(), moment))  # a ticket of something else
+        for _ in range(self._plan.walk_ins):
+            at(self._starts + timedelta(seconds=self._day.randrange(3600)), self._walk_in)
         # At the one that is running, those who leave early answer early.
         at(self._ends if self._ends < self._stage.now else self._stage.now - ANSWERING, self._ask)
 
     def _arrive(self, attendee: Attendee, now: datetime) -> None:
         self._scan(attendee.ticket_code, now)
         self._came.append(attendee)
+        if self._plan.rooms:
+            self._go_to_rooms(attendee, now)
         if self._chance.random() < SHOW_TWICE:
             self._stage.agenda.at(now + timedelta(seconds=20), lambda when: self._scan(attendee.ticket_code, when))
         if self._chance.random() < LEAVE_EARLY:
             self._stage.agenda.at(now + 50 * MINUTE, lambda when: self._scan(attendee.ticket_code, when, Direction.OUT))
 
     def _scan(self, code: str, now: datetime, direction: Direction = Direction.IN) -> None:
-        scan = ScanRequest(id=str(UUID(int=self._chance.getrandbits(128), version=4)), code=code, at=now, direction=direction,
+        scan = ScanRequest(id=_new_id(self._chance), code=code, at=now, direction=direction,
                            device=self._chance.choice(("东门手持机", "大厅手持机")))
         arrivals.scan(self._session, self.event, [scan], by=DOOR, now=now)
+
+    def _go_to_rooms(self, attendee: Attendee, came: datetime) -> None:
+        """Into the rooms of what the party has chosen, and out again when it is over; not everybody is scanned each time."""
+        day = self._day
+        for activity in attendee.registration.activities:
+            if activity.kind is ActivityKind.SURVEY or day.random() > SCANNED_INTO_ROOM or came > activity.ends_at - 10 * MINUTE:
+                continue
+            begins = max(activity.starts_at + timedelta(seconds=day.randint(-240, 420)), came + 2 * MINUTE)
+            self._stage.agenda.at(begins, lambda when, room=activity: self._at_room(attendee, room.id, Direction.IN, when))
+            if day.random() < SCANNED_OUT:
+                ends = activity.ends_at + timedelta(seconds=day.randint(-180, 30))
+                self._stage.agenda.at(ends, lambda when, room=activity: self._at_room(attendee, room.id, Direction.OUT, when))
+
+    def _at_room(self, attendee: Attendee, activity_id: int, direction: Direction, now: datetime) -> None:
+        scan = ScanRequest(id=_new_id(self._day), code=attendee.ticket_code, at=now, direction=direction, activity=activity_id, device="会议室手持机")
+        arrivals.scan(self._session, self.event, [scan], by=DOOR, now=now)
+
+    def _walk_in(self, now: datetime) -> None:
+        """Somebody passing by comes in; what the form asks beyond the name is still to be asked."""
+        guest = self._stage.directory.guest("public")
+        request = WalkInRequest(id=_new_id(self._day), name=guest.name, phone=guest.phone, category="public", at=now, clock_at=now, device="东门手持机")
+        walk_ins.enter_now(self._session, self.event, request, by=DOOR, now=now)
 
     def _ask(self, now: datetime) -> None:
         """Most answer in the hall or on the way home, the rest in the days after; some by their own link, some by the hall's."""
@@ -293,3 +322,7 @@ class Story:
         if self._chance.random() < ANSWER_AT_ONCE:
             return now + self._chance.expovariate(1 / 40) * MINUTE
         return (now + self._chance.randint(1, 4) * DAY).replace(hour=self._chance.randint(8, 21), minute=self._chance.randrange(60))
+
+
+def _new_id(chance: Random) -> str:
+    return str(UUID(int=chance.getrandbits(128), version=4))
