@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
+SECRET = "only for the bench"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ ENGAGE = [sys.executable, "-c", "from webapp.cli import main; main(prog_name='en
 
 def install(folder: Path, database_url: str = "") -> Installation:
     outside = {name: value for name, value in os.environ.items() if not name.startswith("ENGAGE_")}
-    settings = {"ENGAGE_INSTANCE": str(folder), "ENGAGE_SECRET_KEY": "only for the bench"}
+    settings = {"ENGAGE_INSTANCE": str(folder), "ENGAGE_SECRET_KEY": SECRET}
     if database_url:
         settings["ENGAGE_DATABASE_URL"] = database_url
     made = Installation(folder, outside | settings)

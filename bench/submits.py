@@ -19,6 +19,7 @@ from bench import floor, load, servers
 from bench.report import Figure
 from engage import events, people
 from surveys import questionnaires, questions
+from webapp import robots
 
 ROUNDS, EACH = 4, 400
 SENT = (ROUNDS + 1) * EACH
@@ -90,8 +91,9 @@ def _compared(form: Form, port: int, floor_port: int, codes: list[str]) -> Itera
 
 def forms(hall: Hall) -> Sequence[Form]:
     """What guests fill in on the day."""
+    issued = robots.issued(servers.SECRET, now=datetime.now(UTC) - timedelta(minutes=1))  # noqa: TID251 -- the office's clock
     return [Form("registration", hall.registration, lambda number: stated(hall, number)),
-            Form("questionnaire", hall.questionnaire, lambda _number: {"form.submission": uuid.uuid4(), **ANSWERS})]
+            Form("questionnaire", hall.questionnaire, lambda _number: {"form.submission": uuid.uuid4(), "form.issued": issued, **ANSWERS})]
 
 
 def stated(hall: Hall, number: int) -> dict[str, Any]:

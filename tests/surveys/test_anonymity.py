@@ -312,13 +312,13 @@ def test_a_process_killed_at_any_moment_loses_no_answer_and_lets_nobody_vote_twi
     for moment in (0.05, 0.4, 1.0):
         folder = Path(__file__).parent
         url = fresh_engine.url.render_as_string(hide_password=False)
-        child = subprocess.Popen([sys.executable, "-c", KILLED, url, str(questionnaire), str(folder), str(taken[-1] + 1)],
-                                 stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": f"{folder.parent}:{folder.parent.parent}"})
-        taken.append(int(child.stdout.readline()))
-        time.sleep(moment)
-        child.kill()
-        taken += map(int, child.stdout.read().split())
-        child.wait()
+        begin = [sys.executable, "-c", KILLED, url, str(questionnaire), str(folder), str(taken[-1] + 1)]
+        paths = {"PYTHONPATH": f"{folder.parent}:{folder.parent.parent}"}
+        with subprocess.Popen(begin, stdout=subprocess.PIPE, text=True, env=paths) as child:
+            taken.append(int(child.stdout.readline()))
+            time.sleep(moment)
+            child.kill()
+            taken += map(int, child.stdout.read().split())
         copy = copied(fresh_engine, questionnaire)
         there = sorted(row["said"] for row in copy.answers)
         assert len(copy.ballots) == len(there) == len(set(there))
