@@ -54,13 +54,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """All answers of a finding as they were at its `edition`, and the profiles of the themes that staff have touched."""
+    """All answers of a finding as they were at its `edition`, the profiles of its themes, and which of them staff have touched."""
 
     finding_id: int
     question_id: int
     edition: int
     answers: tuple[Said, ...]
-    kept: dict[int, dict[str, float]]
+    themes: dict[int, dict[str, float]]
+    kept: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Found:
 
 def find_themes(texts: Sequence[str]) -> list[FoundTheme]:
     """The themes of any texts, the largest first; the same texts give the same themes. What fits no theme is in none."""
-    return sort(Read(0, 0, 0, tuple(Said(place, 0, text) for place, text in enumerate(texts)), {})).themes
+    return sort(Read(0, 0, 0, tuple(Said(place, 0, text) for place, text in enumerate(texts)), {}, frozenset())).themes
 
 
 def read(session: Session, finding: Finding) -> Read:
@@ -91,18 +92,18 @@ def read(session: Session, finding: Finding) -> Read:
         .outerjoin(Sorted, before),
         execution_options={"yield_per": BATCH},
     )
-    kept = session.scalars(sa.select(Theme).where(Theme.finding_id == finding.id, Theme.kept)).all()
+    themes = session.scalars(sa.select(Theme).where(Theme.finding_id == finding.id).order_by(Theme.id)).all()
     return Read(
         finding.id, finding.question_id, finding.edition,
         tuple(Said(row[0], row[1], row[2] or "", row[3], bool(row[4])) for row in rows),
-        {theme.id: theme.words for theme in kept},
+        {theme.id: theme.words for theme in themes}, frozenset(theme.id for theme in themes if theme.kept),
     )
 
 
 def sort(given: Read) -> Found:
-    """Put the answers into themes: those of kept themes stay, near ones join these, the rest is grouped anew.
+    """Put the answers into themes: those of kept themes stay, the rest is grouped anew.
 
-    Texts that repeat another go where it goes. The work grows with the number of answers.
+    But what is nearer to a kept theme than to any other theme that there is joins the kept one. Texts that repeat another go where it goes. The work grows with the number of answers.
     """
     answers = given.answers
     first = twins([answer.text for answer in answers])
@@ -112,13 +113,14 @@ def sort(given: Read) -> Found:
     for place, answer in enumerate(answers):
         if answer.moved or answer.theme_id in given.kept:
             homes.setdefault(first[place], answer.theme_id)
-    kept = _profiles(given.kept, homes, words)
     free = [place for place in places if place not in homes]
-    joined = grouping.assign(words, free, list(kept.values()))
-    ids = list(kept)
-    homes |= {place: ids[index] for place, (index, _) in joined.items()}
-    near = {place: _nearness(words[place], kept.get(home or 0, {})) for place, home in homes.items()}
-    free = [place for place in free if place not in joined]
+    before = {place: answers[place].theme_id for place in free}
+    profiles = _profiles(given, homes | before, words)
+    ids = list(profiles)
+    nearest = grouping.assign(words, free, list(profiles.values()))
+    homes |= {place: ids[index] for place, (index, _) in nearest.items() if ids[index] in given.kept}
+    near = {place: _nearness(words[place], profiles.get(home or 0, {})) for place, home in homes.items()}
+    free = [place for place in free if place not in homes]
     least = 2 if len(places) < _FEW else 3 if len(places) < _SOME else 5
     groups = [one for one in grouping.group([words[place] for place in free]) if len(one.members) >= least]
     repeating: dict[int, list[int]] = {place: [] for place in places}
@@ -133,21 +135,22 @@ def sort(given: Read) -> Found:
     themes.sort(key=lambda theme: (-len(theme.members), theme.members))
     fresh = {place: at for at, theme in enumerate(themes) for place in theme.members}
     return Found(
-        given, themes, kept, first=first, fresh=[fresh.get(place) for place in range(len(answers))],
+        given, themes, {theme_id: profiles[theme_id] for theme_id in given.kept}, first=first, fresh=[fresh.get(place) for place in range(len(answers))],
         homes=[answer.theme_id if answer.moved else homes.get(other) for answer, other in zip(answers, first, strict=True)],
         nearness=[near.get(other, 0.0) for other in first],
     )
 
 
-def _profiles(
-    kept: dict[int, dict[str, float]], homes: dict[int, int | None], words: dict[int, Terms],
-) -> dict[int, dict[str, float]]:
-    """Each kept theme as its answers tell it now; one without answers as it was."""
-    texts: dict[int, list[Terms]] = {theme_id: [] for theme_id in kept}
+def _profiles(given: Read, homes: dict[int, int | None], words: dict[int, Terms]) -> dict[int, dict[str, float]]:
+    """Each theme as its answers tell it now; a kept one without answers as it was."""
+    texts: dict[int, list[Terms]] = {theme_id: [] for theme_id in given.themes}
     for place, theme_id in homes.items():
         if theme_id is not None:
             texts[theme_id].append(words[place])
-    return {theme_id: grouping.profile(found) if found else kept[theme_id] for theme_id, found in texts.items()}
+    return {
+        theme_id: grouping.profile(found) if found else given.themes[theme_id]
+        for theme_id, found in texts.items() if found or theme_id in given.kept
+    }
 
 
 def _nearness(text: Terms, profile: dict[str, float]) -> float:

@@ -39,6 +39,8 @@ def group(texts: Sequence[Terms], *, finer: float = 1.0) -> list[Group]:
     groups: list[dict[str, float]] = []
     left = [place for place, text in enumerate(texts) if text.weights]
     for _ in range(ROUNDS):
+        if not left:
+            break
         step = max(1, -(-len(left) // SAMPLE))
         sample = left[::step]
         made = [profile([texts[place] for place in members]) for members in _clusters([texts[place] for place in sample], sample, finer)]

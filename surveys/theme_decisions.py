@@ -48,23 +48,23 @@ class NothingToUndo(Conflict):
 def rename(session: Session, theme: Theme, name: str) -> None:
     """Call the theme by another name. Raises ThemeNameMissing or ThemeNameTooLong."""
     name = _named(name)
-    _touch(session, theme.finding, "rename", [theme])
+    change = _touch(session, theme.finding, "rename", [theme])
     theme.name = name
-    session.flush()
+    _store(session, theme.finding, change)
 
 
 def pin(session: Session, theme: Theme, *, pinned: bool) -> None:
     """Have the theme stand before the others, or no longer."""
-    _touch(session, theme.finding, "pin", [theme])
+    change = _touch(session, theme.finding, "pin", [theme])
     theme.pinned = pinned
-    session.flush()
+    _store(session, theme.finding, change)
 
 
 def hide(session: Session, theme: Theme, *, hidden: bool) -> None:
     """Leave the theme out of what is shown and exported, or no longer; its answers stay in it."""
-    _touch(session, theme.finding, "hide", [theme])
+    change = _touch(session, theme.finding, "hide", [theme])
     theme.hidden = hidden
-    session.flush()
+    _store(session, theme.finding, change)
 
 
 def merge(session: Session, finding: Finding, theme_ids: Sequence[int]) -> Theme:
@@ -78,10 +78,10 @@ def merge(session: Session, finding: Finding, theme_ids: Sequence[int]) -> Theme
         raise NothingToMerge(field="themes")
     into = chosen[0]
     parts = session.scalars(sa.select(Theme).where(Theme.merged_into_id.in_([theme.id for theme in chosen[1:]]))).all()
-    _touch(session, finding, "merge", [*chosen, *parts])
+    change = _touch(session, finding, "merge", [*chosen, *parts])
     for theme in (*chosen[1:], *parts):
         theme.merged_into_id = into.id
-    session.flush()
+    _store(session, finding, change)
     return into
 
 
@@ -92,10 +92,10 @@ def split(session: Session, theme: Theme) -> list[Theme]:
     """
     merged = session.scalars(sa.select(Theme).where(Theme.merged_into_id == theme.id).order_by(Theme.id)).all()
     if merged:
-        _touch(session, theme.finding, "split", [theme, *merged])
+        change = _touch(session, theme.finding, "split", [theme, *merged])
         for part in merged:
             part.merged_into_id = None
-        session.flush()
+        _store(session, theme.finding, change)
         return list(merged)
     rows = session.execute(
         sa.select(Sorted, Answer.text).where(Sorted.theme_id == theme.id)
@@ -116,15 +116,14 @@ def split(session: Session, theme: Theme) -> list[Theme]:
             answer: Sorted = rows[member][0]
             change["answers"].append(_as_was(answer))
             answer.theme_id = part.id
-    _store(theme.finding, change)
-    session.flush()
+    _store(session, theme.finding, change)
     return list(session.scalars(sa.select(Theme).where(Theme.id.in_(change["made"])).order_by(Theme.id)))
 
 
 def move(session: Session, finding: Finding, answers: Sequence[tuple[int, int]], *, to: int | None = None, name: str = "") -> Theme | None:
     """Put answers, by response and place, into the theme `to`, into a new one of this name, or (neither given) into none.
 
-    They stay there whatever is found later, and so do answers that repeat them. Raises NothingChosen, NoSuchTheme or ThemeNameTooLong.
+    They stay there whatever is found later, and so do answers that repeat them. Where they were is kept as well. Raises NothingChosen, NoSuchTheme or ThemeNameTooLong.
     """
     chosen = session.scalars(
         sa.select(Sorted).where(Sorted.finding_id == finding.id, Sorted.response_id.in_({response for response, _ in answers}))
@@ -135,7 +134,11 @@ def move(session: Session, finding: Finding, answers: Sequence[tuple[int, int]],
     theme = session.scalar(sa.select(Theme).where(Theme.id == to, Theme.finding_id == finding.id)) if to is not None else None
     if to is not None and theme is None:
         raise NoSuchTheme
-    change = _touch(session, finding, "move", [theme] if theme else [])
+    keys = {(row.response_id, row.place) for row in chosen}
+    staying = {row.theme_id for row in session.scalars(sa.select(Sorted).where(Sorted.theme_id.in_({row.theme_id for row in chosen})))
+               if (row.response_id, row.place) not in keys}
+    left = session.scalars(sa.select(Theme).where(Theme.id.in_(staying))).all()  # an emptied one is no theme any more
+    change = _touch(session, finding, "move", [*left, *([theme] if theme and theme not in left else [])])
     if theme is None and name:
         theme = Theme(finding_id=finding.id, label=_named(name), name=_named(name), words={}, kept=True)
         session.add(theme)
@@ -144,8 +147,7 @@ def move(session: Session, finding: Finding, answers: Sequence[tuple[int, int]],
     for row in chosen:
         change["answers"].append(_as_was(row))
         row.theme_id, row.moved = theme.id if theme else None, True
-    _store(finding, change)
-    session.flush()
+    _store(session, finding, change)
     return theme
 
 
@@ -188,14 +190,14 @@ def _touch(session: Session, finding: Finding, what: str, themes: Sequence[Theme
     }
     for theme in themes:
         theme.kept = True
-    finding.edition += 1
-    finding.changes = [*finding.changes, change][-UNDOS:]
     return change
 
 
-def _store(finding: Finding, change: dict[str, Any]) -> None:
-    """The change as it has become: a JSON column sees only that it is another list."""
-    finding.changes = [*finding.changes[:-1], change]
+def _store(session: Session, finding: Finding, change: dict[str, Any]) -> None:
+    """Put the change, complete, on the pile."""
+    finding.edition += 1
+    finding.changes = [*finding.changes, change][-UNDOS:]
+    session.flush()
 
 
 def _as_was(row: Sorted) -> list[Any]:

@@ -49,6 +49,7 @@ class Theme(Base):
     """One matter. `label` is made of its words, `name` is what staff call it; `words` are its profile with their weights."""
 
     __tablename__ = "theme"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # what somebody still has on the screen shall never be another theme
 
     id: Mapped[int] = mapped_column(primary_key=True)
     finding_id: Mapped[int] = mapped_column(sa.ForeignKey("theme_finding.id", ondelete="CASCADE"), index=True)
@@ -148,6 +149,7 @@ def overview(session: Session, questionnaire: Questionnaire, *, context: str) ->
     for one in found.values():
         for theme in one.themes:
             theme.share = theme.size / one.sorted if one.sorted else 0.0
+        one.themes = [theme for theme in one.themes if theme.size or theme.named or theme.pinned or theme.hidden]
         one.themes.sort(key=lambda theme: (theme.hidden, not theme.pinned, -theme.size, theme.id))
     return list(found.values())
 
