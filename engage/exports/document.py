@@ -60,7 +60,7 @@ def _turnout(document: "OfficialDocument", material: Material) -> None:
         ]
         rows = [
             [label, *map(str, (one.invited, one.accepted, one.declined, one.registered, one.arrived, one.walk_ins, one.stand_ins)),
-             _percent(one.arrival_share), str(one.responses)]
+             _percent(one.arrival_share), _cell(one.responses)]
             for label, one in material.turnouts()
         ]
         document.table([head, *rows], [25, 12, 14.5, 14.5, 17.5, 13.5, 13, 15, 16, 16.5])
@@ -109,14 +109,22 @@ def _question(document: "OfficialDocument", material: Material, one: QuestionSum
     document.paragraph(_sentence(material, one))
     if not tally.answered:
         return
-    if tally.satisfied is not None:
+    if tally.parts:
+        heads, lines = material.parts(tally)
+        document.table([heads, *([_cell(cell) for cell in line] for line in lines)], [44, *[_share_of(112, heads)] * (len(heads) - 1)])
+    elif tally.satisfied is not None:
         _levels_table(document, material, one)
+    elif tally.groups:
+        _groups_table(document, material, one)
+    elif tally.days:
+        head = [say("日期或时间", "Date or time"), say("人数", "Count"), say("占比", "Share")]
+        document.table([head, *([row.label(material.language), _cell(row.count), _percent(row.share)] for row in tally.days)], [90, 20, 20])
     elif tally.rows:
         _options_table(document, material, one)
     elif tally.mean is not None:
         head = [say("类别", "Category"), say("人数", "Count"), *(name for name, _ in material.spread(tally))]
         rows = [
-            [group, str(part.answered), *(_figure(value) for _, value in material.spread(part))]
+            [group, _cell(part.answered), *(_figure(value) for _, value in material.spread(part))]
             for group, part in material.groups(one) if part.answered
         ]
         document.table([head, *rows], [50, *[20] * (len(head) - 1)])
@@ -124,6 +132,8 @@ def _question(document: "OfficialDocument", material: Material, one: QuestionSum
 
 def _sentence(material: Material, one: QuestionSummary) -> str:
     say, tally = material.say, one.tally
+    if tally.answered is None:
+        return say("回答人数太少，不单独列出。", "Too few answered to be shown.")
     if not tally.answered:
         return say("没有人回答。", "Nobody answered.")
     told = say(f"共{tally.answered}人回答", f"{tally.answered} people answered")
@@ -132,8 +142,8 @@ def _sentence(material: Material, one: QuestionSummary) -> str:
             f"，满意率{_percent(tally.satisfied)}（基本满意及以上）",
             f"; {_percent(tally.satisfied)} were satisfied (the upper three levels)",
         )
-    elif tally.rows:
-        first: Row = max(tally.rows, key=lambda row: row.count)
+    elif tally.rows and tally.nps is None:
+        first: Row = max(tally.rows, key=lambda row: row.count or 0)
         label = first.label(material.language)
         told += say(
             f"，选择最多的是“{label}”（{first.count}人，{_percent(first.share)}）",
@@ -141,7 +151,9 @@ def _sentence(material: Material, one: QuestionSummary) -> str:
         )
     unit = one.question.unit(material.language)
     for name, value in material.spread(tally):
-        told += say(f"，{name}{_figure(value)}{unit}", f", {name.lower()} {_figure(value)} {unit}".rstrip())
+        told += say(f"，{name}{_figure(value)}{unit}", f", {name if name.isupper() else name.lower()} {_figure(value)} {unit}".rstrip())
+    for name, words in material.bounds(one.question, tally):
+        told += say(f"，{name}{words}", f", {name.lower()} {words}")
     return told + say("。", ".")
 
 
@@ -152,21 +164,32 @@ def _levels_table(document: "OfficialDocument", material: Material, one: Questio
         say("满意率", "Satisfied"),
     ]
     rows = [
-        [group, str(part.answered), *(str(row.count) for row in part.rows), _percent(part.satisfied)]
+        [group, _cell(part.answered), *(_cell(row.count) for row in part.rows), _percent(part.satisfied)]
         for group, part in material.groups(one)
     ]
     document.table([head, *rows], [34, 14, *[18] * len(one.tally.rows), 18])
+
+
+def _groups_table(document: "OfficialDocument", material: Material, one: QuestionSummary) -> None:
+    """Promoters, passives and detractors by category, with the score."""
+    say = material.say
+    head = [say("类别", "Category"), say("人数", "Count"), *(row.label(material.language) for row in one.tally.groups), "NPS"]
+    rows = [
+        [group, _cell(part.answered), *(f"{_cell(row.count)}（{_percent(row.share)}）" for row in part.groups), _figure((part.nps or 0) * 100)]
+        for group, part in material.groups(one) if part.answered
+    ]
+    document.table([head, *rows], [40, 16, 28, 28, 28, 16])
 
 
 def _options_table(document: "OfficialDocument", material: Material, one: QuestionSummary) -> None:
     """The options with their counts and shares; and by category, where the page is wide enough."""
     say, options = material.say, [row.label(material.language) for row in one.tally.rows]
     head = [say("选项", "Option"), say("人数", "Count"), say("占比", "Share")]
-    document.table([head, *([row.label(material.language), str(row.count), _percent(row.share)] for row in one.tally.rows)], [90, 20, 20])
+    document.table([head, *([row.label(material.language), _cell(row.count), _percent(row.share)] for row in one.tally.rows)], [90, 20, 20])
     groups = [(group, part) for group, part in material.groups(one) if part.answered]
     if len(groups) > 2 and len(options) <= WIDE:  # noqa: PLR2004 -- all, and at least two categories
         head = [say("类别", "Category"), say("人数", "Count"), *options]
-        rows = [[group, str(part.answered), *(str(row.count) for row in part.rows)] for group, part in groups]
+        rows = [[group, _cell(part.answered), *(_cell(row.count) for row in part.rows)] for group, part in groups]
         document.table([head, *rows], [44, 16, *[18] * len(options)])
 
 
@@ -222,3 +245,12 @@ def _percent(share: float | None) -> str:
 
 def _figure(value: float) -> str:
     return show_number(round(value, 2))
+
+
+def _cell(cell: str | float | None) -> str:
+    """A cell of a table; what is left out, as where too few answered, is a dash."""
+    return "–" if cell is None else cell if isinstance(cell, str) else _figure(cell)
+
+
+def _share_of(width: float, heads: list[str]) -> float:
+    return width / (len(heads) - 1)

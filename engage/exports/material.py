@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from engage.events import Event
 from engage.reports import EventSummary, Turnout
-from surveys.asked import Tally, in_language
+from surveys.asked import Asked, Tally, in_language
+from surveys.kinds import KINDS
 from surveys.responses import Answer
 from surveys.summaries import BATCH, QuestionSummary, RawRow, open_answers, raw_rows
 
@@ -99,11 +100,35 @@ class Material:
         return [(self.say("全部", "All"), question.tally), *self.summary.groups(question, self.language)]
 
     def spread(self, tally: Tally) -> list[tuple[str, float]]:
-        """The key figures of numbers with their names; of five levels the mean alone, of anything else none."""
-        figures = [(self.say("平均数", "Mean"), tally.mean)]
-        if not tally.rows:
+        """The key figures of numbers with their names; of levels the mean, of a ranked option its score too, of anything else none."""
+        figures = [(self.say("净推荐值（NPS）", "NPS"), tally.nps), (self.say("得分", "Score"), tally.score)]
+        figures.append((self.say("平均名次", "Mean rank") if tally.score is not None else self.say("平均数", "Mean"), tally.mean))
+        if not tally.rows and tally.mean is not None:
             figures += [
                 (self.say("中位数", "Median"), tally.median), (self.say("最小", "Least"), tally.least),
-                (self.say("最大", "Most"), tally.most),
+                (self.say("最大", "Most"), tally.most), (self.say("标准差", "Standard deviation"), tally.spread),
             ]
-        return [(name, value) for name, value in figures if value is not None]
+        return [(name, round(value * 100, 1) if value is tally.nps else value) for name, value in figures if value is not None]
+
+    def bounds(self, asked: Asked, tally: Tally) -> list[tuple[str, str]]:
+        """The earliest and the latest of days or times in words, with their names; of anything else none."""
+        if tally.mean is not None or tally.least is None or tally.most is None:
+            return []
+        kind = KINDS[asked.kind]
+        return [(self.say("最早", "Earliest"), kind.figure(tally.least)), (self.say("最晚", "Latest"), kind.figure(tally.most))]
+
+    def parts(self, tally: Tally) -> tuple[list[str], list[list[str | int | float | None]]]:
+        """The rows of a matrix, or what was ranked with the best first, as one table of counts: its heads and its lines."""
+        parts = sorted(tally.parts, key=lambda part: -(part.tally.score or 0))  # a matrix has no scores and stays as it is
+        scored, meant = any(part.tally.score is not None for part in parts), any(part.tally.mean is not None for part in parts)
+        heads = [
+            self.say("项目", "Item"), self.say("回答人数", "Answered"), *(row.label(self.language) for row in parts[0].tally.rows),
+            *([self.say("平均名次", "Mean rank") if scored else self.say("平均数", "Mean")] if meant else []),
+            *([self.say("得分", "Score")] if scored else []),
+        ]
+        lines: list[list[str | int | float | None]] = [
+            [part.label(self.language), part.tally.answered, *(row.count for row in part.tally.rows),
+             *([part.tally.mean] if meant else []), *([part.tally.score] if scored else [])]
+            for part in parts
+        ]
+        return heads, lines

@@ -11,7 +11,7 @@ from engage import reports
 from engage.exports.material import Material, text_layer
 from engage.reports import CategoryTurnout, Turnout
 from engage.sheets import disarm
-from surveys.asked import Row, Tally
+from surveys.asked import Asked, Row, Tally
 from surveys.forms import FormSection
 from surveys.summaries import QuestionSummary, Summary
 
@@ -66,6 +66,11 @@ def lines(material: Material) -> Iterator[Line]:
         if activity.attended is not None:
             yield Line(activities, "", f"{activity.title}{say('：到场人数', ': arrived')}", everyone, people=activity.attended)
             yield Line(activities, "", f"{activity.title}{say('：平均在场分钟', ': minutes on average')}", everyone, value=activity.minutes)
+    yield from _answers(material)
+
+
+def _answers(material: Material) -> Iterator[Line]:
+    say, summary = material.say, material.summary
     for section in summary.survey.form.sections if summary.survey else ():
         title = section.label(material.language) or summary.title(material.language)
         for asked in section.questions:
@@ -74,17 +79,22 @@ def lines(material: Material) -> Iterator[Line]:
             for label, tally in material.groups(question) if question else ():
                 for option, count, share, value in _figures(material, tally):
                     yield Line(title, text, option, label, count, share, value)
+                for option, words in material.bounds(asked, tally):
+                    yield Line(title, text, f"{option}{say('：', ': ')}{words}", label)
 
 
 def _figures(material: Material, tally: Tally) -> Iterator[tuple[str, int | None, float | None, float | None]]:
     say = material.say
     yield say("回答人数", "Answered"), tally.answered, None, None
-    for row in tally.rows:
+    for row in (*tally.rows, *tally.groups, *tally.days):
         yield row.label(material.language), row.count, row.share, None
     if tally.satisfied is not None:
         yield say("满意率", "Satisfied"), None, tally.satisfied, None
     for name, value in material.spread(tally):
         yield name, None, None, value
+    for part in tally.parts:
+        for name, count, share, value in _figures(material, part.tally):
+            yield f"{part.label(material.language)}{say('：', ': ')}{name}", count, share, value
 
 
 def _short(value: float | None) -> float | str:
@@ -148,14 +158,22 @@ def _question(material: Material, one: QuestionSummary) -> dict[str, Any]:
     asked = one.question
     return {
         "code": asked.code, "number": asked.number, "kind": asked.kind, "text": asked.label(material.language),
-        "unit": asked.unit(material.language), "required": asked.required, **_tally(material, one.tally),
-        "by_category": {code: _tally(material, tally) for code, tally in one.by_segment.items()},
+        "unit": asked.unit(material.language), "required": asked.required,
+        **_tally(material, asked, one.tally),
+        "by_category": {code: _tally(material, asked, tally) for code, tally in one.by_segment.items()},
     }
 
 
-def _tally(material: Material, tally: Tally) -> dict[str, Any]:
-    figures = {name: getattr(tally, name) for name in ("answered", "mean", "median", "least", "most", "satisfied")}
-    return {**figures, "options": [_option(material, row) for row in tally.rows]}
+def _tally(material: Material, asked: Asked, tally: Tally) -> dict[str, Any]:
+    names = ("answered", "mean", "median", "least", "most", "spread", "satisfied", "nps", "score")
+    figures = {name: getattr(tally, name) for name in names}
+    if bounds := material.bounds(asked, tally):
+        figures |= {name: words for name, (_, words) in zip(("least", "most"), bounds, strict=True)}
+    return {
+        **figures, "options": [_option(material, row) for row in tally.rows],
+        "groups": [_option(material, row) for row in tally.groups], "days": [_option(material, row) for row in tally.days],
+        "parts": [{"code": part.code, "label": part.label(material.language), **_tally(material, asked, part.tally)} for part in tally.parts],
+    }
 
 
 def _option(material: Material, row: Row) -> dict[str, Any]:

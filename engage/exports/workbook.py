@@ -6,104 +6,19 @@ that grow with the answers are streamed to disk row by row.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # -- xlsxwriter has hardly any types.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterable
 from typing import Any, BinaryIO
 
+from engage.exports.cells import BLUE, FONT, STYLES, Book, Cell, Sheet
 from engage.exports.material import Material
 from engage.reports import conclusion, takes_words
-from surveys.asked import Asked
+from surveys.asked import Asked, Option
 from surveys.forms import FormSection
 from surveys.kinds import KINDS
 from surveys.summaries import QuestionSummary
 
-FONT = "Microsoft YaHei"
-BLUE = "#14508C"
 LEVELS = ("#14508C", "#6797CB", "#B5CBE3", "#E39A8B", "#B3261E")  # from the best to the worst, as on the page
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "-"))  # what Excel refuses in the name of a sheet
-CHART_WIDTH, ROW_PIXELS = 760, 20
-Cell = str | float | date | None
-STYLES: dict[str, dict[str, Any]] = {
-    "title": {"bold": True, "font_size": 16, "font_color": BLUE},
-    "lead": {"bold": True, "text_wrap": True, "valign": "top"},
-    "question": {"bold": True, "font_size": 12, "text_wrap": True, "valign": "top"},
-    "note": {"font_color": "#56616F", "text_wrap": True, "valign": "top"},
-    "heading": {"bold": True, "bg_color": "#E6EEF7", "border": 1, "border_color": "#D8DEE6", "text_wrap": True, "align": "center",
-                "valign": "vcenter"},
-    "text": {"border": 1, "border_color": "#D8DEE6", "text_wrap": True, "valign": "top"},
-    "count": {"border": 1, "border_color": "#D8DEE6", "num_format": "#,##0", "valign": "top"},
-    "share": {"border": 1, "border_color": "#D8DEE6", "num_format": "0.0%", "valign": "top"},
-    "number": {"border": 1, "border_color": "#D8DEE6", "num_format": "#,##0.##", "valign": "top"},
-    "day": {"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"},
-    "moment": {"num_format": "yyyy-mm-dd hh:mm", "align": "left", "valign": "top"},
-    "start": {"border": 1, "border_color": "#D8DEE6", "num_format": "mm-dd hh:mm", "align": "left", "valign": "top"},
-    "plain": {"valign": "top"},
-    "wrapped": {"valign": "top", "text_wrap": True},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """The workbook being written, what it is made of, and its styles of cells."""
-
-    material: Material
-    book: Any  # xlsxwriter's Workbook; it has no types worth the name, and is imported only to be used
-    styles: dict[str, Any]
-
-    def sheet(self, name: str) -> "Sheet":
-        """A new sheet, kept in memory until the end because charts repeat its figures."""
-        self.book.constant_memory = False
-        return self._printable(name)
-
-    def streamed(self, name: str) -> "Sheet":
-        """A new sheet of which only the row in hand is kept in memory, so it must be written from top to bottom."""
-        self.book.constant_memory = True
-        return self._printable(name)
-
-    def _printable(self, name: str) -> "Sheet":
-        sheet = self.book.add_worksheet(name)
-        sheet.set_landscape()
-        sheet.set_paper(9)  # A4
-        sheet.fit_to_pages(1, 0)
-        sheet.set_footer("&C&P / &N")
-        return Sheet(sheet, self)
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A sheet with the one way to write cells."""
-
-    sheet: Any
-    book: Book
-
-    @property
-    def name(self) -> str:
-        return self.sheet.get_name()
-
-    def row(self, row: int, cells: Sequence[Cell], styles: Sequence[str]) -> None:
-        """Write cells: text always as text; `styles` go with them, the last one for the rest. What is missing is left out."""
-        for place, cell in enumerate(cells):
-            if cell is None:
-                continue
-            style = self.book.styles[styles[min(place, len(styles) - 1)]]
-            if isinstance(cell, str):
-                self.sheet.write_string(row, place, cell, style)
-            elif isinstance(cell, datetime | date):
-                self.sheet.write_datetime(row, place, cell, style)
-            else:
-                self.sheet.write_number(row, place, cell, style)
-
-    def heading(self, row: int, words: Sequence[str]) -> None:
-        """Write the heading of a table, two lines high."""
-        self.row(row, words, ["heading"])
-        self.sheet.set_row(row, 34)
-
-    def chart(self, row: int, chart: Any, height: int) -> int:
-        """Put a chart at a row; answers the first free row below it."""
-        chart.set_size({"width": CHART_WIDTH, "height": height})
-        self.sheet.insert_chart(row, 0, chart, {"x_offset": 4, "y_offset": 6, "object_position": 1})
-        return row + -(-height // ROW_PIXELS) + 2
 
 
 def write(material: Material, stream: BinaryIO) -> None:
@@ -191,8 +106,11 @@ def _section(book: Book, section: FormSection, number: int) -> None:
     row = 2
     for asked in section.questions:
         one = survey.question(asked.code)
-        assert one is not None
-        row = _question(sheet, one, row)
+        if one is None:  # it only informs
+            sheet.row(row, [asked.label(material.language)], ["note"])
+            row += 2
+        else:
+            row = _question(sheet, one, row)
 
 
 def _question(sheet: Sheet, one: QuestionSummary, row: int) -> int:
@@ -205,10 +123,13 @@ def _question(sheet: Sheet, one: QuestionSummary, row: int) -> int:
     head = row + 2
     if not tally.answered:
         return head + 1
+    if tally.parts:
+        return _parts(sheet, one, head)
     sheet.heading(head, [say("选项或指标", "Option or figure"), say("占比", "Share"), *(label for label, _ in groups)])
     row = head + 1
-    for place, option in enumerate(tally.rows):
-        counts = [group.rows[place].count for _, group in groups]
+    counted = [{option.code: option.count for option in (*group.rows, *group.groups, *group.days)} for _, group in groups]
+    for option in (*tally.rows, *tally.groups, *tally.days):
+        counts = [each.get(option.code, 0) for each in counted]
         sheet.row(row, [option.label(material.language), option.share, *counts], ["text", "share", "count"])
         row += 1
     sheet.row(row, [say("回答人数", "Answered"), None, *(group.answered for _, group in groups)], ["text", "count"])
@@ -219,11 +140,41 @@ def _question(sheet: Sheet, one: QuestionSummary, row: int) -> int:
     for name, _ in material.spread(tally):
         sheet.row(row, [name, None, *(dict(material.spread(group)).get(name) for _, group in groups)], ["text", "number"])
         row += 1
+    bounds = [dict(material.bounds(asked, group)) for _, group in groups]
+    for name in bounds[0]:
+        sheet.row(row, [name, None, *(each.get(name) for each in bounds)], ["text"])
+        row += 1
     if not tally.rows:
         return row + 1
     if tally.satisfied is not None:
         return sheet.chart(row, _levels_chart(sheet, one, head, len(groups)), 110 + 34 * len(groups))
     return sheet.chart(row, _options_chart(sheet, one, head), 60 + 34 * len(tally.rows))
+
+
+def _parts(sheet: Sheet, one: QuestionSummary, row: int) -> int:
+    """A table of the rows of a matrix or of what was ranked, the more the darker; below it the means by category."""
+    material = sheet.book.material
+    heads, lines = material.parts(one.tally)
+    sheet.heading(row, heads)
+    first, width = row + 1, len(one.tally.parts[0].tally.rows)
+    for line in lines:
+        row += 1
+        sheet.row(row, line, ["text", *["count"] * (1 + width), "number"])
+    sheet.sheet.conditional_format(first, 2, row, 1 + width, {
+        "type": "2_color_scale", "min_type": "num", "min_value": 0, "min_color": "#FFFFFF", "max_color": "#B5CBE3",
+    })
+    row += 2
+    groups = material.groups(one)
+    if not any(part.tally.mean is not None for part in one.tally.parts):
+        return row
+    scored = one.tally.parts[0].tally.score is not None
+    sheet.heading(row, [material.say("得分", "Score") if scored else material.say("平均数", "Mean"), "", *(label for label, _ in groups)])
+    for place, part in enumerate(one.tally.parts):
+        row += 1
+        figures = [group.parts[place].tally for _, group in groups]
+        values = [figure.score if scored else figure.mean for figure in figures]
+        sheet.row(row, [part.label(material.language), None, *values], ["text", "number"])
+    return row + 2
 
 
 def _options_chart(sheet: Sheet, one: QuestionSummary, head: int) -> Any:
@@ -318,5 +269,9 @@ def _codebook(book: Book) -> None:
 
 
 def _values(material: Material, asked: Asked) -> str:
-    options = material.say("；", "; ").join(f"{option.code} = {option.label(material.language)}" for option in asked.options)
-    return options or asked.unit(material.language)
+    def told(options: Iterable[Option]) -> str:
+        return material.say("；", "; ").join(f"{option.code} = {option.label(material.language)}" for option in options)
+
+    if asked.parts and asked.parts != asked.options:
+        return f"{told(asked.parts)} × {told(asked.options)}"
+    return told(asked.options) or asked.unit(material.language)

@@ -168,14 +168,14 @@ def test_walk_ins_stand_ins_and_rooms_are_the_same_everywhere(session, suffix):
 
 def test_key_figures_are_the_same_everywhere(session):
     day = open_day(session)
-    expected = {"平均数": 15.5 / 3, "中位数": 3.0, "最小": 0.0, "最大": 12.5}
+    expected = {"平均数": 15.5 / 3, "中位数": 3.0, "最小": 0.0, "最大": 12.5, "标准差": 5.328122}
     rows = opened(session, day.event, "csv")
     assert {row[2]: float(row[6]) for row in rows if row[1].startswith("4. ") and row[3] == "全部" and row[6]} == pytest.approx(expected, abs=1e-5)
     (one,) = [q for s in opened(session, day.event, "json")["questionnaire"]["sections"] for q in s["questions"] if q["code"] == "q4"]
-    assert [one[name] for name in ("mean", "median", "least", "most")] == pytest.approx(list(expected.values()))
+    assert [one[name] for name in ("mean", "median", "least", "most", "spread")] == pytest.approx(list(expected.values()))
     cells = [[cell.value for cell in row] for row in opened(session, day.event, "xlsx").worksheets[2].iter_rows()]
     assert {row[0]: row[2] for row in cells if row[0] in expected} == pytest.approx(expected)
-    assert "共3人回答，平均数5.17次，中位数3次，最小0次，最大12.5次。" in texts_of(opened(session, day.event, "docx"))
+    assert "共3人回答，平均数5.17次，中位数3次，最小0次，最大12.5次，标准差5.33次。" in texts_of(opened(session, day.event, "docx"))
 
 
 # ---- texts stay texts

@@ -10,13 +10,15 @@ from engage.exports import FORMATS
 from engage.reports import EventSummary
 from engage.staff import Permission
 from surveys import summaries
-from surveys.asked import Tally
+from surveys.asked import Asked, Row, Tally
+from surveys.kinds import KINDS
 from surveys.summaries import QuestionSummary
 from webapp.guard import allowed
 from webapp.views.desk import desk
 from webapp.wiring import clock, db, language
 
 ANSWERS_ON_A_PAGE = 50
+MOST_DAYS = 31  # bars that one still looks at
 
 
 @desk.get("/events/<slug>/summary")
@@ -28,6 +30,7 @@ def summary(slug: str) -> str:
     return render_template(
         "desk/summary.html", event=event, summary=counted, conclusion=reports.conclusion(counted, language()),
         formats=list(FORMATS), bar_rows=bar_rows, level_rows=level_rows, multiples=multiples, multiple_heads=multiple_heads,
+        level_heads=level_heads, day_rows=day_rows, figure_words=figure_words,
         takes_words=reports.takes_words,
         activities=[(one.title, one.chosen, counted.share_of_registered(one)) for one in counted.activities],
     )
@@ -58,6 +61,26 @@ def answers(slug: str) -> str:
 def bar_rows(tally: Tally) -> list[tuple[str, int, float]]:
     """The options of a question for `ui.bars`."""
     return [(row.label(language()), row.count, row.share or 0) for row in tally.rows]
+
+
+def level_heads(tally: Tally) -> list[tuple[str, str, str]]:
+    """The levels or columns of a matrix as columns of `ui.table`."""
+    return [(row.label(language()), "", "num") for row in tally.parts[0].tally.rows]
+
+
+def day_rows(tally: Tally) -> list[tuple[str, int, float]]:
+    """How often each day, or each hour of times, was given, for `ui.bars`; each month where there are very many days."""
+    if len(tally.days) <= MOST_DAYS:
+        return [(row.label(language()), row.count or 0, row.share or 0) for row in tally.days]
+    months: dict[str, list[Row]] = {}
+    for row in tally.days:
+        months.setdefault(row.code[:7], []).append(row)
+    return [(month, sum(row.count or 0 for row in rows), sum(row.share or 0 for row in rows)) for month, rows in months.items()]
+
+
+def figure_words(asked: Asked, number: float) -> str:
+    """The earliest or latest of a question about days or times."""
+    return KINDS[asked.kind].figure(number)
 
 
 def level_rows(counted: EventSummary, one: QuestionSummary) -> list[tuple[str, list[int]]]:
