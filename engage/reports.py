@@ -14,6 +14,7 @@ from engage.invitations import Invitation
 from engage.origins import Origin
 from engage.parties import Attendee, ChosenActivity, Registration
 from engage.people import Category, Invitee
+from surveys import conclusions
 from surveys.asked import Asked, Tally, in_language
 from surveys.kinds import KINDS, Text
 from surveys.summaries import QuestionSummary, Summary, summarise
@@ -109,6 +110,7 @@ class EventSummary:
     survey: Summary | None
     survey_title: str
     survey_title_en: str
+    remark: str = ""  # what staff conclude of it all, in their own words
 
     def title(self, language: str = "zh") -> str:
         """The title of the questionnaire."""
@@ -167,6 +169,7 @@ def event_summary(session: Session, event: Event, *, now: datetime) -> EventSumm
         activities=_activities(session, event, now=now), survey=survey,
         survey_title=questionnaire.title if questionnaire else "",
         survey_title_en=questionnaire.title_en if questionnaire else "",
+        remark=conclusions.written(session, questionnaire, context=event.slug) if questionnaire else "",
     )
 
 
