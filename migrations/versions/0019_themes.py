@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("changes", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["question_id"], ["question.id"], name=op.f("fk_theme_finding_question_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_theme_finding")),
-        sa.UniqueConstraint("question_id", "context", name=op.f("uq_theme_finding_question_id")),
+        sa.UniqueConstraint("question_id", "context", name=op.f("uq_theme_finding_question_id_context")),
     )
     op.create_index(op.f("ix_theme_finding_asked_at"), "theme_finding", ["asked_at"])
     op.create_table(
