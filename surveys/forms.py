@@ -45,6 +45,7 @@ class Form:
     narrowed: frozenset[str] = field(init=False)  # the codes of questions whose options are not always all there
     relies: Mapping[str, frozenset[str]] = field(init=False)  # by code, the questions on which either of these depends
     quotas: Mapping[tuple[int, str], int] = field(init=False)  # places, by question id and option
+    piped: bool = field(init=False)  # whether any wording holds an earlier answer
 
     def __post_init__(self) -> None:
         everything = tuple(question for section in self.sections for question in section.questions)
@@ -59,6 +60,7 @@ class Form:
                 one.code: asked_of(gates.get(one.code)).union(*(asked_of(option.show_if) for option in one.options))
                 for one in everything if one.code in gates or one.code in narrowed
             },
+            "piped": any(one.piped for one in everything),
             "quotas": {(one.id, option.code): option.quota for one in everything for option in one.options if option.quota},
         }
         for name, value in compiled.items():

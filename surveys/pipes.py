@@ -41,9 +41,10 @@ def _option(option: Option, numbers: Mapping[str, int]) -> Option:
     return replace(option, label_zh=_said(option.label_zh, numbers), label_en=_said(option.label_en, numbers, "en"))
 
 
-def _said(wording: str, numbers: Mapping[str, int], language: str = "zh") -> str:
-    def placeholder(found: re.Match[str]) -> str:
-        number = numbers.get(found[1].strip(), 0)
-        return f"[answer to question {number}]" if language == "en" else f"〔第{number}题答案〕"
+def placeholder(number: int, language: str = "zh") -> str:
+    """What stands for the answer to a question where there is none."""
+    return f"[answer to question {number}]" if language.startswith("en") else f"〔第{number}题答案〕"
 
-    return REFERENCE.sub(placeholder, wording)
+
+def _said(wording: str, numbers: Mapping[str, int], language: str = "zh") -> str:
+    return REFERENCE.sub(lambda found: placeholder(numbers.get(found[1].strip(), 0), language), wording)

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
-from surveys import forms
+from surveys import forms, quotas
 from surveys.kinds import Missing
 from surveys.responses import AlreadyAnswered, InvalidAnswers, NotOpen
 from webapp.asking import Asking, asking_of
@@ -49,8 +49,11 @@ def asked(asking: Asking, refused: Exception | None, **facts: Any) -> str:
         raise refused
     sheet = Sheet(sent_fields().to_dict(flat=False), refused.problems) if refused else Sheet()
     form = forms.form_of(db.session(), asking.questionnaire)
-    groups = () if asking.attendee else asking.groups(db.session())
-    return told("questionnaire", asking, form=form, sheet=sheet, groups=groups, forgotten=words(Missing()), **facts)
+    groups = asking.groups(db.session()) if form.relies or not asking.attendee else ()
+    segment = groups[0].code if asking.attendee and groups else ""
+    full = quotas.full(db.session(), form, context=asking.event.slug)
+    return told("questionnaire", asking, form=form, sheet=sheet, groups=() if asking.attendee else groups, segment=segment, full=full,
+                forgotten=words(Missing()), **facts)
 
 
 def _done(asking: Asking) -> bool:

@@ -1,5 +1,6 @@
 /* A questionnaire as it is filled in: pages, draft, sending now or later. Without this script it is one long page that is sent once. */
 
+import "./conditions.js";
 import { Draft, isShared } from "./draft.js";
 import { dropPage, keepOffline, sendLater } from "./keep.js";
 import { startKiosk, thanked } from "./kiosk.js";
