@@ -38,8 +38,9 @@ from engage.people import Category
 from engage.presence import Scan
 from engage.sealing import Cipher
 from engage.staff import Role
-from surveys import create_from_template, questionnaires
+from surveys import create_from_template, finding, questionnaires, theme_decisions, themes
 from surveys.questionnaires import Question, Questionnaire
+from surveys.themes import Theme
 
 BY = make.BY
 NAMES = ("赵国强", "钱秀英", "孙建华", "李敏", "周文博", "吴桂兰", "郑海涛", "王雪梅", "冯志远", "陈晓燕", "褚卫东", "卫红霞")
@@ -63,6 +64,7 @@ def fill(session: Session, now: datetime) -> dict[str, object]:
     asked = _invited(session, running, list(categories.values())[:5], now)
     came = _registered(session, running, asked, categories["public"], now)
     _answered(session, running, questionnaire, came, now)
+    theme = _sorted(session, running, questionnaire, now)
     field = _form_answered(session, running, came[-1], categories["enterprise"], now)
     gone = make.registration(session, running, category=categories["public"], name="沈立新")
     registrations.cancel(session, gone, reason="临时出差", by="guest", now=now)
@@ -90,6 +92,7 @@ def fill(session: Session, now: datetime) -> dict[str, object]:
     make.questionnaire(session, anonymous=True, title="匿名评价")
     venue.renew(session, running, by=BY, now=now)
     return {
+        "theme": theme.id, "asked": theme.finding.question.code,
         "running": running.slug, "draft": draft.slug, "full": full.slug, "cancelled": cancelled.slug, "past": past.slug,
         "field": field.id, "activity": running.activities[0].id, "registration": came[-1].id, "attendee": came[-1].leader.id, "person": asked[0].invitee_id,
         "opened": asked[-1].token, "accepted": asked[0].token, "declined": asked[-2].token, "unused_activity": running.activities[-1].id,
@@ -189,6 +192,18 @@ def _answered(session: Session, event: Event, questionnaire: Questionnaire, came
         raw = {question.code: _answer(question, place, at) for at, question in enumerate(asked)}
         make.response(session, questionnaire, raw, context=event.slug, segment=registration.category.code, now=now,
                       respondent=f"attendee:{registration.leader.id}")
+
+
+def _sorted(session: Session, event: Event, questionnaire: Questionnaire, now: datetime) -> Theme:
+    """Themes of the remarks: one that staff have made and pinned, one that they hide, and answers in none."""
+    for each in themes.ask(session, questionnaire, context=event.slug, now=now):
+        finding.keep(session, finding.sort(finding.read(session, each)), now=now)
+    remarks = next(one for one in themes.overview(session, questionnaire, context=event.slug) if one.question.kind == "long_text")
+    said = {answer.text: (answer.response_id, answer.place) for answer in session.scalars(themes.answers_of(remarks.finding, None))}
+    made = [theme_decisions.move(session, remarks.finding, [said[text]], name=name) for text, name in zip(REMARKS, ("信息公开", "引导标识", "培训"), strict=False)]
+    theme_decisions.pin(session, made[0], pinned=True)
+    theme_decisions.hide(session, made[2], hidden=True)
+    return made[0]
 
 
 def _answer(question: Question, person: int, place: int) -> list[str]:
