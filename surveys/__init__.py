@@ -25,6 +25,7 @@ from surveys import (
     theme_decisions,
     themes,
     versions,
+    wordings,
 )
 from surveys.asked import Asked, Option, Tally
 from surveys.base import Base
@@ -86,4 +87,5 @@ __all__ = [
     "themes",
     "versions",
     "whole_form",
+    "wordings",
 ]

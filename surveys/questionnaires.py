@@ -163,11 +163,13 @@ class Details(TypedDict, total=False):
     paged: bool
     opens_at: datetime | None
     closes_at: datetime | None
+    access: Access
+    most_responses: int | None
 
 
 def create(session: Session, *, now: datetime, **details: Unpack[Details]) -> Questionnaire:
     """A new draft without questions. Raises TitleMissing or ClosesBeforeOpens."""
-    questionnaire = Questionnaire(title="", state=State.DRAFT, anonymous=False, created_at=now)
+    questionnaire = Questionnaire(title="", state=State.DRAFT, anonymous=False, access=Access.BOTH, created_at=now)
     _describe(questionnaire, details, now=now)
     session.add(questionnaire)
     session.flush()
@@ -200,7 +202,7 @@ def _describe(questionnaire: Questionnaire, details: Details, *, now: datetime) 
     if opens_at and closes_at and closes_at <= opens_at:
         raise ClosesBeforeOpens(field="closes_at")
     for name, value in details.items():
-        setattr(questionnaire, name, clean(value) if isinstance(value, str) else value)
+        setattr(questionnaire, name, clean(value) if type(value) is str else value)
     touch(questionnaire, now=now)
 
 
@@ -212,7 +214,7 @@ def touch(questionnaire: Questionnaire, *, now: datetime) -> None:
 
 def copy(session: Session, questionnaire: Questionnaire, *, now: datetime, title: str = "") -> Questionnaire:
     """A new draft with the same texts and questions, without times and responses, under another title if one is given."""
-    names = ("title", "title_en", "intro", "intro_en", "thanks", "thanks_en", "anonymous", "paged")
+    names = ("title", "title_en", "intro", "intro_en", "thanks", "thanks_en", "anonymous", "access", "paged")
     twin = Questionnaire(**{name: getattr(questionnaire, name) for name in names}, state=State.DRAFT, created_at=now)
     twin.title = clean(title) or questionnaire.title
     touch(twin, now=now)

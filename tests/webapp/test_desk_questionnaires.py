@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from database import count_queries
 
 from engage import audit, events
-from surveys import KINDS, TEMPLATES
+from surveys import KINDS, TEMPLATES, bank, form_of, questionnaires, versions
 from surveys.questionnaires import Question, Questionnaire, Section, State
 from webapp.forms.questionnaires import SETTING_WORDS
 
@@ -47,7 +47,7 @@ def test_a_questionnaire_is_built_opened_copied_and_deleted(author, stored, save
     made = stored(Questionnaire)[0]
     assert (made.title, made.title_en, made.anonymous, made.state) == ("培训需求问卷", "Training needs", True, State.OPEN)
     number, single = stored(Question)
-    assert (number.text, number.settings) == ("参加人数", {"min": 1, "max": 2.5, "integer": False, "unit": "人", "unit_en": ""})
+    assert (number.text, number.settings) == ("参加人数", {"min": 1, "max": 2.5, "integer": False, "unit": "人", "unit_en": "", "slider": False})
     assert (single.required, single.options) == (True, [
         {"code": "1", "label": "投标人", "label_en": "Bidder"}, {"code": "2", "label": "代理机构", "label_en": ""}])
 
@@ -71,18 +71,24 @@ def test_an_option_that_keeps_its_wording_keeps_its_code(author, saved, stored):
         ("丙", "", "3"), ("丁", "Four", "2"), ("甲", "", "1")]
 
 
-def test_a_question_moves_into_the_next_section_and_is_removed_only_when_asked(author, saved, stored):
+def test_a_question_moves_into_the_next_section_and_is_removed_and_brought_back(author, saved, stored):
     with saved() as session:
         made = make.questionnaire(session, state="draft", asks=[{"kind": "text", "text": "甲"}, {"kind": "text", "text": "乙"}])
         second = made.sections[0].questions[1]
     author.post(f"/desk/questionnaires/{made.id}/sections/new", data={"title": "其他"})
-    assert author.post(f"/desk/questions/{second.id}/down").location.endswith(f"#question-{second.id}")
+    assert author.post(f"/desk/questions/{second.id}/down").location.endswith(f"?at=question-{second.id}-down")
     sections = stored(Section)
     assert {each.text: each.section_id for each in stored(Question)} == {"甲": sections[0].id, "乙": sections[1].id}
-    assert author.get(f"/desk/questions/{second.id}/remove").status_code == 200
-    assert len(stored(Question)) == 2
-    author.post(f"/desk/questions/{second.id}/remove")
+    back = author.post(f"/desk/questions/{second.id}/remove").location
     assert [(each.text, each.section_id) for each in stored(Question)] == [("甲", sections[0].id), ("乙", None)]
+    page = author.get(back).text
+    address, = re.findall(rf'action="(/desk/questions/{second.id}/restore)"', page)
+    undo = dict(re.findall(r'<input type="hidden" name="(section|place)" value="(\d+)">', page))
+    assert undo == {"section": str(sections[1].id), "place": "0"}
+    author.post(address, data=undo)
+    assert {each.text: each.section_id for each in stored(Question)} == {"甲": sections[0].id, "乙": sections[1].id}
+    assert author.post(address, data=undo).status_code == 404
+    author.post(f"/desk/questions/{second.id}/remove")
     author.post(f"/desk/sections/{sections[0].id}/remove")
     author.post(f"/desk/sections/{sections[1].id}/remove")
     assert [each.id for each in stored(Section)] == [sections[0].id]
@@ -186,17 +192,20 @@ def test_each_role_sees_and_changes_what_it_may(signed_in, saved, role, sees, ch
         section = made.sections[0]
         question = section.questions[0]
     browser = signed_in(role)
-    looking = ["", f"/{made.id}", f"/{made.id}/preview"]
+    looking = ["", f"/{made.id}", f"/{made.id}/preview", f"/{made.id}/versions"]
     changing = ["questionnaires/new", f"questionnaires/{made.id}/edit", f"questionnaires/{made.id}/delete",
                 f"questionnaires/{made.id}/sections/new", f"sections/{section.id}/edit", f"sections/{section.id}/questions/new",
-                f"questions/{question.id}/edit", f"questions/{question.id}/remove"]
+                f"questions/{question.id}/edit", f"questions/{question.id}/place", f"questionnaires/{made.id}/english", "bank"]
     assert {browser.get(f"/desk/questionnaires{each}").status_code for each in looking} == {sees}
     assert {browser.get(f"/desk/{each}").status_code for each in changing} == {changes}
 
 
-def test_the_list_and_the_editor_cost_the_same_for_one_and_for_thirty(app, author, saved):
+def test_every_page_costs_the_same_for_one_and_for_thirty(app, author, saved, stored):
     with saved() as session:
         made = make.questionnaire(session, state="draft", asks=[{"kind": "text", "text": "甲"}])
+        questionnaires.open_for_answers(session, made, now=make.NOW)
+        question = made.sections[0].questions[0]
+        bank.keep_question(session, question, now=make.NOW)
 
     def cost(address):
         with app.app_context():
@@ -205,13 +214,18 @@ def test_the_list_and_the_editor_cost_the_same_for_one_and_for_thirty(app, autho
             assert author.get(address).status_code == 200
         return len(seen)
 
-    pages = ["/desk/questionnaires", f"/desk/questionnaires/{made.id}"]
+    own = f"/desk/questionnaires/{made.id}"
+    pages = ["/desk/questionnaires", own, f"{own}/versions", f"{own}/english", f"{own}/preview", "/desk/bank", f"/desk/bank?questionnaire={made.id}",
+             f"/desk/questions/{question.id}/place"]
     first = [cost(address) for address in pages]
     with saved() as session:
         for _ in range(29):
             make.response(session, make.questionnaire(session))
     for number in range(29):
         author.post(f"/desk/sections/{made.sections[0].id}/questions/new?kind=text", data={"text": f"第{number}题", "setting-max_length": "100"})
+        author.post(f"/desk/questionnaires/{made.id}/publish")
+    for each in stored(Question)[1:]:
+        author.post(f"/desk/questions/{each.id}/keep")
     assert [cost(address) for address in pages] == first
 
 
@@ -229,3 +243,96 @@ def test_the_list_searches_filters_and_counts(author, saved):
     assert rows("sort=-title") == [("甲问卷", "1"), ("乙问卷", "0")]
     assert rows("state=draft") == [("乙问卷", "0")]
     assert rows("q=甲") == [("甲问卷", "1")]
+
+
+def test_what_is_changed_after_answers_waits_until_it_is_published_and_both_versions_can_be_read(author, saved):
+    with saved() as session:
+        made = make.questionnaire(session, asks=[{"kind": "text", "text": "意见"}])
+        make.response(session, made, {"q1": "好"})
+        question = made.sections[0].questions[0].id
+    own = f"/desk/questionnaires/{made.id}"
+    author.post(f"/desk/questions/{question}/edit", data={"text": "意见建议", "setting-max_length": "100"})
+    assert "有修改还没有发布" in author.get(own).text
+    assert "第 1 题由“意见”改为“意见建议”" in author.get(f"{own}/versions").text
+    with saved() as session:
+        assert [each.text for each in form_of(session, questionnaires.get(session, made.id)).questions] == ["意见"]
+    assert author.post(f"{own}/publish").location == own
+    assert "有修改还没有发布" not in author.get(own).text
+    with saved() as session:
+        listed = versions.versions(session, questionnaires.get(session, made.id))
+        assert [(each.number, each.by.startswith("user:")) for each in listed] == [(1, False), (2, True)]
+        noted = session.scalars(sa.select(audit.AuditEntry.action).order_by(audit.AuditEntry.id.desc()).limit(1)).one()
+    assert noted == "questionnaire.publish"
+    shown = {number: re.findall(r'name="q1"', author.get(f"{own}/preview?version={number}").text) for number in (1, 2)}
+    assert shown == {1: ['name="q1"'], 2: ['name="q1"']}
+    assert ["意见建议" in author.get(f"{own}/preview?version={number}").text for number in (1, 2)] == [False, True]
+    assert author.get(f"{own}/preview?version=3").status_code == 404
+
+
+def test_another_kind_after_answers_is_a_new_question_and_says_so(author, saved, stored):
+    with saved() as session:
+        made = make.questionnaire(session, asks=[{"kind": "text", "text": "意见"}])
+        question = made.sections[0].questions[0].id
+    author.post(f"/desk/questions/{question}/edit?kind=long_text", data={"text": "意见", "setting-max_length": "100"})
+    assert "已另成一题" in author.get(f"/desk/questionnaires/{made.id}").text
+    assert [(each.code, each.kind, each.section_id is None) for each in sorted(stored(Question), key=lambda each: each.id)] == [
+        ("q1", "text", True), ("q2", "long_text", False)]
+
+
+def test_a_reworded_option_of_an_answered_question_keeps_its_code_and_another_one_does_not(author, saved, stored):
+    with saved() as session:
+        made = make.questionnaire(session, asks=[{"kind": "single", "text": "印象", "options": ["现场参观讲解", "座谈交流"]}])
+        question = made.sections[0].questions[0].id
+    author.post(f"/desk/questions/{question}/edit", data={"text": "印象", "options": "现场参观和讲解 | Guided visit\n互动体验"})
+    assert [(each["code"], each["label"]) for each in stored(Question)[0].options] == [("1", "现场参观和讲解"), ("3", "互动体验")]
+
+
+def test_a_question_is_placed_doubled_kept_in_the_bank_and_taken_from_it(author, saved, stored):
+    with saved() as session:
+        made = make.questionnaire(session, state="draft", asks=[{"kind": "text", "text": text} for text in "甲乙丙"])
+        section = made.sections[0].id
+        first = made.sections[0].questions[0].id
+    assert author.get(f"/desk/questions/{first}/place").status_code == 200
+    author.post(f"/desk/questions/{first}/place", data={"to": f"{section}.2"})
+    assert [each.text for each in stored(Question)] == ["乙", "丙", "甲"]
+    author.post(f"/desk/questions/{first}/place", data={"section": str(section), "place": "0"})
+    author.post(f"/desk/questions/{first}/duplicate")
+    author.post(f"/desk/questions/{first}/keep")
+    author.post(f"/desk/sections/{section}/keep")
+    assert [(each.kind, each.title, len(each.content)) for each in stored(bank.Item)] == [("text", "甲", 1), ("section", "甲", 4)]
+    author.post("/desk/bank/1/add", data={"questionnaire": str(made.id), "into": str(section)})
+    assert [each.text for each in stored(Question)] == ["甲", "甲", "乙", "丙", "甲"]
+    author.post(f"/desk/sections/{section}/duplicate")
+    author.post(f"/desk/sections/{section}/down")
+    assert [(each.id, each.position) for each in stored(Section)] == [(section, 1), (section + 1, 0)]
+    assert author.get("/desk/bank/1/remove").status_code == 200
+    author.post("/desk/bank/1/remove")
+    author.post("/desk/bank/fill")
+    assert len(stored(bank.Item)) > 20
+    assert "整组" in author.get("/desk/bank?kind=section").text
+    with saved() as session:
+        other = make.questionnaire(session, state="draft", asks=[]).sections[0].id
+    author.post(f"/desk/questions/{first}/place", data={"to": f"{other}.0"})
+    assert "没有这个分组" in author.get(f"/desk/questionnaires/{made.id}").text
+
+
+def test_english_is_filled_in_beside_the_chinese(author, saved, stored):
+    with saved() as session:
+        made = make.questionnaire(session, state="draft", title="问卷", title_en="Survey", asks=[{"kind": "text", "text": "意见"}])
+        question = made.sections[0].questions[0].id
+    own = f"/desk/questionnaires/{made.id}/english"
+    page = author.get(f"{own}?missing=1").text
+    assert (re.findall(r'name="([a-z.0-9]+)" lang="en"', page), "缺英文 1 处" in page) == ([f"question.{question}.text"], True)
+    refused = author.post(own, data={f"question.{question}.text": "x" * 501})
+    assert (refused.status_code, "x" * 501 in refused.text, "文字过长" in refused.text) == (422, True, True)
+    author.post(own, data={f"question.{question}.text": "Remarks"})
+    assert stored(Question)[0].text_en == "Remarks"
+    assert "英文已齐全" in author.get(own).text
+
+
+def test_only_the_preview_may_stand_in_a_frame_and_only_in_ours(author, saved):
+    with saved() as session:
+        made = make.questionnaire(session, state="draft")
+    said = {page: author.get(f"/desk/questionnaires/{made.id}{page}").headers for page in ("", "/preview")}
+    assert {page: ("frame-ancestors 'self'" in each["Content-Security-Policy"], each["X-Frame-Options"]) for page, each in said.items()} == {
+        "": (False, "DENY"), "/preview": (True, "SAMEORIGIN")}

@@ -107,7 +107,7 @@ def addresses(app, filled, method: str) -> list[str]:
     known = {
         "slug": [filled["running"], filled["draft"]], "code": tickets,
         "activity_id": [filled["activity"]], "field_id": [filled["field"]], "registration_id": [filled["registration"]], "section_id": [filled["section"]],
-        "questionnaire_id": [filled["questionnaire"], filled["unused"]], "question_id": [filled["question"]],
+        "questionnaire_id": [filled["questionnaire"], filled["unused"]], "question_id": [filled["question"]], "item_id": [filled["bank_item"]],
         "user_id": [filled["user"]], "category_id": [filled["category"]], "invitation_id": [filled["invitation"]],
         "person_id": [filled["person"]], "message_id": (1, 2), "key": ["gone"],
         "questionnaire": surveys, "registration": [filled[name] for name in ("opened", "accepted", "declined")],  # their tokens

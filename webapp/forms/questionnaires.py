@@ -1,19 +1,20 @@
 """Forms of the questionnaire editor. What can be set for a kind of question follows from its SETTINGS in surveys.kinds."""
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, TextAreaField
-from wtforms.validators import Optional
+from wtforms.validators import NumberRange, Optional
 
 from surveys.kinds import KINDS
 from surveys.patterns import LONGEST
-from surveys.questionnaires import Question, Questionnaire, State
+from surveys.questionnaires import Access, Question, Questionnaire, State
 from surveys.templates import TEMPLATES
 from webapp import wiring
-from webapp.forms.fields import AnyNumberField, choices, line, moment, paragraphs
+from webapp.forms.fields import AnyNumberField, WholeNumberField, choices, line, moment, paragraphs
 
 SURVEY_STATE_WORDS = {
     State.DRAFT: lazy_gettext("草稿"),
@@ -56,8 +57,14 @@ SETTING_WORDS = {
     "pattern": lazy_gettext("格式要求（正则表达式），例如 [A-Z]{2}\\d{4}；请在提示中说明"),
 }
 OPTION_WORDS = {"matrix": lazy_gettext("各行，每行一个"), "grid": lazy_gettext("各行，每行一个")}  # what is listed is not what is picked
+ACCESS_WORDS = {
+    Access.BOTH: lazy_gettext("现场链接和个人链接都可以"),
+    Access.OPEN: lazy_gettext("只用现场链接，个人链接也转到这里"),
+    Access.PERSONAL: lazy_gettext("只用个人链接"),
+}
 SETTING = "setting-"  # before the name of a field that is a setting
 LONGEST_LIST = 20_000  # characters
+SAME_OPTION = 0.6  # how much of an option's wording may change before it is another option
 
 
 class QuestionnaireForm(FlaskForm):
@@ -71,6 +78,11 @@ class QuestionnaireForm(FlaskForm):
     thanks_en = paragraphs(lazy_gettext("提交后的致谢（英文）"), 2000)
     anonymous = BooleanField(lazy_gettext("匿名问卷"),
                              description=lazy_gettext("不保存任何能把答案对应到个人的信息。有人作答后不能再改。"))
+    paged = BooleanField(lazy_gettext("分页填写"), description=lazy_gettext("每个分组一页，在手机上逐页填写。不勾选则全部问题在一页上。"))
+    access = SelectField(lazy_gettext("作答入口"), choices=choices(ACCESS_WORDS), coerce=Access,
+                         description=lazy_gettext("个人链接每人只能提交一次，在入场凭证页面和发给参会人的消息里；现场链接不知道是谁在填写。"))
+    most_responses = WholeNumberField(lazy_gettext("最多收集份数"), [Optional(), NumberRange(min=1, max=1_000_000, message=lazy_gettext("请填写 1 以上的整数。"))],
+                                      description=lazy_gettext("不填则不限。收满后自动停止接收，被剔除的回答不计在内。"))
     opens_at = moment(lazy_gettext("开始收集"), description=lazy_gettext("不填则开放后即可作答。"))
     closes_at = moment(lazy_gettext("停止收集"), description=lazy_gettext("不填则到手动停止为止。"))
 
@@ -97,6 +109,12 @@ def new_questionnaire_form() -> NewQuestionnaireForm:
 def questionnaire_form(questionnaire: Questionnaire) -> QuestionnaireForm:
     """The form filled from the questionnaire."""
     return QuestionnaireForm(obj=questionnaire)
+
+
+class ReasonForm(FlaskForm):
+    """Why a response is left out, or counted again."""
+
+    reason = line(lazy_gettext("理由"), 200, required=True, description=lazy_gettext("写入操作记录，请不要写个人信息。"))
 
 
 class SectionForm(FlaskForm):
@@ -155,13 +173,15 @@ def _option_line(option: Mapping[str, str]) -> str:
     return f"{option['label']} | {option['label_en']}" if option.get("label_en") else option["label"]
 
 
-def _options(typed: str, present: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    codes = {option["label"]: option["code"] for option in present}
-    options = []
-    for written in filter(None, (part.strip() for part in typed.replace("｜", "|").split("\n"))):
-        label, _, label_en = (part.strip() for part in written.partition("|"))
-        options.append({"label": label, "label_en": label_en, "code": codes.pop(label, "")})
-    return options
+def _options(typed: str, present: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A line that is, or nearly is, that of a present option is this option, with its code and all else that it has."""
+    lines = [[part.strip() for part in written.partition("|")[::2]] for written in typed.replace("｜", "|").split("\n") if written.strip()]
+    left = {option["label"]: option for option in present}
+    found = {label: left.pop(label) for label, _ in lines if label in left}
+    for label, _ in lines:
+        if label not in found and (near := get_close_matches(label, left, n=1, cutoff=SAME_OPTION)):
+            found[label] = left.pop(near[0])
+    return [{"code": "", **found.pop(label, {}), "label": label, "label_en": label_en} for label, label_en in lines]
 
 
 def _setting_field(words: Any, default: Any) -> Any:

@@ -1,27 +1,28 @@
 """The desk's pages of questionnaires: the list, one questionnaire, and its way from draft to open to closed."""
 
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
 from engage import audit
 from engage.events import Event
 from engage.staff import Permission
-from surveys import create_from_template, form_of, questionnaires, responses
+from surveys import create_from_template, draft_of, form_of_version, questionnaires, responses, versions, wordings
 from surveys.errors import SurveyError
 from surveys.kinds import KINDS
-from surveys.questionnaires import Questionnaire, Section, State
+from surveys.questionnaires import Question, Questionnaire, State
 from webapp.errors import form_refused, status_of, words
 from webapp.forms import questionnaires as forms
 from webapp.forms.questionnaire import Sheet
 from webapp.forms.questionnaires import new_questionnaire_form, questionnaire_form
 from webapp.guard import allowed, local_path
+from webapp.security import policy
 from webapp.views.desk import desk
 from webapp.wiring import clock, db, saving
 
@@ -82,8 +83,8 @@ def edit_questionnaire(questionnaire_id: int) -> Answer:
     if form.validate_on_submit():
         try:
             with saving() as session:
-                questionnaires.edit(session, found, now=clock(), **form.details())
-                _noted("edit", found)
+                questionnaires.edit(session, found, now=clock(), by=current_user.by, **form.details())
+                noted("edit", found)
         except SurveyError as error:
             form_refused(form, error)
         else:
@@ -95,26 +96,33 @@ def edit_questionnaire(questionnaire_id: int) -> Answer:
 
 @desk.get("/questionnaires/<int:questionnaire_id>/preview")
 @allowed(Permission.SEE, Permission.SURVEYS)
-def preview_questionnaire(questionnaire_id: int) -> str:
-    """The questions as participants see them."""
+def preview_questionnaire(questionnaire_id: int) -> Response:
+    """The questions as participants see them, as they stand or under a version; alone or beside the editor."""
     found = questionnaires.get(db.session(), questionnaire_id)
-    return render_template("desk/questionnaires/preview.html", questionnaire=found,
-                           form=form_of(db.session(), found), sheet=Sheet())
+    number = request.args.get("version", 0, type=int)
+    form = form_of_version(db.session(), found, number) if number else draft_of(found)
+    texts = versions.get(db.session(), found, number).content if number else versions.content_of(found)
+    page = make_response(render_template("desk/questionnaires/preview.html", questionnaire=found, form=form, texts=texts,
+                                         sheet=Sheet(), version=number, beside="beside" in request.args))
+    page.headers["Content-Security-Policy"] = policy(frame_ancestors="'self'")
+    page.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return page
 
 
-@desk.post("/questionnaires/<int:questionnaire_id>/<any(open, close):move>")
+@desk.post("/questionnaires/<int:questionnaire_id>/<any(open, close, publish):move>")
 @allowed(Permission.SURVEYS)
 def move_questionnaire(questionnaire_id: int, move: str) -> Answer:
-    """Open or close; back to where the button was."""
+    """Open, close, or ask what was changed; back to where the button was."""
     found = questionnaires.get(db.session(), questionnaire_id)
     go, done = {
-        "open": (questionnaires.open_for_answers, gettext("问卷已开放，可以作答。")),
+        "open": (partial(questionnaires.open_for_answers, by=current_user.by), gettext("问卷已开放，可以作答。")),
         "close": (questionnaires.close, gettext("问卷已停止收集。")),
+        "publish": (partial(questionnaires.publish, by=current_user.by), gettext("修改已发布，此后按新版本作答。")),
     }[move]
     try:
         with saving() as session:
             go(session, found, now=clock())
-            _noted(move, found)
+            noted(move, found)
     except SurveyError as error:
         return _page(found, refusal=error), status_of(error)
     flash(done, "success")
@@ -129,7 +137,7 @@ def copy_questionnaire(questionnaire_id: int) -> Response:
     with saving() as session:
         title = gettext("%(title)s（副本）", title=found.title)[:Questionnaire.title.type.length]
         twin = questionnaires.copy(session, found, now=clock(), title=title)
-        _noted("copy", twin, of=found.id)
+        noted("copy", twin, of=found.id)
         twin_id = twin.id
     flash(gettext("副本已建好，可以修改。"), "success")
     return redirect(url_for("desk.questionnaire", questionnaire_id=twin_id))
@@ -144,7 +152,7 @@ def delete_questionnaire(questionnaire_id: int) -> Answer:
         return _delete_page(found)
     try:
         with saving() as session:
-            _noted("delete", found, title=found.title)
+            noted("delete", found, title=found.title)
             questionnaires.remove(session, found, now=clock())
     except (SurveyError, IntegrityError):  # an event that asks it holds it by a foreign key
         return _delete_page(found), 409
@@ -159,11 +167,11 @@ def make_questionnaire(template: str, title: str) -> Questionnaire:
         made = create_from_template(session, template, now=clock(), title=title)
     else:
         made = questionnaires.create(session, now=clock(), title=title)
-    _noted("create", made)
+    noted("create", made)
     return made
 
 
-def _noted(action: str, subject: Questionnaire, **detail: Any) -> None:
+def noted(action: str, subject: Questionnaire, **detail: Any) -> None:
     """Add to the audit trail what the surveys library, which knows of none, has done."""
     audit.record(db.session(), f"questionnaire.{action}", subject, by=current_user.by, now=clock(), **detail)
 
@@ -178,12 +186,15 @@ def _used_by(found: Questionnaire) -> list[Event]:
 
 
 def _page(found: Questionnaire, refusal: SurveyError | None = None) -> str:
-    session = db.session()
-    sections = session.scalars(
-        sa.select(Section).where(Section.questionnaire_id == found.id).order_by(Section.position, Section.id)
-        .options(selectinload(Section.questions))
-    ).all()
+    session, form = db.session(), draft_of(found)
     return render_template(
-        "desk/questionnaires/questionnaire.html", questionnaire=found, sections=sections, used_by=_used_by(found),
-        count=responses.count(session, found), refusal=refusal and words(refusal),
+        "desk/questionnaires/questionnaire.html", questionnaire=found, sections=found.sections, used_by=_used_by(found),
+        count=responses.count(session, found), refusal=refusal and words(refusal), numbers={one.id: one.number for one in form.questions},
+        unpublished=versions.unpublished(session, found), removed=_removed(found), missing=sum(one.missing for one in wordings.wordings(found)),
     )
+
+
+def _removed(found: Questionnaire) -> Question | None:
+    """The question that was removed a moment ago, as the address says, while it can still be brought back."""
+    question = db.session.get(Question, request.args.get("removed", 0, type=int))
+    return question if question and question.questionnaire_id == found.id and question.section_id is None else None

@@ -1,22 +1,25 @@
-"""The questionnaire editor, without a script: sections and questions are added, changed, moved and removed one by one."""
+"""The questionnaire editor: sections and questions are added, changed, moved, doubled, removed and brought back one by one.
+
+All of it works without a script; builder.js only presses the same buttons.
+"""
 
 from typing import Any, Literal, cast
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from engage import audit
 from engage.staff import Permission
-from surveys import questionnaires, questions
+from surveys import draft_of, questionnaires, questions
 from surveys.errors import SurveyError
 from surveys.kinds import KINDS
 from surveys.questionnaires import Question, Questionnaire, Section
+from surveys.questions import NoSuchSection
 from webapp.errors import form_refused, words
 from webapp.forms.questionnaires import SETTING, SETTING_WORDS, QuestionForm, SectionForm, question_form
 from webapp.guard import allowed
 from webapp.views.desk import desk
+from webapp.views.desk.questionnaires import noted
 from webapp.wiring import clock, db, saving
 
 Answer = str | Response | tuple[str, int]
@@ -33,7 +36,7 @@ def new_section(questionnaire_id: int) -> Answer:
             with saving() as session:
                 section = questions.add_section(session, found, now=clock(), title=form.title.data or "",
                                                 title_en=form.title_en.data or "")
-                _noted("section.create", found)
+                noted("section.create", found)
                 anchor = f"section-{section.id}"
         except SurveyError as error:
             form_refused(form, error)
@@ -53,7 +56,7 @@ def edit_section(section_id: int) -> Answer:
             with saving() as session:
                 questions.edit_section(session, section, now=clock(), title=form.title.data or "",
                                        title_en=form.title_en.data or "")
-                _noted("section.edit", section.questionnaire)
+                noted("section.edit", section.questionnaire)
         except SurveyError as error:
             form_refused(form, error)
         else:
@@ -69,13 +72,38 @@ def remove_section(section_id: int) -> Response:
     questionnaire_id = section.questionnaire_id
     try:
         with saving() as session:
-            _noted("section.remove", section.questionnaire)
+            noted("section.remove", section.questionnaire)
             questions.remove_section(session, section, now=clock())
     except SurveyError as error:
         flash(words(error), "error")
         return _back(questionnaire_id, f"section-{section_id}")
     flash(gettext("分组已删除。"), "success")
     return _back(questionnaire_id, "")
+
+
+@desk.post("/sections/<int:section_id>/<any(up, down):way>")
+@allowed(Permission.SURVEYS)
+def move_section(section_id: int, way: str) -> Response:
+    """One place up or down."""
+    section = questions.get_section(db.session(), section_id)
+    with saving() as session:
+        place = section.questionnaire.sections.index(section) + (1 if way == "down" else -1)
+        questions.place_section(session, section, place, now=clock())
+        noted("section.move", section.questionnaire)
+    return _at(section.questionnaire_id, f"section-{section_id}", way)
+
+
+@desk.post("/sections/<int:section_id>/duplicate")
+@allowed(Permission.SURVEYS)
+def duplicate_section(section_id: int) -> Response:
+    """A copy right behind it."""
+    section = questions.get_section(db.session(), section_id)
+    with saving() as session:
+        twin = questions.duplicate_section(session, section, now=clock())
+        noted("section.duplicate", section.questionnaire)
+        anchor = f"section-{twin.id}"
+    flash(gettext("分组和其中的问题已复制，排在原分组之后。"), "success")
+    return _back(section.questionnaire_id, anchor)
 
 
 @desk.route("/sections/<int:section_id>/questions/new", methods=["GET", "POST"])
@@ -89,7 +117,7 @@ def new_question(section_id: int) -> Answer:
         try:
             with saving() as session:
                 question = questions.add_question(session, section, now=clock(), kind=kind, **cast("Any", form.fields()))
-                _noted("question.create", section.questionnaire, code=question.code)
+                noted("question.create", section.questionnaire, code=question.code)
                 anchor = f"question-{question.id}"
         except SurveyError as error:
             _refused(form, kind, error)
@@ -109,12 +137,15 @@ def edit_question(question_id: int) -> Answer:
         try:
             with saving() as session:
                 stated = cast("Any", form.fields(question.options))
-                questions.edit_question(session, question, now=clock(), kind=kind, **stated)
-                _noted("question.edit", question.section.questionnaire, code=question.code)
+                made = questions.edit_question(session, question, now=clock(), kind=kind, **stated)
+                noted("question.edit", made.section.questionnaire, code=made.code)
+                anchor, replaced = f"question-{made.id}", made is not question
         except SurveyError as error:
             _refused(form, kind, error)
         else:
-            return _back(question.questionnaire_id, f"question-{question_id}")
+            if replaced:
+                flash(gettext("含义已经改变，已另成一题；原来的问题不再询问，收到的回答仍保留。"), "success")
+            return _back(question.questionnaire_id, anchor)
     return _question_page(form, question.section, kind, question)
 
 
@@ -126,29 +157,85 @@ def move_question(question_id: int, way: Literal["up", "down"]) -> Response:
     try:
         with saving() as session:
             questions.move_question(session, question, way, now=clock())
-            _noted("question.move", question.section.questionnaire, code=question.code)
+            noted("question.move", question.section.questionnaire, code=question.code)
     except SurveyError as error:
         flash(words(error), "error")
-    return _back(question.questionnaire_id, f"question-{question_id}")
+    return _at(question.questionnaire_id, f"question-{question_id}", way)
 
 
-@desk.route("/questions/<int:question_id>/remove", methods=["GET", "POST"])
+@desk.route("/questions/<int:question_id>/place", methods=["GET", "POST"])
 @allowed(Permission.SURVEYS)
-def remove_question(question_id: int) -> Answer:
-    """Remove a question, once it is confirmed."""
+def place_question(question_id: int) -> Answer:
+    """Anywhere else in the questionnaire: chosen from a list, or dropped there."""
     question = questions.get_question(db.session(), question_id)
-    section = question.section
     if request.method == "GET":
-        return render_template("desk/questionnaires/remove_question.html", question=question)
+        form = draft_of(question.section.questionnaire)
+        return render_template("desk/questionnaires/place.html", question=question, sections=question.section.questionnaire.sections,
+                               numbers={one.id: one.number for one in form.questions})
+    section, place = _place()
     try:
         with saving() as session:
-            _noted("question.remove", section.questionnaire, code=question.code)
+            questions.place_question(session, question, questions.get_section(session, section), place, now=clock())
+            noted("question.move", question.section.questionnaire, code=question.code)
+    except SurveyError as error:
+        flash(words(error), "error")
+    return _at(question.questionnaire_id, f"question-{question_id}", "move")
+
+
+@desk.post("/questions/<int:question_id>/duplicate")
+@allowed(Permission.SURVEYS)
+def duplicate_question(question_id: int) -> Response:
+    """A copy right behind it."""
+    question = questions.get_question(db.session(), question_id)
+    with saving() as session:
+        twin = questions.duplicate_question(session, question, now=clock())
+        noted("question.duplicate", question.section.questionnaire, code=twin.code)
+        anchor = f"question-{twin.id}"
+    flash(gettext("问题已复制，排在原问题之后。"), "success")
+    return _back(question.questionnaire_id, anchor)
+
+
+@desk.post("/questions/<int:question_id>/remove")
+@allowed(Permission.SURVEYS)
+def remove_question(question_id: int) -> Response:
+    """Ask it no more; the page then offers to bring it back."""
+    question = questions.get_question(db.session(), question_id)
+    questionnaire_id, section = question.questionnaire_id, question.section
+    place, section_id = section.questions.index(question), section.id
+    try:
+        with saving() as session:
+            noted("question.remove", section.questionnaire, code=question.code)
             questions.remove_question(session, question, now=clock())
     except SurveyError as error:
         flash(words(error), "error")
-    else:
-        flash(gettext("问题已删除。"), "success")
-    return _back(section.questionnaire_id, f"section-{section.id}")
+        return _back(questionnaire_id, f"question-{question_id}")
+    return redirect(url_for("desk.questionnaire", questionnaire_id=questionnaire_id, removed=question_id, section=section_id, place=place))
+
+
+@desk.post("/questions/<int:question_id>/restore")
+@allowed(Permission.SURVEYS)
+def restore_question(question_id: int) -> Response:
+    """Bring a removed question back to where it was."""
+    section, place = _place()
+    try:
+        with saving() as session:
+            question = questions.get_removed(session, question_id)
+            questions.place_question(session, question, questions.get_section(session, section), place, now=clock())
+            noted("question.restore", question.section.questionnaire, code=question.code)
+    except NoSuchSection:  # it went meanwhile
+        flash(gettext("原来的分组已删除，问题没有恢复。"), "error")
+        return _back(question.questionnaire_id, "")
+    return _back(question.questionnaire_id, f"question-{question_id}")
+
+
+def _place() -> tuple[int, int]:
+    """The section and the place in it, from 0: two fields, or both in one as the list of places has them."""
+    section, _, place = request.form.get("to", "").partition(".")
+    return _number(request.form.get("section", section)), _number(request.form.get("place", place))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
 
 
 def _kind(default: str) -> str:
@@ -169,9 +256,9 @@ def _refused(form: QuestionForm, kind: str, error: SurveyError) -> None:
     field.errors = [*field.errors, gettext("“%(setting)s”的值不合适，请检查。", setting=named)]
 
 
-def _noted(action: str, subject: Questionnaire, **detail: Any) -> None:
-    """Add to the audit trail what the surveys library, which knows of none, has done."""
-    audit.record(db.session(), f"questionnaire.{action}", subject, by=current_user.by, now=clock(), **detail)
+def _at(questionnaire_id: int, subject: str, way: str) -> Response:
+    """Back to the questionnaire with the focus where it was; browsers set none where the address names a place in the page."""
+    return redirect(url_for("desk.questionnaire", questionnaire_id=questionnaire_id, at=f"{subject}-{way}"))
 
 
 def _back(questionnaire_id: int, anchor: str) -> Response:
