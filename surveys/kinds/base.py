@@ -42,7 +42,7 @@ class Kind:
                 raise BadSetting(field="settings", setting=name, expected=str(error)) from None
         for low, high in (("min", "max"), ("min_length", "max_length")):
             least, most = checked.get(low), checked.get(high)
-            if least is not None and most is not None and least > most:
+            if isinstance(least, (int, float)) and isinstance(most, (int, float)) and least > most:
                 raise BadSetting(field="settings", setting=high, expected=f"at least {show_number(least)}")
         return checked
 

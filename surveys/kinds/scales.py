@@ -80,5 +80,5 @@ class Likelihood(Levels):
             Row(code, zh, en, n := sum(counts.numbers.get(level, 0) for level in range(low, high + 1)), share(n, counts.answered))
             for code, zh, en, low, high in self.GROUPS
         )
-        nps = (groups[0].count - groups[2].count) / counts.answered if counts.answered else None
+        nps = ((groups[0].count or 0) - (groups[2].count or 0)) / counts.answered if counts.answered else None
         return level_tally(asked, counts, groups=groups, nps=nps)
