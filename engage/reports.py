@@ -1,7 +1,7 @@
 """Reports: what came of an event in figures. Every page and every export of them shows this one structure."""
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,10 +14,11 @@ from engage.invitations import Invitation
 from engage.origins import Origin
 from engage.parties import Attendee, ChosenActivity, Registration
 from engage.people import Category, Invitee
-from surveys import conclusions
+from surveys import conclusions, suppression
 from surveys.asked import Asked, Tally, in_language
 from surveys.kinds import KINDS, Text
 from surveys.summaries import QuestionSummary, Summary, summarise
+from surveys.suppression import BELOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class Turnout:
 
     An invitation counts once its message is on its way or it was answered; `registered` are the people who hold a seat and are
     expected, those who come along and those entered at the door included. Of those who arrived, `walk_ins` were entered at the
-    door and `stand_ins` came in somebody's place: see `origins`.
+    door and `stand_ins` came in somebody's place: see `origins`. `responses` is None where it is left out for being small.
     """
 
     invited: int = 0
@@ -55,7 +56,7 @@ class Turnout:
     arrived: int = 0
     walk_ins: int = 0
     stand_ins: int = 0
-    responses: int = 0
+    responses: int | None = 0
 
     @property
     def arrival_share(self) -> float | None:
@@ -124,9 +125,9 @@ class EventSummary:
     @property
     def satisfied(self) -> float | None:
         """满意率: the part of all answers to five-level questions that is 基本满意 or better; None when there is none."""
-        rated = [one.tally for one in self.questions if one.tally.satisfied is not None]
-        answered = sum(tally.answered for tally in rated)
-        return sum((tally.satisfied or 0) * tally.answered for tally in rated) / answered if answered else None
+        rated = [(tally.satisfied, tally.answered or 0) for one in self.questions if (tally := one.tally).satisfied is not None]
+        answered = sum(people for _, people in rated)
+        return sum((satisfied or 0) * people for satisfied, people in rated) / answered if answered else None
 
     def share_of_registered(self, activity: ActivityChoice) -> float:
         """The part of those registered who chose an activity, 0 to 1."""
@@ -150,7 +151,7 @@ def event_summary(session: Session, event: Event, *, now: datetime) -> EventSumm
     if questionnaire is not None:
         survey = summarise(session, questionnaire, context=event.slug, segments={c.code: c.name for c in known})
     counted = _turnouts(session, event)
-    answered = survey.by_segment if survey else {}
+    answered = {code: size or 0 for code, size in survey.by_segment.items()} if survey else {}
     categories = [
         CategoryTurnout(category.code, category.name, category.name_en, Turnout(**figures))
         for category in known
@@ -171,6 +172,19 @@ def event_summary(session: Session, event: Event, *, now: datetime) -> EventSumm
         survey_title_en=questionnaire.title_en if questionnaire else "",
         remark=conclusions.written(session, questionnaire, context=event.slug) if questionnaire else "",
     )
+
+
+def suppressed(summary: EventSummary, *, below: int = BELOW) -> EventSummary:
+    """The summary as it may leave the house: of the questionnaire, small figures are left out with those that would reveal them.
+
+    How many of a category were invited and came is no answer of theirs, and stays.
+    """
+    if summary.survey is None:
+        return summary
+    survey = suppression.suppressed(summary.survey, below=below)
+    return replace(summary, survey=survey, categories=tuple(
+        replace(one, turnout=replace(one.turnout, responses=survey.by_segment.get(one.code, 0))) for one in summary.categories
+    ))
 
 
 def takes_words(question: Asked) -> bool:

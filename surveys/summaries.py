@@ -2,7 +2,7 @@
 # pyright: reportMissingTypeStubs=false
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager
 
-from surveys.asked import PLACES, Asked, Counts, Stored, Tally, in_language
-from surveys.forms import Form, form_of
-from surveys.kinds import KINDS
+from surveys import tallies
+from surveys.asked import Asked, Counts, Stored, Tally, in_language
+from surveys.forms import Form, whole_form
+from surveys.kinds import KINDS, PERSONAL
 from surveys.questionnaires import Question, Questionnaire
+from surveys.questions import NoSuchQuestion
 from surveys.responses import Answer, Response
+from surveys.tallies import Counted, Which
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -33,13 +36,17 @@ class QuestionSummary:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A questionnaire in figures. `segments` gives the label of each segment that answered, `by_segment` its responses."""
+    """A questionnaire in figures. `segments` gives the label of each segment that answered, `by_segment` its responses.
+
+    In one that is `suppressed` small figures are None, and so are those that would reveal them: see suppression.py.
+    """
 
     form: Form
     responses: int
-    by_segment: dict[str, int]
+    by_segment: Mapping[str, int | None]
     segments: dict[str, str]
     questions: tuple[QuestionSummary, ...]
+    suppressed: bool = False
 
     def question(self, code: str) -> QuestionSummary | None:
         """The figures of the question with this code, if there is one."""
@@ -95,80 +102,59 @@ def _figures(tally: Tally, language: str) -> dict[str, float | None]:
     return figures
 
 
-@dataclass(slots=True)
-class _Counted:
-    """What was counted for one question, by segment."""
-
-    by_segment: dict[str, Counts] = field(default_factory=dict[str, Counts])
-
-    def total(self) -> Counts:
-        total = Counts()
-        for counts in self.by_segment.values():
-            total.add(counts)
-        return total
-
-
-def summarise(
+def summarise(  # noqa: PLR0913 -- each narrows the answers down by something else
     session: Session, questionnaire: Questionnaire, *, context: str | None = None, segment: str | None = None,
-    segments: Mapping[str, str] | None = None,
+    segments: Mapping[str, str] | None = None, since: date | None = None, until: date | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> Summary:
-    """Count the answers of one context or all, of one segment or all, in two queries whatever their number.
+    """Count the answers of one context or all, of one segment or all, in one statement whatever their number.
 
-    `segments` gives labels for segment codes and their order; a code without a label is its own label and comes last.
+    `segments` gives labels for segment codes and their order; a code without a label is its own label and comes last. `since`
+    and `until` are the first and the last day; `given` maps codes of questions to the option or level that was chosen, and only
+    the answers of those who chose all of them are counted. Raises NoSuchQuestion for a code in `given`.
     """
-    labels, form = segments or {}, form_of(session, questionnaire)
-    wanted = _wanted(questionnaire, context=context, segment=segment)
-    counted_segments = sa.select(Response.segment, sa.func.count()).where(*wanted).group_by(Response.segment)
-    sizes = {code: number for code, number in session.execute(counted_segments)}  # noqa: C416 -- dict() loses the types
+    form = whole_form(session, questionnaire)
+    which = Which(context=context, segment=segment, since=since, until=until, given=tuple(
+        (question_of(form, code).id, option) for code, option in (given or {}).items()
+    ))
+    return _summary(form, tallies.count(session, questionnaire, which), segments or {})
+
+
+def compare(
+    session: Session, questionnaire: Questionnaire, contexts: Mapping[str, str], *, since: date | None = None, until: date | None = None
+) -> Summary:
+    """As `summarise`, but the groups that stand side by side are contexts, given with their labels in their order."""
+    counted = tallies.count(session, questionnaire, Which(since=since, until=until), by="context")
+    return _summary(whole_form(session, questionnaire), {code: counted[code] for code in contexts if code in counted}, contexts)
+
+
+def question_of(form: Form, code: str) -> Asked:
+    """The question with this code. Raises NoSuchQuestion."""
+    asked = form.question(code)
+    if asked is None:
+        raise NoSuchQuestion(question=code)
+    return asked
+
+
+def _summary(form: Form, counted: Mapping[str, Counted], labels: Mapping[str, str]) -> Summary:
+    sizes = {code: group.responses for code, group in counted.items() if group.responses}
     order = [code for code in labels if code in sizes] + sorted(sizes.keys() - labels.keys())
-    counted = _count(session, wanted)
     return Summary(
         form=form, responses=sum(sizes.values()), by_segment={code: sizes[code] for code in order},
         segments={code: labels.get(code, code) for code in order},
-        questions=tuple(_question(asked, counted.get(asked.id, _Counted()), order) for asked in form.questions),
+        questions=tuple(_question(asked, {code: counted[code].question(asked.id) for code in order}) for asked in form.questions),
     )
 
 
-def _question(asked: Asked, counted: _Counted, order: list[str]) -> QuestionSummary:
-    kind = KINDS[asked.kind]
-    by_segment = {code: kind.tally(asked, counted.by_segment.get(code, Counts())) for code in order}
-    return QuestionSummary(asked, kind.tally(asked, counted.total()), by_segment)
+def _question(asked: Asked, counted: Mapping[str, Counts]) -> QuestionSummary:
+    kind, total = KINDS[asked.kind], Counts()
+    for counts in counted.values():
+        total.add(counts)
+    return QuestionSummary(asked, kind.tally(asked, total), {code: kind.tally(asked, counts) for code, counts in counted.items()})
 
 
 def _wanted(questionnaire: Questionnaire, *, context: str | None, segment: str | None) -> list[sa.ColumnElement[bool]]:
-    wanted = [Response.questionnaire_id == questionnaire.id]
-    if context is not None:
-        wanted.append(Response.context == context)
-    if segment is not None:
-        wanted.append(Response.segment == segment)
-    return wanted
-
-
-def _count(session: Session, wanted: list[sa.ColumnElement[bool]]) -> dict[int, _Counted]:
-    """The one tally behind every figure: rows by question, segment, part, option and number.
-
-    Texts fall into one row each; every answer has a row at place 0, so those rows count the people who answered.
-    """
-    rows = session.execute(
-        sa.select(
-            Answer.question_id, Response.segment, Answer.part, Answer.choice, Answer.number, sa.func.count(),
-            sa.func.sum(sa.case((Answer.place == 0, 1), else_=0)), sa.func.sum(sa.case((Answer.place % PLACES == 0, 1), else_=0)),
-        )
-        .join(Response, Response.id == Answer.response_id).where(*wanted)
-        .group_by(Answer.question_id, Response.segment, Answer.part, Answer.choice, Answer.number)
-    )
-    counted: dict[int, _Counted] = {}
-    for question_id, segment, part, choice, number, count, people, first in rows:
-        counts = counted.setdefault(question_id, _Counted()).by_segment.setdefault(segment, Counts())
-        counts.answered += int(people)
-        if part:
-            counts = counts.parts.setdefault(part, Counts())
-            counts.answered += int(first)
-        if choice is not None:
-            counts.choices[choice] = count
-        elif number is not None:
-            counts.numbers[number] = count
-    return counted
+    return Which(context=context, segment=segment).among(Response, questionnaire)
 
 
 def open_answers(
@@ -187,7 +173,7 @@ def open_answers(
     return (
         sa.select(Answer).join(Answer.response).join(Answer.question)
         .options(contains_eager(Answer.response), contains_eager(Answer.question))
-        .where(Answer.text.is_not(None), *wanted)
+        .where(Answer.text.is_not(None), Question.kind.not_in(PERSONAL), *wanted)
         .order_by(Answer.question_id, Answer.response_id, Answer.place)
     )
 
@@ -212,7 +198,7 @@ def raw_rows(
 
     Numbers and levels come as numbers, choices as their labels in `language`; who answered does not come at all.
     """
-    form = form_of(session, questionnaire)
+    form = whole_form(session, questionnaire)
     found = session.execute(
         sa.select(
             Response.id, Response.context, Response.segment, Response.language, Response.submitted_on,

@@ -4,7 +4,7 @@ from database import count_queries
 from openday import open_day, questioned
 
 from engage.reports import Turnout, conclusion, event_summary
-from surveys.forms import form_of
+from surveys.forms import whole_form
 
 
 def counted(session, event):
@@ -78,7 +78,7 @@ def test_the_number_of_queries_does_not_grow(session):
     day = open_day(session)
     seen = []
     for event in (small, day.event):
-        form_of(session, event.questionnaire)
+        whole_form(session, event.questionnaire)
         session.expire_all()
         with count_queries(session) as queries:
             counted(session, event)

@@ -1,0 +1,222 @@
+"""Cross-tabs: two questions, or a question and what is known of a response, counted against each other."""
+# pyright: reportMissingTypeStubs=false
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from surveys.asked import PLACES, Asked, Option, in_language
+from surveys.chi_square import Test, independence
+from surveys.errors import Invalid
+from surveys.forms import Form, whole_form
+from surveys.kinds import KINDS
+from surveys.kinds.ranking import Ranking
+from surveys.questionnaires import Questionnaire
+from surveys.questions import NoSuchQuestion
+from surveys.responses import Answer, Response
+from surveys.tallies import Which
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+ATTRIBUTES = {"segment": ("类别", "Category"), "context": ("活动", "Occasion"), "language": ("语言", "Language"), "day": ("日期", "Date")}
+
+
+class NothingToCross(Invalid):
+    """The answers to this question do not fall into options."""
+
+
+class CrossedWithItself(Invalid):
+    """A cross-tab needs two different questions or attributes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One side of a cross-tab: a code as it was asked for, what it says, its options in order. `several`: a person can have more
+    than one of them; `attribute`: it is no question but what is known of the response.
+    """
+
+    code: str
+    text_zh: str
+    text_en: str
+    options: tuple[Option, ...]
+    several: bool = False
+    attribute: bool = False
+
+    def label(self, language: str = "zh") -> str:
+        return in_language(language, self.text_zh, self.text_en)
+
+
+@dataclass(frozen=True, slots=True)
+class CrossTab:
+    """How many people have both of two values: `counts[i][j]` for the i-th value of `down` and the j-th of `across`.
+
+    `rows` and `columns` are how many people have the value and answered the other question too, `base` how many answered both.
+    Where several options can be picked a person is counted in several cells, and the cells add up to more than the base. `test` is
+    missing where there is nothing to test: with several picks, or fewer than two rows or columns. In one that is `suppressed`
+    small figures are None, with those that would reveal them.
+    """
+
+    down: Axis
+    across: Axis
+    counts: tuple[tuple[int | None, ...], ...]
+    rows: tuple[int | None, ...]
+    columns: tuple[int | None, ...]
+    base: int
+    test: Test | None
+    suppressed: bool = False
+
+    @property
+    def several(self) -> bool:
+        """Whether picks are counted."""
+        return self.down.several or self.across.several
+
+    def row_shares(self) -> tuple[tuple[float | None, ...], ...]:
+        """Each count as a part of the people of its row, 0 to 1."""
+        return tuple(tuple(_share(n, people) for n in row) for row, people in zip(self.counts, self.rows, strict=True))
+
+    def column_shares(self) -> tuple[tuple[float | None, ...], ...]:
+        """Each count as a part of the people of its column, 0 to 1."""
+        return tuple(tuple(_share(n, people) for n, people in zip(row, self.columns, strict=True)) for row in self.counts)
+
+    def frame(self, language: str = "zh") -> "DataFrame":
+        """The counts with the labels of both sides, and the people of rows and columns at the end."""
+        from pandas import DataFrame  # noqa: PLC0415 -- slow import
+
+        everyone = in_language(language, "人数", "People")
+        heads = [*(value.label(language) for value in self.across.options), everyone]
+        names = [*(value.label(language) for value in self.down.options), everyone]
+        table = [*([*row, people] for row, people in zip(self.counts, self.rows, strict=True)), [*self.columns, self.base]]
+        made = DataFrame(table, index=names, columns=heads, dtype="Int64")
+        return made.rename_axis(index=self.down.label(language), columns=self.across.label(language))
+
+
+def _share(count: int | None, people: int | None) -> float | None:
+    return None if count is None or not people else count / people
+
+
+def crosstab(
+    session: Session, questionnaire: Questionnaire, down: str, across: str, *, context: str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> CrossTab:
+    """Count two sides against each other, of one context or all, in one statement.
+
+    A side is the code of a question, `q3.ROW` for a row of a matrix or an option of a ranking, or one of ATTRIBUTES; `labels` are
+    the words for codes of segments and contexts, in their order. Raises NoSuchQuestion, NothingToCross or CrossedWithItself.
+    """
+    if down == across:
+        raise CrossedWithItself(field="across")
+    form = whole_form(session, questionnaire)
+    sides = [_Side.of(form, code) for code in (down, across)]
+    values = [side.value for side in sides]
+    statement: sa.Select[*tuple[Any, ...]] = sa.select(*values, *_people(*sides)).select_from(Response)
+    for side in sides:
+        statement = side.joined(statement)
+    statement = statement.where(*Which(context=context).among(Response, questionnaire)).group_by(*values)
+    cells: dict[tuple[str, str], int] = {}
+    people: list[dict[str, int]] = [{}, {}]
+    base = 0
+    for one_value, other_value, times, of_row, of_column, of_both in session.execute(statement):
+        pair = str(one_value), str(other_value)
+        cells[pair] = cells.get(pair, 0) + times
+        for counted, code, n in zip(people, pair, (of_row, of_column), strict=True):
+            counted[code] = counted.get(code, 0) + int(n)
+        base += int(of_both)
+    one, other = (side.axis(list(counted), labels or {}) for side, counted in zip(sides, people, strict=True))
+    counts = tuple(tuple(cells.get((row.code, column.code), 0) for column in other.options) for row in one.options)
+    return CrossTab(
+        one, other, counts, tuple(people[0].get(value.code, 0) for value in one.options),
+        tuple(people[1].get(value.code, 0) for value in other.options), base,
+        None if one.several or other.several else independence(counts),
+    )
+
+
+def sides_of(form: Form) -> list[tuple[str, str, str]]:
+    """What can be crossed: codes with what they say in Chinese and English, the attributes first."""
+    found = [(code, *words) for code, words in ATTRIBUTES.items()]
+    for asked in form.questions:
+        parts = asked.parts or (None,)
+        found += [_named(asked, part) for part in parts if asked.options]
+    return found
+
+
+def _named(asked: Asked, part: Option | None) -> tuple[str, str, str]:
+    if part is None:
+        return asked.code, f"{asked.number}. {asked.text}", f"{asked.number}. {asked.label('en')}"
+    own = f"{asked.code}.{part.code}"
+    return own, f"{asked.number}. {asked.text}：{part.label_zh}", f"{asked.number}. {asked.label('en')}: {part.label('en')}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A side in the making: `asked` None is an attribute."""
+
+    code: str
+    asked: Asked | None
+    part: Option | None
+    answer: Any
+
+    @classmethod
+    def of(cls, form: Form, code: str) -> "_Side":
+        if code in ATTRIBUTES:
+            return cls(code, None, None, None)
+        name, _, row = code.partition(".")
+        asked = form.question(name)
+        if asked is None:
+            raise NoSuchQuestion(question=code)
+        part = next((each for each in asked.parts if each.code == row), None)
+        if not asked.options or bool(asked.parts) != (part is not None):
+            raise NothingToCross(question=code)
+        return cls(code, asked, part, aliased(Answer))
+
+    @property
+    def value(self) -> sa.ColumnElement[Any]:
+        """The code of an option, a level or a rank; a code, or a day."""
+        if self.asked is None:
+            return _ATTRIBUTE[self.code]
+        return sa.func.coalesce(self.answer.choice, sa.cast(sa.cast(self.answer.number, sa.Integer), sa.String))
+
+    @property
+    def first(self) -> sa.ColumnElement[bool]:
+        """Of the rows of one person exactly one."""
+        if self.asked is None:
+            return sa.true()
+        return self.answer.place % PLACES == 0 if self.part else self.answer.place == 0
+
+    def joined(self, statement: sa.Select[Any]) -> sa.Select[Any]:
+        if self.asked is None:
+            return statement
+        part = self.part.code if self.part else ""
+        return statement.join(self.answer, sa.and_(
+            self.answer.response_id == Response.id, self.answer.question_id == self.asked.id, self.answer.part == part,
+        ))
+
+    def axis(self, found: Sequence[str], labels: Mapping[str, str]) -> Axis:
+        if self.asked is None:
+            known = [code for code in labels if code in found]
+            values = [*known, *sorted(code for code in found if code not in labels)]
+            return Axis(self.code, *ATTRIBUTES[self.code], tuple(Option(code, labels.get(code, code)) for code in values), attribute=True)
+        _, chinese, english = _named(self.asked, self.part)
+        kind = KINDS[self.asked.kind]
+        options = self.asked.options
+        if isinstance(kind, Ranking):
+            options = tuple(Option(str(rank), f"第{rank}位", f"Rank {rank}") for rank in range(1, len(self.asked.parts) + 1))
+        lost = [Option(code, code) for code in found if code not in {option.code for option in options}]
+        return Axis(self.code, chinese, english, (*options, *lost), several=self.asked.kind in SEVERAL)
+
+
+SEVERAL = {"multiple", "grid"}
+_ATTRIBUTE: dict[str, sa.ColumnElement[Any]] = {
+    "segment": Response.segment.expression, "context": Response.context.expression, "language": Response.language.expression,
+    "day": Response.submitted_on.expression,
+}
+
+
+def _people(one: _Side, other: _Side) -> Sequence[sa.ColumnElement[int]]:
+    """Cells; people of a row, who are counted once across it; of a column; of both."""
+    firsts = (other.first, one.first, sa.and_(one.first, other.first))
+    return [sa.func.count(), *(sa.func.sum(sa.case((first, 1), else_=0)) for first in firsts)]
+
