@@ -91,6 +91,21 @@ def test_the_door_admits_by_name(desk, places):
     expect(desk.locator(".result-look")).to_contain_text("首次签到")
 
 
+def test_the_door_of_a_room_lets_in_and_out(desk, places):
+    desk.goto(f"/desk/events/{places['running']}/door")
+    desk.locator("#room").select_option(index=1)
+    desk.get_by_role("button", name="切换").click()
+    desk.get_by_label("票码").fill(str(places["ticket"]))
+    desk.get_by_role("button", name="签到", exact=True).click()
+    expect(desk.locator(".result-yes")).to_contain_text("已入场")
+    expect(desk.get_by_text("场内 1 人")).to_be_visible()
+    desk.locator("#way").select_option("离场")
+    desk.get_by_role("button", name="切换").click()
+    desk.get_by_label("票码").fill(str(places["ticket"]))
+    desk.get_by_role("button", name="登记离场").click()
+    expect(desk.locator(".result-yes")).to_contain_text("已离场")
+
+
 def test_the_menu_leads_everywhere(desk):
     for name in ("活动", "人员", "问卷", "发件", "设置"):
         desk.get_by_text("菜单").click()

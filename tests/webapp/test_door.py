@@ -170,3 +170,27 @@ def test_the_page_asks_the_database_as_often_for_a_large_party(app, signed_in, o
     with count_queries(engine) as many:
         door.get(f"/desk/events/{event.slug}/door?q={guests[0].phone[:3]}")
     assert len(few) == len(many)
+
+
+def test_without_a_script_people_go_into_a_room_and_out_until_it_is_full(signed_in, opened, saved):
+    event, guests = opened
+    with saved() as session:
+        room = make.activity(session, session.merge(event), capacity=1)
+        elsewhere = make.activity(session, make.event(session, state="published"))
+    door = signed_in("door")
+    entered = scanned(door, event, code=guests[0].ticket_code, room=room.id)
+    assert band(entered) == ("yes", "已入场", guests[0].name)
+    assert f'<option value="{room.id}" selected>{room.title}</option>' in entered.text
+    assert "场内 1 人，最多 1 人" in entered.text
+    assert band(scanned(door, event, attendee=guests[1].id, room=room.id)) == ("no", "已满员", guests[1].name)
+    assert band(scanned(door, event, attendee=guests[0].id, room=room.id, way="out")) == ("yes", "已离场", guests[0].name)
+    assert band(scanned(door, event, attendee=guests[1].id, room=room.id)) == ("yes", "已入场", guests[1].name)
+    listed = door.get(f"/desk/events/{event.slug}/door", query_string={"room": room.id, "way": "out", "q": guests[1].name}).text
+    assert f'aria-label="登记离场：{guests[1].name}"' in listed
+    assert band(scanned(door, event, attendee=guests[2].id, room=elsewhere.id)) == ("yes", "已入场", guests[2].name)  # no room of this event: its own door
+    with saved() as session:
+        seen = session.execute(sa.select(Scan.activity_id, Scan.direction, Scan.result).order_by(Scan.received_at)).all()
+    assert [tuple(map(str, row)) for row in seen] == [
+        (str(room.id), "in", "admitted"), (str(room.id), "in", "over_capacity"), (str(room.id), "out", "left"),
+        (str(room.id), "in", "admitted"), ("None", "in", "admitted"),
+    ]

@@ -1,7 +1,8 @@
 """The door of an event: scan or type a ticket, search a guest, admit a party, take the last admission back.
 
-Every form works without JavaScript: it posts and is led back to the page, which shows the answer. With it the page decides by
-itself: see `webapp.views.desk.scanner`.
+Every form works without JavaScript: it posts and is led back to the page, which shows the answer. At which door staff stand, and
+whether people come or go, is then part of the address (`room`, `way`). With JavaScript the page decides by itself: see
+`webapp.views.desk.scanner`.
 """
 
 import uuid
@@ -18,7 +19,8 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
 from engage import arrivals, events, parties, settling, undos
-from engage.arrivals import Outcome, Result, ScanRequest
+from engage.activities import Activity
+from engage.arrivals import Direction, Outcome, Result, ScanRequest
 from engage.events import Event
 from engage.parties import Attendee, Registration, State
 from engage.staff import Permission
@@ -49,6 +51,18 @@ class Shown(NamedTuple):
     waiting: Sequence[Attendee]
 
 
+class Place(NamedTuple):
+    """Where staff stand: at a room's door or, with no room, at the event's; and which way people go there."""
+
+    room: Activity | None
+    direction: Direction
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """What stands in the address and in the forms; nothing for who comes in at the event's door."""
+        return ({"room": str(self.room.id)} if self.room else {}) | ({"way": "out"} if self.direction is Direction.OUT else {})
+
+
 @desk.get("/events/<slug>/door")
 @allowed(Permission.DOOR)
 def door(slug: str) -> Response:
@@ -75,9 +89,11 @@ def door_scan(slug: str) -> BaseResponse:
         code = arrivals.code_in(request.form.get("code", ""))
         if request.form.get("attendee"):
             code = _guest(session, event).ticket_code
-        (outcome,) = arrivals.scan(session, event, [ScanRequest(id=scan_id, code=code, at=now, device=DEVICE)],
-                                   by=current_user.by, now=now)
-    return _back(slug, outcome)
+        place = _place(event)
+        scan = ScanRequest(id=scan_id, code=code, at=now, direction=place.direction, activity=place.room and place.room.id, device=DEVICE)
+        (outcome,) = arrivals.scan(session, event, [scan], by=current_user.by, now=now)
+        back = _back(slug, outcome, place)
+    return back
 
 
 @desk.post("/events/<slug>/door/party")
@@ -124,9 +140,16 @@ def door_guests(slug: str) -> Response:
     return make_response(_render("door_guests", event, words=words, guests=_found(db.session(), event, words) if words else None))
 
 
-def _back(slug: str, outcome: Outcome | None) -> BaseResponse:
+def _place(event: Event) -> Place:
+    """Where the form or the address says that staff stand; what is no room of the event is its own door."""
+    wanted = _key(request.values.get("room", ""))
+    room = next((activity for activity in event.activities if activity.id == wanted), None)
+    return Place(room, Direction.OUT if request.values.get("way") == "out" else Direction.IN)
+
+
+def _back(slug: str, outcome: Outcome | None, place: Place | None = None) -> BaseResponse:
     """To the page, which shows the answer."""
-    return redirect(url_for("desk.door", slug=slug, scan=outcome and outcome.id), 303)
+    return redirect(url_for("desk.door", slug=slug, scan=outcome and outcome.id, **(place.fields if place else {})), 303)
 
 
 def _render(template: str, event: Event, **parts: object) -> str:
@@ -134,7 +157,7 @@ def _render(template: str, event: Event, **parts: object) -> str:
     session = db.session()
     return render_template(
         f"desk/{template}.html", event=event, counts=arrivals.counts(session, event), new_id=_new_id, category_name=category_name, why=WHY,
-        last=arrivals.last_admitted(session, event, by=current_user.by), **parts,
+        last=arrivals.last_admitted(session, event, by=current_user.by), place=_place(event), **parts,
     )
 
 
