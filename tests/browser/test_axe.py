@@ -48,7 +48,7 @@ DESK = [
     "/events/{running}/survey-poster", "/t/{ticket}",
     "/desk/questionnaires", "/desk/questionnaires/new", "/desk/questionnaires/{questionnaire}", "/desk/questionnaires/{unused}",
     "/desk/questionnaires/{unused}/edit", "/desk/questionnaires/{questionnaire}/preview", "/desk/questionnaires/{unused}/delete",
-    "/desk/questionnaires/{questionnaire}/delete", "/desk/questionnaires/{unused}/sections/new", "/desk/sections/{section}/edit",
+    "/desk/questionnaires/{questionnaire}/delete", "/desk/questionnaires/{questionnaire}/doubtful", "/desk/questionnaires/{unused}/sections/new", "/desk/sections/{section}/edit",
     "/desk/sections/{section}/questions/new?kind=scale", "/desk/questions/{question}/edit", "/desk/questions/{question}/place",
     "/desk/questionnaires/{questionnaire}/versions", "/desk/questionnaires/{unused}/versions", "/desk/questionnaires/{unused}/english",
     "/desk/questionnaires/{questionnaire}/english?missing=1", "/desk/questionnaires/{questionnaire}/preview?version=1",

@@ -12,6 +12,7 @@ import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,9 +22,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from surveys import mixing, questionnaires, responses
-from surveys.ballots import Ballot
-from surveys.questionnaires import Questionnaire
-from surveys.responses import AlreadyAnswered, Answer, Response, submit
+from surveys.ballots import Ballot, signed
+from surveys.responses import AlreadyAnswered, submit
 
 VOTERS = 40
 FEW = 10  # of the 40: guessing blindly hits one on average, and ten once in ten million times
@@ -115,8 +115,6 @@ def named_without_secret(copy):
 
 def named(copy, secret):
     """The ballot's number for each text that stands on one, for somebody who has the secret too."""
-    from surveys.ballots import signed
-
     return {signed(copy.questionnaire, context="open-day", respondent=name(number), secret=secret): number for number in range(VOTERS)}
 
 
@@ -174,8 +172,7 @@ def by_watching(copy, order):
     """Somebody sat in the hall and wrote down who sent when, and now looks at the order of the answers alone."""
     texts = sorted(map(opinion, range(VOTERS)), key=lambda said: b"".join(copy.files).rfind(said.encode()))
     orders = [texts, texts[::-1]]
-    for key in ORDERS & copy.answers[0].keys():
-        orders.append([row["said"] for row in sorted(copy.answers, key=lambda row: _sortable(row[key]))])
+    orders += [[row["said"] for row in sorted(copy.answers, key=lambda row: _sortable(row[key]))] for key in ORDERS & copy.answers[0].keys()]
     return [list(zip(order, texts, strict=True)) for texts in orders]
 
 
@@ -190,14 +187,14 @@ ROUTES = [by_transaction, by_order, by_bytes]
 
 
 def test_where_names_stand_on_ballots_the_transaction_leads_from_a_person_to_the_answer(fresh_engine):
-    questionnaire, order = voted(fresh_engine, secret="")
+    questionnaire, _order = voted(fresh_engine, secret="")
     copy = copied(fresh_engine, questionnaire)
     assert len(named_without_secret(copy)) == VOTERS
     assert hits(by_transaction(copy, named(copy, ""))) > FEW
 
 
 def test_without_the_secret_no_ballot_leads_to_a_person_at_any_moment(fresh_engine):
-    questionnaire, order = voted(fresh_engine)
+    questionnaire, _order = voted(fresh_engine)
     for step in ("cast", "mixed", "closed"):
         if step == "closed":
             close(fresh_engine, questionnaire)
@@ -209,7 +206,7 @@ def test_without_the_secret_no_ballot_leads_to_a_person_at_any_moment(fresh_engi
 
 @pytest.mark.parametrize("closed", [False, True])
 def test_with_the_secret_nothing_is_joined_once_the_ballots_are_mixed(fresh_engine, closed):
-    questionnaire, order = voted(fresh_engine)
+    questionnaire, _order = voted(fresh_engine)
     before = copied(fresh_engine, questionnaire)
     assert hits(by_transaction(before, named(before, SECRET))) > FEW  # until then the transaction tells
     if closed:
@@ -263,10 +260,8 @@ def test_people_vote_once_each_while_ballots_are_mixed(fresh_engine):
 
     def keep_mixing():
         while not over.is_set():
-            try:
+            with suppress(sa.exc.OperationalError):  # put off
                 mixing.mix(fresh_engine, now=NOW, secret=SECRET)
-            except sa.exc.OperationalError:  # put off
-                pass
 
     def vote(number):
         try:

@@ -1,0 +1,104 @@
+"""Doubtful responses of open links: shown to staff, who leave them out of all figures or take them back in. None is ever dropped."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from surveys import tallies
+from surveys.asked import clean
+from surveys.errors import Invalid, NotFound
+from surveys.questionnaires import Questionnaire
+from surveys.responses import Answer, Response
+
+
+class ReasonMissing(Invalid):
+    """Whoever leaves a response out, or takes it back in, says why."""
+
+
+class NoSuchResponse(NotFound):
+    """There is no such response."""
+
+
+def find(questionnaire: Questionnaire, *, context: str | None = None, excluded: bool | None = None) -> sa.Select[Response]:
+    """Responses in which a hidden field was filled in or whose own words others have sent too, and those that were left out.
+
+    Alike stand together. `excluded` keeps to those that were, or were not, left out.
+    """
+    other = aliased(Response)
+    alike = sa.exists().where(
+        other.questionnaire_id == questionnaire.id, other.context == Response.context,
+        other.fingerprint == Response.fingerprint, other.id != Response.id,
+    )
+    found = sa.select(Response).where(
+        Response.questionnaire_id == questionnaire.id, sa.or_(Response.trapped, Response.excluded_at.is_not(None), alike))
+    if context is not None:
+        found = found.where(Response.context == context)
+    if excluded is not None:
+        found = found.where(Response.excluded_at.is_not(None) if excluded else Response.excluded_at.is_(None))
+    return found.order_by(Response.fingerprint, Response.id)
+
+
+def alike(session: Session, some: Sequence[Response]) -> dict[int, int]:
+    """How many responses share a fingerprint, by fingerprint, for those of one questionnaire that share it with another."""
+    prints = {one.fingerprint for one in some if one.fingerprint is not None}
+    if not prints:
+        return {}
+    found = session.execute(
+        sa.select(Response.fingerprint, sa.func.count())
+        .where(Response.questionnaire_id == some[0].questionnaire_id, Response.fingerprint.in_(prints))
+        .group_by(Response.fingerprint).having(sa.func.count() > 1)
+    )
+    return {shared: row[1] for row in found if (shared := row[0]) is not None}
+
+
+def texts(session: Session, some: Sequence[Response]) -> dict[int, list[str]]:
+    """What was written in each of these responses in its own words, by the response's id."""
+    found: dict[int, list[str]] = {one.id: [] for one in some}
+    rows = session.execute(
+        sa.select(Answer.response_id, Answer.text).where(Answer.response_id.in_(found), Answer.text.is_not(None))
+        .order_by(Answer.response_id, Answer.question_id, Answer.place)
+    )
+    for response_id, text in rows:
+        found[response_id].append(text or "")
+    return found
+
+
+def get(session: Session, response_id: int) -> Response:
+    """The response with this id. Raises NoSuchResponse."""
+    response = session.get(Response, response_id)
+    if response is None:
+        raise NoSuchResponse
+    return response
+
+
+def exclude(session: Session, response: Response, *, reason: str, now: datetime) -> None:
+    """Leave it out of all figures from now on. Left out twice, the first time stays. Raises ReasonMissing."""
+    reason = _stated(reason)
+    _hold(session, response)
+    if response.excluded_at is None:
+        response.excluded_at, response.excluded_for = now, reason
+        session.flush()
+
+
+def include(session: Session, response: Response, *, reason: str) -> None:
+    """Count it again. Raises ReasonMissing."""
+    _stated(reason)
+    _hold(session, response)
+    response.excluded_at, response.excluded_for = None, ""
+    session.flush()
+
+
+def _hold(session: Session, response: Response) -> None:
+    """As it now is, in no kept figure, and nobody else's to change before the transaction ends."""
+    questionnaire = session.get_one(Questionnaire, response.questionnaire_id)
+    tallies.unfold(session, questionnaire, [response.id])
+    session.refresh(response)
+
+
+def _stated(reason: str) -> str:
+    reason = clean(reason)[: Response.excluded_for.type.length]
+    if not reason:
+        raise ReasonMissing(field="reason")
+    return reason
