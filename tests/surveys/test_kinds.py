@@ -41,7 +41,7 @@ GOOD = {  # for each kind: a value as a form sends it, the same from Python, the
     "ranking": ({"a": ["2"], "b": ["1"]}, ["b", "a"], [Stored(number=1, part="b"), Stored(number=2, part="a")], "1. 乙；2. 甲", "1. 乙；2. 甲"),
     "date": (["2026-03-18"], date(2026, 3, 18), [Stored(number=20530)], "2026-03-18", "2026-03-18"),
     "time": (["09:30"], time(9, 30), [Stored(number=570)], "09:30", "09:30"),
-    "datetime": (["2026-03-18T09:30"], datetime(2026, 3, 18, 9, 30), [Stored(number=20530 * 1440 + 570)],  # noqa: DTZ001 -- where one is
+    "datetime": (["2026-03-18T09:30"], datetime(2026, 3, 18, 9, 30), [Stored(number=20530 * 1440 + 570)],
                  "2026-03-18 09:30", "2026-03-18 09:30"),
     "email": ([" Anna@Example.org "], "anna@example.org", [Stored(text="anna@example.org")], "anna@example.org", "anna@example.org"),
     "phone": (["138 1234 5678"], "+86 13812345678", [Stored(text="13812345678")], "13812345678", "13812345678"),
