@@ -35,10 +35,12 @@ TAKEN_DIFFERENTLY: Mapping[str, str] = {
     "cell_left_out": "“{value}” is not used.",
     "required_sometimes": "It is required only sometimes; here it never is.",
     "constraint_left_out": "The constraint “{expression}” cannot be kept.",
-    "condition_left_out": "The condition “{expression}” cannot be kept; the question is always asked.",
+    "condition_left_out": "The condition “{expression}” cannot be kept; here it is always asked.",
     "reference_left_out": "“{reference}” in a text cannot be kept.",
     "setting_left_out": "The setting “{setting}” is not right for this question.",
     "other_label": "The choice “{label}” became the usual “Other” with a text.",
+    "condition_never": "By its condition it would never be asked; here it always is.",
+    "first_is_best": "It became a matrix; its choices count as levels, the first one as the best.",
     "as_yes_no": "It became a question with the choices yes and no.",
     "nested_group": "A group within a group became a section of its own.",
     "not_closed": "The group is never closed.",
@@ -83,6 +85,7 @@ class FoundSection:
 
     title: str = ""
     title_en: str = ""
+    show_if: dict[str, Any] | None = None
     questions: list[Fields] = field(default_factory=list[Fields])
 
 

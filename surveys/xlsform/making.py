@@ -1,13 +1,16 @@
 """A questionnaire made of a form that was read."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from surveys import flow
 from surveys.errors import Conflict
-from surveys.questionnaires import Questionnaire, create
-from surveys.questions import add_question, add_section
-from surveys.xlsform.findings import Found
+from surveys.forms import draft_of
+from surveys.questionnaires import Question, Questionnaire, Section, create
+from surveys.questions import Fields, describe
+from surveys.xlsform.findings import Found, FoundSection
 
 
 class NothingToImport(Conflict):
@@ -19,8 +22,28 @@ def make(session: Session, found: Found, *, now: datetime) -> Questionnaire:
     if not found.questions:
         raise NothingToImport
     questionnaire = create(session, now=now, **found.details)
-    for planned in found.sections:
-        section = add_section(session, questionnaire, title=planned.title, title_en=planned.title_en, now=now)
-        for fields in planned.questions:
-            add_question(session, section, now=now, **fields)
+    questionnaire.sections = drafted(found.sections, questionnaire.id)
+    flow.judge_draft(questionnaire)
+    session.flush()
     return questionnaire
+
+
+def judge(sections: Sequence[FoundSection]) -> None:
+    """Raises what flow.judge does when the conditions make no sense together."""
+    flow.judge(draft_of(Questionnaire(sections=drafted(sections, 0))))
+
+
+def drafted(sections: Sequence[FoundSection], questionnaire_id: int) -> list[Section]:
+    """The sections with their questions, belonging to no session."""
+    return [
+        Section(title=planned.title, title_en=planned.title_en, show_if=planned.show_if, position=place, questions=[
+            _question(fields, questionnaire_id, position) for position, fields in enumerate(planned.questions)
+        ])
+        for place, planned in enumerate(sections) if planned.questions
+    ]
+
+
+def _question(fields: Fields, questionnaire_id: int, position: int) -> Question:
+    question = Question(questionnaire_id=questionnaire_id, code="", kind="", text="", options=[], settings={}, position=position)
+    describe(question, fields, ())
+    return question

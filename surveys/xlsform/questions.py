@@ -1,13 +1,15 @@
 """One row of the sheet `survey` as a question: which kind it is, and what its columns say about it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from surveys import pipes, quotas
 from surveys.asked import clean
+from surveys.conditions import BadCondition, parse, to_json
 from surveys.errors import Invalid
-from surveys.kinds import KINDS, BadSetting, Kind, OptionsMissing
+from surveys.kinds import KINDS, NONE, OTHER, BadSetting, Kind, OptionsMissing
 from surveys.questions import TEXT_LIMIT, Fields
 from surveys.xlsform.expressions import NotUnderstood
 from surveys.xlsform.relevance import Earlier, condition_of, limits
@@ -16,7 +18,8 @@ from surveys.xlsform.sheets import OWN, Line, decoded, plain
 # The type of a row to the kind it becomes and what is known of it; spelled in the ways that are in use.
 ASKED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "select_one": ("single", {}), "select_multiple": ("multiple", {}), "integer": ("number", {"integer": True}),
-    "decimal": ("number", {}), "range": ("number", {}), "text": ("text", {}), "acknowledge": ("single", {}),
+    "decimal": ("number", {}), "range": ("number", {"slider": True}), "text": ("text", {}), "date": ("date", {}), "time": ("time", {}),
+    "datetime": ("datetime", {}), "rank": ("ranking", {}), "note": ("info", {}), "acknowledge": ("single", {}),
 }
 SPELLINGS: Mapping[str, str] = {
     "int": "integer", "string": "text", "trigger": "acknowledge", "photo": "image", "add integer prompt": "integer",
@@ -27,7 +30,7 @@ SPELLINGS: Mapping[str, str] = {
 }
 METADATA = {"start", "end", "today", "deviceid", "imei", "username", "phonenumber", "email", "subscriberid", "simserial", "audit",
             "start-geopoint", "background-geopoint", "get start time", "get end time", "get today", "background-audio"}
-ELSEWHERE = {"geopoint", "geotrace", "geoshape", "audio", "video", "barcode", "hidden", "csv-external", "xml-external", "osm",
+ELSEWHERE = {"geopoint", "geotrace", "geoshape", "audio", "video", "barcode", "hidden", "image", "file", "csv-external", "xml-external", "osm",
              "location", "q location", "q geopoint"}
 _SELECT = re.compile(
     r"(?P<one>add select one prompt using|select one from|select_one|select one|select1)"
@@ -51,11 +54,15 @@ class Noting(Protocol):
 
 @dataclass(slots=True)
 class ChoiceList:
-    """The choices of one list: as options, and the code of each by its name in the sheet. `other` is a choice of this name."""
+    """The choices of one list: as options, and the code of each by its name in the sheet.
+
+    `other` is a choice of this name, and `none` tells that there is one that excludes all others.
+    """
 
     options: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     codes: dict[str, str] = field(default_factory=dict[str, str])
     other: dict[str, Any] | None = None
+    none: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,32 @@ def question_of(line: Line, code: str, around: Sheetwide, note: Noting) -> Field
     return _Row(line, kind, around, note).question(code) if kind else None
 
 
+def table_of(lines: Sequence[Line], code: str, around: Sheetwide, note: Noting) -> Fields | None:
+    """The matrix that a group of questions with the same choices would make: the row with which it begins, and those in it."""
+    begin, *rows = lines
+    first = type_of(rows[0].get("type"))
+    kind = KINDS.get(begin.own.get("kind", ""), KINDS["matrix" if first.name == "select_one" else "grid"])
+    levels = around.lists[first.list_name].options
+    required = {row.word("required").casefold() in YES for row in rows}
+    row = _Row(begin, kind, around, note)
+    name = "labels" if "labels" in kind.SETTINGS else "columns"
+    row.settings[name] = [level["label"] for level in levels]
+    if all(level["label_en"] for level in levels):
+        row.settings[f"{name}_en"] = [level["label_en"] for level in levels]
+    row.fields["options"] = [
+        {"code": row_code(begin, one), "label": row.piped(clean(one.told("text") or one.get("label")) or one.word("name"), "label"),
+         "label_en": row.piped(clean(one.told("text_en") or one.get("label_en")), "label_en")}
+        for one in rows
+    ]
+    begin.cells["required"] = "sometimes" if len(required) > 1 else "yes" if required == {True} else ""
+    return row.question(code)
+
+
+def row_code(begin: Line, row: Line) -> str:
+    """The code of a row of a matrix: what its name has more than that of the group."""
+    return row.own.get("code") or re.sub(r"[^A-Za-z0-9_-]", "_", row.word("name").removeprefix(f"{begin.word('name')}_"))[:40]
+
+
 def _kind(line: Line, asked: Type, note: Noting) -> Kind | None:
     own = line.own.get("kind", "")
     if own in KINDS:
@@ -124,6 +157,7 @@ class _Row:
     def question(self, code: str) -> Fields | None:
         self.fields["code"] = code
         self.fields["required"] = self.required()
+        self.fields["show_if"] = condition(self.line, self.around.earlier, self.note)
         self.texts()
         if self.asked.name in {"select_one", "select_multiple", "rank"} and not self.choices():
             return None
@@ -148,26 +182,37 @@ class _Row:
     def texts(self) -> None:
         line = self.line
         for name, cell in (("text", "label"), ("text_en", "label_en"), ("hint", "hint"), ("hint_en", "hint_en")):
-            told = clean(line.own.get(name) or line.get(cell))
+            told = clean(line.told(name) or line.get(cell))
             if name == "text" and not told:
-                told = clean(line.get("label_en")) or clean(line.get("hint")) or line.word("name")
+                told = clean(line.get("label_en")) or clean(line.get("hint")) or line.word("name") or self.fields.get("code", "")
                 self.note(cell, "label_missing")
             if len(told) > TEXT_LIMIT:
                 told = told[:TEXT_LIMIT].strip()
                 self.note(cell, "shortened", limit=TEXT_LIMIT)
-            self.fields[name] = told
+            self.fields[name] = self.piped(told, cell)
+
+    def piped(self, wording: str, column: str) -> str:
+        """The wording with its references to earlier answers; one that leads nowhere becomes a word in brackets."""
+
+        def reference(found: re.Match[str]) -> str:
+            earlier = self.around.earlier.get(found[1].strip())
+            if earlier and earlier.quotable:
+                return f"${{{earlier.code}}}"
+            self.note(column, "reference_left_out", reference=found[0])
+            return f"〔{found[1].strip()}〕"
+
+        return pipes.REFERENCE.sub(reference, wording)
 
     def choices(self) -> bool:
         """Take the options from the list; whether there are any."""
         choices = self.around.lists.get(self.asked.list_name, ChoiceList())
-        options = [dict(option) for option in choices.options]
+        options = [option | {name: self.piped(option[name], "type") for name in ("label", "label_en")} for option in choices.options]
         if choices.other is not None and not self.asked.other:
             options.append(dict(choices.other))
         if not options:
             self.note("type", "list_missing", list=self.asked.list_name)
             return False
-        if self.asked.other:
-            self.settings["other"] = True
+        self.settings |= {name: True for name, there in ((OTHER, self.asked.other), (NONE, choices.none)) if there}
         if self.kind.has_options:
             self.fields["options"] = options
         elif "labels" in self.kind.SETTINGS:
@@ -177,25 +222,33 @@ class _Row:
         return True
 
     def parameters(self) -> None:
-        """`parameters`: the ends of a range."""
+        """The ends of a range, and whether the choices come in random order; what else is told is named."""
         told = dict(re.findall(r"([^\s=,;]+)\s*=\s*([^\s=,;]+)", self.line.word("parameters").casefold()))
-        if self.asked.name != "range":
-            return
-        found: dict[str, Any] = {}
-        for name, setting, usual in (("start", "min", "1"), ("end", "max", "10"), ("step", "step", "1")):
+        if self.asked.name == "range":
             try:
-                value = float(told.get(name, usual))
+                ends = {setting: float(told.pop(name, usual)) for name, setting, usual in (("start", "min", "1"), ("end", "max", "10"))}
             except ValueError:
-                self.note("parameters", "cell_left_out", value=told[name])
-                continue
-            found[setting] = int(value) if value.is_integer() else value
-        self.settings |= found | {"integer": all(isinstance(value, int) for value in found.values())}
+                ends = {"min": 1.0, "max": 10.0}
+                self.note("parameters", "cell_left_out", value=self.line.get("parameters"))
+            step = told.pop("step", "1")
+            self.settings |= {name: int(end) if end.is_integer() else end for name, end in ends.items()}
+            self.settings["integer"] = step == "1" and all(end.is_integer() for end in ends.values())
+            if step != "1":
+                told["step"] = step
+        if told.pop("randomize", "") == "true" and "random" in self.kind.SETTINGS:
+            self.settings["random"] = True
+        for name in ("rows", "seed"):
+            told.pop(name, None)
+        if told:
+            self.note("parameters", "cell_left_out", value=" ".join(f"{name}={value}" for name, value in told.items()))
 
     def constraint(self) -> None:
         expression = self.line.word("constraint")
         if not expression:
             return
         found, complete = limits(expression, whole=bool(self.settings.get("integer")))
+        if "date" not in self.kind.code and any(isinstance(found.get(name), str) for name in ("min", "max")):
+            found, complete = {}, False
         if not complete or not found.keys() <= self.kind.SETTINGS.keys():
             self.note("constraint", "constraint_left_out", expression=expression)
         self.settings |= found
@@ -209,7 +262,8 @@ class _Row:
 
     def options_checked(self) -> bool:
         try:
-            self.fields["options"] = self.kind.options(self.fields.get("options", ()))
+            options = list(self.fields.get("options", ()))
+            self.fields["options"] = quotas.with_limits(self.kind, options, self.kind.options(options))
         except OptionsMissing:
             self.note("type", "too_few_choices", list=self.asked.list_name)
             return False
@@ -237,11 +291,16 @@ class _Row:
 
 def condition(line: Line, earlier: Mapping[str, Earlier], note: Noting) -> dict[str, Any] | None:
     """When the row is asked, in the form in which conditions are stored; None for always."""
+    if own := line.own.get("show_if"):
+        try:
+            return to_json(parse(decoded(own)))
+        except BadCondition:
+            note(f"{OWN}show_if", "setting_left_out", setting="show_if")
     expression = line.word("relevant")
     if not expression or expression.casefold() in YES:
         return None
     try:
-        return condition_of(expression, earlier).json()
-    except NotUnderstood:
+        return to_json(parse(condition_of(expression, earlier).json()))
+    except (NotUnderstood, BadCondition):
         note("relevant", "condition_left_out", expression=expression)
         return None

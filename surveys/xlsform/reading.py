@@ -1,16 +1,35 @@
 """Reading a form: sheet by sheet, row by row, nothing passed over in silence."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, cast
 
+from surveys import flow
 from surveys.asked import clean
-from surveys.kinds import OTHER
-from surveys.questionnaires import Details, Questionnaire, Section
+from surveys.errors import Invalid
+from surveys.kinds import KINDS, OTHER
+from surveys.kinds.checks import WORD_LIMIT
+from surveys.kinds.grids import LEVELS
+from surveys.questionnaires import Access, Details, Questionnaire, Section
+from surveys.questions import Fields
 from surveys.xlsform.expressions import Call, Compare, Literal, NotUnderstood, Ref, parse, turned
 from surveys.xlsform.findings import Finding, FormTooLarge, Found, FoundSection, NotAnXlsform
-from surveys.xlsform.questions import ChoiceList, Noting, Sheetwide, condition, question_of, type_of
+from surveys.xlsform.lists import OTHER_NAMES, choice_lists, free
+from surveys.xlsform.making import judge
+from surveys.xlsform.questions import (
+    ChoiceList,
+    Noting,
+    Sheetwide,
+    Type,
+    condition,
+    question_of,
+    row_code,
+    table_of,
+    type_of,
+)
 from surveys.xlsform.relevance import Earlier
 from surveys.xlsform.sheets import (
     OWN,
@@ -22,19 +41,15 @@ from surveys.xlsform.sheets import (
     Line,
     Sheet,
     Sheets,
-    decoded,
     find_languages,
     find_sheet,
     plain,
 )
 
 ROWS = 2_000  # of the sheet `survey`
-CHOICES = 200  # of one list
 CHOICE_ROWS = 20_000
-OTHER_NAMES = {"other", "others", "其他", "其它"}
 _BEGIN = re.compile(r"begin[ _](?P<what>group|repeat|lgroup|looped group|loop)\b.*", re.IGNORECASE)
 _END = re.compile(r"end[ _](group|repeat|lgroup|looped group|loop)", re.IGNORECASE)
-_CHOICE_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
 
 
 def read_xlsform(sheets: Sheets, *, title: str) -> Found:
@@ -50,7 +65,7 @@ def read_xlsform(sheets: Sheets, *, title: str) -> Found:
 class _Group:
     """A group that has begun. One that only arranges questions, without a title or a condition, makes no section."""
 
-    row: int
+    line: Line
     title: str
     title_en: str
     show_if: dict[str, Any] | None
@@ -75,27 +90,59 @@ class _Reader:
         self.groups: list[_Group] = []
         self.earlier: dict[str, Earlier] = {}
         self.codes: set[str] = set()
+        self.lines: dict[str, Line] = {}  # of each question by its code, of each section by its number
         self.open = False  # whether the last section takes the next question
 
     def read(self, title: str) -> Found:
         told = self._settings_line(Languages("", None, ""))
         self.languages = find_languages((self.survey, self.choices), plain(told.get("default_language")) if told else "")
         details = self._details(told, title)
-        self.lists = self._choice_lists()
+        self.lists: Mapping[str, ChoiceList] = {}
+        if self.choices:
+            self._columns(self.choices, {"list_name", "name"}, OWN_CHOICE)
+            self.lists = choice_lists(self.choices, self.languages, self._note)
         self._columns(self.survey, PLAIN, OWN)
-        lines = list(self.survey.lines(self.languages))
-        skipped: Line | None = None
-        for line, after in zip(lines, [*lines[1:], None], strict=True):
-            if line is not skipped:
-                skipped = after if after and self._names_other(line, after) else None
+        lines = deque(self.survey.lines(self.languages))
+        while lines:
+            line = lines.popleft()
+            if rows := self._table(line, lines):
+                self._question(line, rows)
+                for _ in range(len(rows) + 1):
+                    lines.popleft()
+            else:
+                if lines and self._names_other(line, lines[0]):
+                    lines.popleft()
                 self._row(line)
         for group in self.groups:
-            self._note(self.survey, group.row, "type", "not_closed")
+            self._note(self.survey, group.line.number, "type", "not_closed")
+        self._judge()
         sheets = [sheet.name for sheet in (self.survey, self.choices, self.settings) if sheet]
         self.findings.sort(key=lambda finding: (sheets.index(finding.sheet), finding.row))
-        return Found(details, [section for section in self.sections if section.questions], self.findings)
+        return Found(details, self.sections, self.findings)
 
-    def _note(self, sheet: Sheet, row: int, column: str, code: str, **facts: Any) -> None:
+    def _judge(self) -> None:
+        """Leave out the conditions that make no sense together with the others."""
+        while True:
+            try:
+                judge(self.sections)
+            except Invalid as refusal:
+                place: flow.Place = refusal.facts["place"]  # pyright: ignore[reportAssignmentType] -- what flow.judge tells
+                line = self.lines[place.code or str(place.section)]
+                section = self.sections[place.section - 1]
+                fields = next((fields for fields in section.questions if fields.get("code") == place.code), None)
+                if fields is None:
+                    section.show_if = None
+                elif place.option:
+                    fields["options"] = [{name: value for name, value in option.items() if name != "show_if"}
+                                         for option in cast("Sequence[Mapping[str, Any]]", fields.get("options", ()))]
+                else:
+                    fields["show_if"] = None
+                told = "condition_never" if isinstance(refusal, flow.ConditionNever) else "condition_left_out"
+                self._noting(line)("relevant", told, expression=line.word("relevant"))
+            else:
+                return
+
+    def _note(self, sheet: Sheet, row: int, column: str, code: str, /, **facts: Any) -> None:
         self.findings.append(Finding(sheet.name, row, sheet.written(column) if column else "", code, facts))
 
     def _columns(self, sheet: Sheet, known: set[str], own: str) -> None:
@@ -115,16 +162,19 @@ class _Reader:
         return next(iter(self.settings.lines(languages)), None) if self.settings else None
 
     def _details(self, told: Line | None, title: str) -> Details:
-        wanted: dict[str, Any] = {"title": clean(told.get("form_title")) if told else ""}
+        wanted: dict[str, Any] = {"title": clean(told.told("title") or told.get("form_title")) if told else ""}
         if not wanted["title"]:
             wanted["title"] = title
             self._note(self.settings or self.survey, (self.settings or self.survey).header_row, "form_title", "no_title", title=title)
         if told and self.settings:
             self._columns(self.settings, PLAIN | SILENT, OWN)
             for name, cell in told.own.items():
-                value = decoded(cell) if name in {"anonymous", "paged"} else clean(cell)
-                if name in {"title_en", "intro", "intro_en", "thanks", "thanks_en"} or (name in {"anonymous", "paged"} and isinstance(value, bool)):
-                    wanted[name] = value
+                if name in {"title", "title_en", "intro", "intro_en", "thanks", "thanks_en"}:
+                    wanted[name] = clean(told.told(name))
+                elif name in {"anonymous", "paged"} and cell.casefold() in {"true", "false"}:
+                    wanted[name] = cell.casefold() == "true"
+                elif name == "access" and cell in set(Access):
+                    wanted[name] = Access(cell)
                 else:
                     self._note(self.settings, told.number, OWN + name, "setting_left_out", setting=name)
         for name, column in (("title", Questionnaire.title), ("title_en", Questionnaire.title_en)):
@@ -137,45 +187,6 @@ class _Reader:
             return text
         self._note(*at, "shortened", limit=limit)
         return text[:limit].strip()
-
-    # The sheet `choices`
-
-    def _choice_lists(self) -> Mapping[str, ChoiceList]:
-        lists: dict[str, ChoiceList] = {}
-        if self.choices is None:
-            return lists
-        self._columns(self.choices, {"list_name", "name"}, OWN_CHOICE)
-        for line in self.choices.lines(self.languages, OWN_CHOICE):
-            self._choice(line, self.choices, lists)
-        return lists
-
-    def _choice(self, line: Line, sheet: Sheet, lists: dict[str, ChoiceList]) -> None:
-        list_name, name = line.word("list_name"), line.word("name")
-        if not list_name or not name:
-            self._note(sheet, line.number, "name" if list_name else "list_name", "choice_without_name")
-            return
-        found = lists.setdefault(list_name, ChoiceList())
-        if name in found.codes:
-            self._note(sheet, line.number, "name", "choice_repeated", name=name)
-            return
-        if len(found.codes) >= CHOICES:
-            self._note(sheet, line.number, "", "too_many_choices", limit=CHOICES)
-            return
-        label = clean(line.own.get("label") or line.get("label") or line.get("label_en"))
-        if not label:
-            label = name
-            self._note(sheet, line.number, "label", "label_missing")
-        option: dict[str, Any] = {"label": label, "label_en": clean(line.own.get("label_en") or line.get("label_en"))}
-        option |= {key: decoded(cell) for key, cell in line.own.items() if key not in {"label", "label_en"}}
-        if name.casefold() in OTHER_NAMES and found.other is None:
-            found.other = {"code": _free("other_1", set(found.codes.values())), **option}
-            found.codes[name] = found.other["code"]
-            return
-        code = name if _CHOICE_CODE.fullmatch(name) and name != OTHER else re.sub(r"[^A-Za-z0-9_-]", "_", name)[:40]
-        found.codes[name] = code = _free(code, {*found.codes.values(), OTHER})
-        if code != name:
-            self._note(sheet, line.number, "name", "renamed", name=name, became=code)
-        found.options.append({"code": code, **option})
 
     # The sheet `survey`
 
@@ -209,10 +220,10 @@ class _Reader:
         if repeated:
             self._note(self.survey, line.number, "type", "repeat")
         title, title_en = (
-            self._cut(clean(line.own.get(own) or line.get(cell)), column.type.length, at=(self.survey, line.number, cell))
+            self._cut(clean(line.told(own) or line.get(cell)), column.type.length, at=(self.survey, line.number, cell))
             for own, cell, column in (("title", "label", Section.title), ("title_en", "label_en", Section.title_en))
         )
-        group = _Group(line.number, title, title_en, condition(line, self.earlier, self._noting(line)), repeated)
+        group = _Group(line, title, title_en, condition(line, self.earlier, self._noting(line)), repeated)
         if self.groups and not group.arranges and not any(outer.repeated for outer in self.groups):
             self._note(self.survey, line.number, "type", "nested_group")
         self.open = self.open and bool(self.groups) and group.arranges
@@ -225,11 +236,30 @@ class _Reader:
         group = self.groups.pop()
         self.open = self.open and bool(self.groups) and group.arranges
 
-    def _question(self, line: Line) -> None:
+    def _table(self, line: Line, following: Iterable[Line]) -> list[Line]:
+        """The rows of the matrix that begins here; none when it is an ordinary group."""
+        rows = list(takewhile(lambda after: not _END.fullmatch(after.word("type")), following))
+        own = line.own.get("kind") in {"matrix", "grid"}
+        looks = " ".join(one.word("appearance") for one in (line, *rows))
+        begin = _BEGIN.fullmatch(line.word("type"))
+        if not begin or begin["what"].casefold() != "group" or not (own or "table-list" in looks or "list-nolabel" in looks):
+            return []
+        rows = [row for row in rows if row.word("appearance") != "label"]  # the line of headings
+        types = {type_of(row.get("type")) for row in rows}
+        first = next(iter(types), Type(""))
+        choices = self.lists.get(first.list_name)
+        if len(types) != 1 or first.name not in {"select_one", "select_multiple"} or first.other or not choices or choices.other:
+            return []
+        levels = [option["label"] for option in choices.options]
+        fits = LEVELS[0] <= len(levels) <= LEVELS[1] and max(map(len, levels)) <= WORD_LIMIT
+        return rows if fits and not any(group.repeated for group in self.groups) else []
+
+    def _question(self, line: Line, rows: Sequence[Line] = ()) -> None:
         note, before = self._noting(line), len(self.findings)
         name = line.word("name")
         code = self._code(line.own.get("code") or name)
-        fields = question_of(line, code, Sheetwide(self.lists, self.earlier), note)
+        around = Sheetwide(self.lists, self.earlier)
+        fields = table_of([line, *rows], code, around, note) if rows else question_of(line, code, around, note)
         if fields is None:  # one reason is enough
             self.findings[before:] = [finding for finding in self.findings[before:] if finding.refused]
             return
@@ -237,26 +267,39 @@ class _Reader:
             note("name", "renamed", name=name, became=code)
         self.codes.add(code)
         if not self.open:
-            self._open_section()
+            self._open_section(line)
         self.sections[-1].questions.append(fields)
-        self.earlier[name] = Earlier(code, fields.get("kind", ""), self._choice_codes(line, fields.get("options", ())))
+        self.lines[code] = line
+        self._remember(line, rows, fields)
 
-    def _choice_codes(self, line: Line, options: object) -> Mapping[str, str]:
-        """The codes of a question's choices by their names in the sheet."""
-        kept = {str(option["code"]) for option in cast("Sequence[Mapping[str, Any]]", options)}
-        if not kept:
-            return {}
-        asked = type_of(line.get("type"))
-        choices = self.lists.get(asked.list_name, ChoiceList())
-        codes = {name: code for name, code in choices.codes.items() if code in kept} or {code: code for code in kept}
-        if asked.other:
-            codes |= {name: OTHER for name, code in choices.codes.items() if choices.other and code == choices.other["code"]}
-            codes.setdefault(OTHER, OTHER)
-        return codes
+    def _remember(self, line: Line, rows: Sequence[Line], fields: Fields) -> None:
+        """What later conditions and texts may refer to."""
+        kind, code = KINDS[fields.get("kind", "")], fields.get("code", "")
+        stored, asked = cast("list[dict[str, str]]", fields.get("options", [])), type_of((rows[0] if rows else line).get("type"))
+        offered = [option.code for option in kind.offered(stored, fields.get("settings", {}))]
+        listed = self.lists.get(asked.list_name, ChoiceList()) if asked.list_name else ChoiceList()
+        choices = {name: code for name, code in listed.codes.items() if code in offered} or {code: code for code in offered}
+        if asked.other and listed.other:
+            choices |= {name: OTHER for name, code in listed.codes.items() if code == listed.other["code"]}
+        if rows and kind.compared == "option":  # columns go by their number
+            choices = dict(zip(listed.codes, offered, strict=False))
+        compared = kind.compared if kind.compared != "number" or not listed.codes or list(listed.codes) == offered else ""
+        parts = bool(kind.parts(stored, fields.get("settings", {})))
+        self.earlier[line.word("name")] = Earlier(code, "" if parts else compared, choices, quotable=kind.asks and not parts)
+        for row in rows:
+            self.earlier[row.word("name")] = Earlier(f"{code}.{row_code(line, row)}", compared, choices, quotable=False)
+            if row.word("relevant"):
+                self._noting(row)("relevant", "condition_left_out", expression=row.word("relevant"))
+        if rows and not line.own.get("kind") and kind.code == "matrix":
+            self._noting(line)("type", "first_is_best")
 
-    def _open_section(self) -> None:
-        titled = next((group for group in reversed(self.groups) if group.title or group.title_en), None)
-        self.sections.append(FoundSection(titled.title, titled.title_en) if titled else FoundSection())
+    def _open_section(self, line: Line) -> None:
+        groups = [group for group in self.groups if not group.arranges]
+        titled = next((group for group in reversed(groups) if group.title or group.title_en), None)
+        conditions = [group.show_if for group in groups if group.show_if]
+        show_if = {"all": conditions} if len(conditions) > 1 else conditions[0] if conditions else None
+        self.sections.append(FoundSection(titled.title if titled else "", titled.title_en if titled else "", show_if))
+        self.lines[str(len(self.sections))] = groups[-1].line if groups else line
         self.open = True
 
     def _noting(self, line: Line) -> Noting:
@@ -269,7 +312,7 @@ class _Reader:
         """A code made of the name, used by no other question."""
         code = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_") if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name) else name
         code = code if re.match(r"[a-z]", code) else f"q_{code}" if code else "q1"
-        return _free(code[:40], self.codes)
+        return free(code[:40], self.codes)
 
 
 def _picked(expression: str) -> tuple[str, str] | None:
@@ -283,11 +326,3 @@ def _picked(expression: str) -> tuple[str, str] | None:
             return name, choice
         case _:
             return None
-
-
-def _free(code: str, taken: set[str]) -> str:
-    """The code itself, or with the first number that makes it different from all that are taken."""
-    if code and code not in taken:
-        return code
-    stem = re.sub(r"\d+$", "", code)[:34] or "c"
-    return next(f"{stem}{n}" for n in range(1, len(taken) + 2) if f"{stem}{n}" not in taken)

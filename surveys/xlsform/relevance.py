@@ -20,16 +20,17 @@ from surveys.xlsform.expressions import (
     turned,
 )
 
-WORDS = {"text", "long_text"}  # kinds whose answers are compared as words
-
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A question that stands further up: its code, its kind, and the codes of its choices by the names in the sheet."""
+    """A question that stands further up, or a row of one: its code, what of an answer can be compared ("option", "number", "text"
+    or nothing), the codes of its choices by the names in the sheet, and whether its answer can stand in a later text.
+    """
 
     code: str
-    kind: str
+    compared: str
     choices: Mapping[str, str] = field(default_factory=dict[str, str])
+    quotable: bool = True
 
 
 def condition_of(expression: str, earlier: Mapping[str, Earlier]) -> Condition:
@@ -75,9 +76,9 @@ def _answered(tree: Tree, earlier: Mapping[str, Earlier]) -> Condition:
 
 
 def _equal(asked: Earlier, value: str | float) -> Condition:
-    if asked.kind in WORDS:
-        return Says(asked.code, str(value))
-    if not asked.choices:
+    if asked.compared == "text":
+        return Says(asked.code, value if isinstance(value, str) else number(value))
+    if asked.compared != "option":
         return Compared(_countable(asked), "=", _figure(value))
     name = value if isinstance(value, str) else number(value)
     if name not in asked.choices:
@@ -92,7 +93,7 @@ def _known(name: str, earlier: Mapping[str, Earlier]) -> Earlier:
 
 
 def _countable(asked: Earlier) -> str:
-    if asked.choices or asked.kind in WORDS:
+    if asked.compared != "number":
         raise NotUnderstood
     return asked.code
 
@@ -104,28 +105,33 @@ def _figure(value: str | float) -> float:
         raise NotUnderstood from None
 
 
-def relevant(condition: Condition) -> str:  # noqa: PLR0911 -- one for each kind of condition
-    """The expression that says the same; where XLSForm has no word (who answers, on which occasion) it says `true()`."""
+def relevant(condition: Condition, names: Mapping[str, str]) -> str:  # noqa: PLR0911 -- one for each kind of condition
+    """The expression that says the same; where XLSForm has no word (who answers, on which occasion) it says `true()`.
+
+    `names` leads from the codes of questions, and of rows of a matrix, to their names in the sheet.
+    """
     match condition:
         case Answered(question):
-            return f"${{{question}}} != ''"
+            return f"${{{names[question]}}} != ''"
         case Picked(question, option):
-            return f"selected(${{{question}}}, '{option}')"
+            return f"selected(${{{names[question]}}}, '{option}')"
         case Compared(question, sign, figure):
-            return f"${{{question}}} {sign} {number(figure)}"
+            return f"${{{names[question]}}} {sign} {number(figure)}"
         case Says(question, text):
-            words = quoted(text)
-            return f"${{{question}}} = {words}" if words else "true()"
+            words = quoted(text) if "${" not in text else None
+            return f"${{{names[question]}}} = {words}" if words else "true()"
         case Segment() | Context():
             return "true()"
         case Not(part):
-            return f"not({relevant(part)})"
+            return f"not({relevant(part, names)})"
         case All(parts):
-            return " and ".join(f"({relevant(part)})" if isinstance(part, AnyOf | All) else relevant(part) for part in parts)
+            return " and ".join(f"({relevant(part, names)})" if isinstance(part, AnyOf | All) else relevant(part, names) for part in parts)
         case AnyOf(parts):
-            return " or ".join(f"({relevant(part)})" if isinstance(part, AnyOf) else relevant(part) for part in parts)
+            return " or ".join(f"({relevant(part, names)})" if isinstance(part, AnyOf) else relevant(part, names) for part in parts)
 
 
+EXCLUSIVE = "not(selected(., 'none') and count-selected(.) > 1)"
+_EXCLUSIVE = parse(EXCLUSIVE)
 MEASURED = {"string-length": ("min_length", "max_length"), "count-selected": ("min", "max")}
 
 
@@ -138,6 +144,8 @@ def limits(expression: str, *, whole: bool) -> tuple[dict[str, float | str], boo
     found: dict[str, float | str] = {}
     complete = True
     for part in parts:
+        if part == _EXCLUSIVE:  # goes without saying here
+            continue
         try:
             name, value = _limit(part, whole=whole)
         except NotUnderstood:
@@ -154,6 +162,8 @@ def _limit(tree: Tree, *, whole: bool) -> tuple[str, float | str]:
             return "pattern", pattern
         case Compare(sign, Call(("string-length" | "count-selected") as measure, (Here(),)), Literal(float(value))):
             return MEASURED[measure][sign in {"<", "<="}], int(_inclusive(sign, value, whole=True))
+        case Compare((">=" | "<=") as sign, Here(), Call("date", (Literal(str(day)),))):
+            return ("min", "max")[sign == "<="], day
         case Compare(sign, Here(), Literal(float(value))):
             return ("min", "max")[sign in {"<", "<="}], _inclusive(sign, value, whole=whole)
         case _:

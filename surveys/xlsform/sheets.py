@@ -31,14 +31,17 @@ def plain(text: str) -> str:
 
 
 def encoded(value: object) -> str:
-    """A setting as a cell: a text as it is, anything else, and a text that reads like something else, as JSON."""
-    if isinstance(value, str) and value:
+    """A setting as a cell: a text as it is, anything else, and a text that reads like something else, as JSON.
+
+    ODK looks for references in every column, those it does not know included, so none is written that looks like one.
+    """
+    if isinstance(value, str) and value and "${" not in value:
         try:
             json.loads(value)
         except ValueError:
             if value[0] not in '"[{':
                 return value
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("${", r"\u0024{")
 
 
 def decoded(cell: str) -> Any:
@@ -60,6 +63,11 @@ class Line:
     def get(self, column: str) -> str:
         """The cell as it stands."""
         return self.cells.get(column, "")
+
+    def told(self, name: str) -> str:
+        """The text in a column of our own."""
+        value = decoded(cell) if (cell := self.own.get(name)) else ""
+        return value if isinstance(value, str) else self.own[name]
 
     def word(self, column: str) -> str:
         """The cell as a name, a type or an expression."""

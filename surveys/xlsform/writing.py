@@ -6,15 +6,20 @@ questionnaire gets a column of our own, so that nothing is lost whatever kinds, 
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # -- xlsxwriter has hardly any types.
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
+from surveys import pipes
+from surveys.conditions import parse
 from surveys.errors import Conflict
-from surveys.kinds import KINDS
+from surveys.kinds import KINDS, Kind
+from surveys.kinds.grids import Rows
 from surveys.questionnaires import Question, Questionnaire, Section
-from surveys.xlsform.expressions import number
-from surveys.xlsform.questions import ChoiceList, Sheetwide, question_of
+from surveys.questions import Fields
+from surveys.xlsform.expressions import number, quoted
+from surveys.xlsform.questions import ChoiceList, Sheetwide, condition, question_of, table_of
+from surveys.xlsform.relevance import EXCLUSIVE, Earlier, relevant
 from surveys.xlsform.sheets import OWN, OWN_CHOICE, Line, encoded
 
 CHINESE, ENGLISH = "中文 (zh)", "English (en)"
@@ -45,11 +50,14 @@ def write_xlsform(questionnaire: Questionnaire) -> bytes:
 
 
 def _settings(questionnaire: Questionnaire) -> Cells:
-    cells = {"form_title": questionnaire.title, "form_id": f"engage_{questionnaire.id}",
+    cells = {"form_title": _safe(questionnaire.title), "form_id": f"engage_{questionnaire.id}",
              "version": f"{questionnaire.updated_at:%Y%m%d%H%M%S}", "default_language": CHINESE, "style": "pages"}
     own = {name: getattr(questionnaire, name) for name in ("title_en", "intro", "intro_en", "thanks", "thanks_en")}
-    cells |= {f"{OWN}{name}": text for name, text in own.items() if text}
-    return cells | {f"{OWN}{name}": encoded(getattr(questionnaire, name)) for name in ("anonymous", "paged")}
+    if cells["form_title"] != questionnaire.title:
+        own["title"] = questionnaire.title
+    cells |= {f"{OWN}{name}": encoded(text) for name, text in own.items() if text}
+    cells |= {f"{OWN}{name}": encoded(getattr(questionnaire, name)) for name in ("anonymous", "paged")}
+    return cells | {f"{OWN}access": questionnaire.access.value}
 
 
 class _Writer:
@@ -57,7 +65,13 @@ class _Writer:
         self.sections = [section for section in questionnaire.sections if section.questions]
         self.choices: list[Cells] = []
         self.lists: dict[tuple[tuple[tuple[str, str], ...], ...], str] = {}  # by what is in them: equal ones are written once
-        self.names = {question.code for section in self.sections for question in section.questions}
+        questions = [question for section in self.sections for question in section.questions]
+        self.names = {question.code for question in questions} - TAKEN
+        self.earlier: dict[str, Earlier] = {}
+        self.named = {question.code: question.code if question.code not in TAKEN else self._name(f"{question.code}_") for question in questions}
+        for question in questions:
+            if isinstance(KINDS[question.kind], Rows):
+                self.named |= {f"{question.code}.{row['code']}": self._name(f"{self.named[question.code]}_{row['code']}") for row in question.options}
 
     def survey(self) -> list[Cells]:
         rows: list[Cells] = []
@@ -68,7 +82,10 @@ class _Writer:
     def _section(self, section: Section, place: int) -> list[Cells]:
         begin = {"type": "begin_group", "name": self._name(f"page{place}"), "appearance": "field-list",
                  "label": _safe(section.title), "label_en": _safe(section.title_en)}
-        begin |= {f"{OWN}{own}": text for own, text, cell in (("title", section.title, "label"), ("title_en", section.title_en, "label_en"))
+        begin |= self._relevant(section.show_if)
+        if section.show_if and condition(Line(0, begin), self.earlier, _ignore) != section.show_if:
+            begin[f"{OWN}show_if"] = encoded(section.show_if)
+        begin |= {f"{OWN}{own}": encoded(text) for own, text, cell in (("title", section.title, "label"), ("title_en", section.title_en, "label_en"))
                   if begin[cell] != text}
         return [begin, *(row for question in section.questions for row in self._question(question)), {"type": "end_group"}]
 
@@ -79,22 +96,65 @@ class _Writer:
         return name
 
     def _question(self, question: Question) -> list[Cells]:
-        name = question.code if question.code not in TAKEN else self._name(f"{question.code}_")
-        cells = {"name": name, "label": _safe(question.text), "label_en": _safe(question.text_en), "hint": _safe(question.hint),
-                 "hint_en": _safe(question.hint_en), "required": "yes" if question.required else ""}
+        kind = KINDS[question.kind]
+        name = self.named[question.code]
+        cells = {"name": name, "label": self._piped(question.text), "label_en": self._piped(question.text_en),
+                 "hint": self._piped(question.hint), "hint_en": self._piped(question.hint_en), "required": "yes" if question.required else ""}
+        cells |= self._relevant(question.show_if)
+        if isinstance(kind, Rows):
+            return self._table(question, cells)
         cells |= _standard(question)
-        options = KINDS[question.kind].offered(question.options, question.settings) if cells["type"].startswith("select") else ()
         rows = [cells]
-        read = ChoiceList()
-        if options:
-            stored = {option["code"]: option for option in question.options}
-            chosen = [{"code": one.code, "label": one.label_zh, "label_en": one.label_en, **stored.get(one.code, {})} for one in options]
-            read.options = [option for option, one in zip(chosen, options, strict=True) if not one.other]
+        choices = ChoiceList()
+        if cells["type"] in {"select_one", "select_multiple", "rank"}:
+            chosen, choices = self._chosen(question, kind)
             cells["type"] += f" {self._list(question.code, chosen)}"
         if question.settings.get("other"):
             rows.append(self._other(name))
-        self._own(question, cells, read)
+        line = Line(0, dict(cells))
+        line.cells["type"] += " or_other" if question.settings.get("other") else ""
+        around = Sheetwide({cells["type"].partition(" ")[2]: choices}, self.earlier)
+        self._own(question, cells, line, lambda line: question_of(line, question.code, around, _ignore))
         return rows
+
+    def _chosen(self, question: Question, kind: Kind) -> tuple[list[dict[str, Any]], ChoiceList]:
+        """The choices to write, and what they will be when they are read."""
+        stored = {option["code"]: option for option in question.options}
+        offered = kind.offered(question.options, question.settings)
+        chosen = [{"code": one.code, "label": one.label_zh, "label_en": one.label_en, **stored.get(one.code, {})} for one in offered]
+        plain = [option for option, one in zip(chosen, offered, strict=True) if not (one.other or one.alone)]
+        return chosen, ChoiceList(plain, none=any(one.alone for one in offered))
+
+    def _table(self, question: Question, cells: Cells) -> list[Cells]:
+        """A matrix: a group of questions with the same choices."""
+        chosen, choices = self._chosen(question, KINDS[question.kind])
+        list_name = self._list(question.code, [{name: option[name] for name in ("code", "label", "label_en")} for option in chosen])
+        word = "select_one" if question.kind == "matrix" else "select_multiple"
+        rows: list[Cells] = []
+        for option in question.options:
+            name = self.named[f"{question.code}.{option['code']}"]
+            row = {"type": f"{word} {list_name}", "name": name, "label": self._piped(option["label"]),
+                   "label_en": self._piped(option["label_en"]), "required": cells["required"]}
+            if name != f"{cells['name']}_{option['code']}":
+                row[f"{OWN}code"] = option["code"]
+            row |= {f"{OWN}{own}": encoded(option[key]) for own, key in (("text", "label"), ("text_en", "label_en")) if row[key] != option[key]}
+            rows.append(row)
+        cells |= {"type": "begin_group", "appearance": "table-list", "required": "", "hint": "", "hint_en": ""}
+        lines = [_line(row) for row in rows]
+        around = Sheetwide({list_name: choices}, self.earlier)
+        self._own(question, cells, Line(0, dict(cells)), lambda line: table_of([line, *lines], question.code, around, _ignore))
+        return [cells, *rows, {"type": "end_group"}]
+
+    def _relevant(self, show_if: Mapping[str, Any] | None) -> Cells:
+        condition = parse(show_if)
+        return {"relevant": relevant(condition, self.named)} if condition else {}
+
+    def _piped(self, text: str) -> str:
+        """The text with its references by the names in the sheet, and without anything else that ODK would take for one."""
+        return "".join(
+            _safe(piece) + (f"${{{self.named[code]}}}" if code in self.named else _safe(f"${{{code}}}") if code else "")
+            for piece, code in pipes.pieces(text)
+        )
 
     def _other(self, name: str) -> Cells:
         """The row that asks what "other" is; read together with the row before it."""
@@ -105,8 +165,8 @@ class _Writer:
         """The name of the list with these choices, written when it is new."""
         rows: list[Cells] = []
         for option in options:
-            row = {"name": str(option["code"]), "label": _safe(option["label"]), "label_en": _safe(option["label_en"])}
-            row |= {f"{OWN_CHOICE}{key}": option[key] for key in ("label", "label_en") if row[key] != option[key]}
+            row = {"name": str(option["code"]), "label": self._piped(option["label"]), "label_en": self._piped(option["label_en"])}
+            row |= {f"{OWN_CHOICE}{key}": encoded(option[key]) for key in ("label", "label_en") if row[key] != option[key]}
             rows.append(row | {f"{OWN_CHOICE}{key}": encoded(value) for key, value in option.items() if key not in {"code", "label", "label_en"}})
         key = tuple(tuple(sorted(row.items())) for row in rows)
         if key not in self.lists:
@@ -114,29 +174,38 @@ class _Writer:
             self.choices += [{"list_name": code, **row} for row in rows]
         return self.lists[key]
 
-    def _own(self, question: Question, cells: Cells, choices: ChoiceList) -> None:
+    def _own(self, question: Question, cells: Cells, line: Line, read: Callable[[Line], Fields | None]) -> None:
         """Add the columns for whatever the row does not say by itself."""
-        list_name = cells["type"].partition(" ")[2]
-        line = Line(0, dict(cells))
-        if question.settings.get("other"):
-            line.cells["type"] += " or_other"
-        around = Sheetwide({list_name: choices}, {})
         if question.code != cells["name"]:
             line.own["code"] = question.code
-        line.own["kind"] = question.kind
-        told = question_of(line, question.code, around, _ignore)
-        without = question_of(Line(0, line.cells), question.code, around, _ignore)
-        if without and without.get("kind") == question.kind:
-            del line.own["kind"]
+        without = read(Line(0, dict(line.cells)))
+        if not without or without.get("kind") != question.kind or isinstance(KINDS[question.kind], Rows):
+            line.own["kind"] = question.kind
+        told = read(Line(0, dict(line.cells), dict(line.own))) or Fields()
         for name in TEXTS:
-            if (text := getattr(question, name)) and not (told and told.get(name) == text):
-                line.own[name] = text
-        settings = told.get("settings", {}) if told else {}
-        missing = object()
-        for name, value in question.settings.items():
-            if settings.get(name, missing) != value:
-                line.own[name] = encoded(value)
+            if (text := getattr(question, name)) and told.get(name) != text:
+                line.own[name] = encoded(text)
+        if told.get("show_if") != question.show_if:
+            line.own["show_if"] = encoded(question.show_if)
+        settings, missing = told.get("settings", {}), object()
+        line.own |= {name: encoded(value) for name, value in question.settings.items() if settings.get(name, missing) != value}
         cells |= {f"{OWN}{name}": cell for name, cell in line.own.items()}
+        self._remember(question)
+
+    def _remember(self, question: Question) -> None:
+        """What later conditions and texts may refer to, as the reader will know it."""
+        kind = KINDS[question.kind]
+        codes = {option.code: option.code for option in kind.offered(question.options, question.settings)}
+        parts = kind.parts(question.options, question.settings)
+        self.earlier[self.named[question.code]] = Earlier(question.code, "" if parts else kind.compared, codes, quotable=kind.asks and not parts)
+        for part in parts if isinstance(kind, Rows) else ():
+            code = f"{question.code}.{part.code}"
+            self.earlier[self.named[code]] = Earlier(code, kind.compared, codes, quotable=False)
+
+
+def _line(row: Cells) -> Line:
+    own = {key.removeprefix(OWN): cell for key, cell in row.items() if key.startswith(OWN)}
+    return Line(0, {key: cell for key, cell in row.items() if not key.startswith(OWN)}, own)
 
 
 def _ignore(column: str, code: str, /, **facts: Any) -> None:
@@ -145,25 +214,49 @@ def _ignore(column: str, code: str, /, **facts: Any) -> None:
 
 def _standard(question: Question) -> Cells:
     """The columns that ODK knows; a kind it has no word for is asked there as a text."""
-    settings = question.settings
-    match question.kind:
-        case "single" | "scale":
-            return {"type": "select_one"}
+    settings, kind = question.settings, question.kind
+    cells: Cells = {}
+    match kind:
+        case "single" | "scale" | "likelihood":
+            cells = {"type": "select_one"}
         case "multiple":
-            return {"type": "select_multiple", "constraint": _within("count-selected(.)", settings)}
+            exclusive = EXCLUSIVE if settings.get("none") else ""
+            bounds = _within("count-selected(.)", None if exclusive else settings.get("min"), settings.get("max"))
+            cells = {"type": "select_multiple", "constraint": " and ".join(filter(None, (bounds, exclusive)))}
+        case "ranking":
+            cells = {"type": "rank"}
+        case "number" if _stepped(settings):
+            cells = {"type": "range", "parameters": f"start={settings['min']} end={settings['max']} step=1"}
         case "number":
-            return {"type": "integer" if settings.get("integer") else "decimal", "constraint": _within(".", settings)}
-        case "text":
-            return {"type": "text", "constraint": f"string-length(.) <= {settings['max_length']}"}
-        case "long_text":
-            return {"type": "text", "appearance": "multiline", "constraint": f"string-length(.) <= {settings['max_length']}"}
+            cells = {"type": "integer" if settings.get("integer") else "decimal",
+                     "constraint": _within(".", settings.get("min"), settings.get("max"))}
+        case "date" | "time" | "datetime":
+            ends = [f"date('{end}')" if (end := settings.get(name)) and kind == "date" else None for name in ("min", "max")]
+            cells = {"type": kind, "constraint": _within(".", *ends)}
+        case "text" | "long_text":
+            pattern = quoted(settings.get("pattern") or "") if "${" not in settings.get("pattern", "") else None
+            length = _within("string-length(.)", settings.get("min_length"), settings.get("max_length"))
+            form = f"regex(., {pattern})" if settings.get("pattern") and pattern else ""
+            cells = {"type": "text", "constraint": " and ".join(filter(None, (length, form)))}
+            cells["appearance"] = "multiline" if kind == "long_text" else ""
+        case "info":
+            cells = {"type": "note"}
         case _:
-            return {"type": "text"}
+            cells = {"type": "text"}
+    if settings.get("random"):
+        cells["parameters"] = "randomize=true"
+    return cells
 
 
-def _within(measured: str, settings: Mapping[str, Any]) -> str:
-    ends = ((">=", settings.get("min")), ("<=", settings.get("max")))
-    return " and ".join(f"{measured} {sign} {number(value)}" for sign, value in ends if value is not None)
+def _stepped(settings: Mapping[str, Any]) -> bool:
+    """Whether a slider goes from one whole number to another in steps of one."""
+    ends = settings.get("min"), settings.get("max")
+    return bool(settings.get("slider") and settings.get("integer")) and all(isinstance(end, int) for end in ends)
+
+
+def _within(measured: str, least: float | str | None, most: float | str | None) -> str:
+    ends = ((">=", least), ("<=", most))
+    return " and ".join(f"{measured} {sign} {end if isinstance(end, str) else number(end)}" for sign, end in ends if end is not None)
 
 
 def _safe(text: str) -> str:
