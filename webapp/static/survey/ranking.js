@@ -94,10 +94,11 @@ class Ranks {
     event.preventDefault();
     grip.setPointerCapture(event.pointerId);
     item.classList.add(DRAGGED);
-    const move = ({ clientY }) => {
-      const others = this.items.filter((other) => other !== item);
-      const below = others.find((other) => { const box = other.getBoundingClientRect(); return clientY < box.top + box.height / 2; });
-      if (item.nextElementSibling !== (below ?? null)) this.list.insertBefore(item, below ?? null);
+    const middle = (other) => { const box = other.getBoundingClientRect(); return box.top + box.height / 2; };
+    const move = ({ clientY }) => { // the others make room: what is moved itself would lose the pointer
+      let other;
+      while ((other = item.previousElementSibling) && clientY < middle(other)) item.after(other);
+      while ((other = item.nextElementSibling) && clientY > middle(other)) item.before(other);
     };
     const end = () => {
       grip.removeEventListener("pointermove", move);
