@@ -1,7 +1,7 @@
 """The form: a questionnaire as it is put to people, immutable and kept in memory between requests."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from threading import Lock
@@ -156,33 +156,57 @@ def _with_removed(forms: list[Form]) -> Form:
     """The last form; options that only earlier ones had at the end of their questions, such questions in a section of their own."""
     asked = {one.id: one for one in forms[-1].questions}
     gone: dict[int, Asked] = {}
-    options: dict[tuple[int, str], Option] = {}
+    lost: dict[tuple[int, str, str], Option] = {}  # by question, whether of its options or its parts, and code
     for earlier, later in reversed(list(pairwise(forms))):  # the latest removal is the one that counts
         now = {one.id: one for one in later.questions}
         for one in earlier.questions:
             if one.id not in now and one.id not in asked:
                 gone.setdefault(one.id, replace(one, **_marked("text", one.text, one.text_en, later.version), removed=True))
-            kept = {option.code for option in now[one.id].options} if one.id in now else set[str]()
-            for option in one.options if one.id in now else ():
-                if option.code in kept:
-                    continue
-                marked = _marked("label_zh", option.label_zh, option.label_en, later.version)
-                options.setdefault((one.id, option.code), replace(option, **marked, removed=True))
+            for name in _LISTS if one.id in now else ():
+                kept = {option.code for option in getattr(now[one.id], name)}
+                for option in getattr(one, name):
+                    if option.code not in kept:
+                        marked = _marked("label_zh", option.label_zh, option.label_en, later.version)
+                        lost.setdefault((one.id, name, option.code), replace(option, **marked, removed=True))
     last = max((one.number for one in forms[-1].questions), default=0)
     removed = tuple(replace(one, number=number) for number, one in enumerate(gone.values(), start=last + 1))
     sections = [
-        replace(section, questions=tuple(_with_options(one, options) for one in section.questions)) for section in forms[-1].sections
+        replace(section, questions=tuple(_with_lost(one, lost) for one in section.questions)) for section in forms[-1].sections
     ]
     if removed:
-        removed = tuple(_with_options(one, options) for one in removed)
+        removed = tuple(_with_lost(one, lost) for one in removed)
         sections.append(FormSection(0, "已删除的问题", "Removed questions", removed))
     return replace(forms[-1], sections=tuple(sections))
 
 
-def _with_options(asked: Asked, options: Mapping[tuple[int, str], Option]) -> Asked:
-    present = {option.code for option in asked.options}
-    extra = [option for (question, code), option in options.items() if question == asked.id and code not in present]
-    return replace(asked, options=(*asked.options, *extra)) if extra else asked
+_LISTS = ("options", "parts")
+
+
+def _with_lost(asked: Asked, lost: Mapping[tuple[int, str, str], Option]) -> Asked:
+    for name in _LISTS:
+        present = {option.code for option in getattr(asked, name)}
+        extra = [option for (question, of, code), option in lost.items() if (question, of) == (asked.id, name) and code not in present]
+        if extra:
+            asked = replace(asked, **{name: (*getattr(asked, name), *extra)})
+    return asked
+
+
+def with_answers(form: Form, given: Mapping[int, Collection[str]]) -> Form:
+    """The whole form without what was removed and has no answer: `given` has the codes of the options and parts that were
+    answered, by the ids of all questions that were.
+    """
+    if not any(one.removed or _lacks(one) for one in form.questions):
+        return form
+    sections = [replace(section, questions=tuple(
+        replace(one, **{name: tuple(option for option in getattr(one, name) if not option.removed or option.code in given.get(one.id, ()))
+                        for name in _LISTS})
+        for one in section.questions if not one.removed or one.id in given
+    )) for section in form.sections]
+    return replace(form, sections=tuple(section for section in sections if section.questions))
+
+
+def _lacks(asked: Asked) -> bool:
+    return any(option.removed for name in _LISTS for option in getattr(asked, name))
 
 
 def _marked(name: str, chinese: str, english: str, version: int) -> dict[str, str]:

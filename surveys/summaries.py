@@ -1,7 +1,7 @@
 """Summaries: all answers in figures, by group, counted by the database; open answers to page through; raw rows."""
 # pyright: reportMissingTypeStubs=false
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from surveys import tallies
 from surveys.asked import Asked, Counts, Stored, Tally, in_language
-from surveys.forms import Form, whole_form
+from surveys.forms import Form, whole_form, with_answers
 from surveys.kinds import KINDS, PERSONAL
 from surveys.questionnaires import Question, Questionnaire
 from surveys.questions import NoSuchQuestion
@@ -139,11 +139,22 @@ def question_of(form: Form, code: str) -> Asked:
 def _summary(form: Form, counted: Mapping[str, Counted], labels: Mapping[str, str]) -> Summary:
     sizes = {code: group.responses for code, group in counted.items() if group.responses}
     order = [code for code in labels if code in sizes] + sorted(sizes.keys() - labels.keys())
+    form = with_answers(form, _given(counted.values()))
     return Summary(
         form=form, responses=sum(sizes.values()), by_segment={code: sizes[code] for code in order},
         segments={code: labels.get(code, code) for code in order},
         questions=tuple(_question(asked, {code: counted[code].question(asked.id) for code in order}) for asked in form.questions),
     )
+
+
+def _given(groups: Iterable[Counted]) -> dict[int, set[str]]:
+    """The codes of the options and parts that were answered, by question."""
+    given: dict[int, set[str]] = {}
+    for group in groups:
+        for question_id, counts in group.questions.items():
+            picked = given.setdefault(question_id, set())
+            picked.update(counts.choices, counts.parts, *(part.choices for part in counts.parts.values()))
+    return given
 
 
 def _question(asked: Asked, counted: Mapping[str, Counts]) -> QuestionSummary:
@@ -180,13 +191,16 @@ def open_answers(
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """One response as a row of a table. `answers` has a cell for every question code in the order of the form."""
+    """One response as a row of a table. `answers` has a cell for every question code in the order of the form; `version` is that of
+    the questionnaire under which it was answered.
+    """
 
     context: str
     segment: str
     language: str
     submitted_on: date
     submitted_at: datetime | None
+    version: int
     answers: dict[str, str | int | float | None]
 
 
@@ -202,7 +216,7 @@ def raw_rows(
     found = session.execute(
         sa.select(
             Response.id, Response.context, Response.segment, Response.language, Response.submitted_on,
-            Response.submitted_at, Answer.question_id, Answer.choice, Answer.number, Answer.text, Answer.part,
+            Response.submitted_at, Response.version, Answer.question_id, Answer.choice, Answer.number, Answer.text, Answer.part,
         )
         .outerjoin(Answer, Answer.response_id == Response.id)
         .where(*_wanted(questionnaire, context=context, segment=segment))
@@ -219,6 +233,6 @@ def _raw_row(form: Form, rows: Sequence[sa.Row[*tuple[Any, ...]]], language: str
         stored.setdefault(row.question_id, []).append(Stored(row.choice, row.number, row.text, row.part))
     head = rows[0]
     return RawRow(
-        head.context, head.segment, head.language, head.submitted_on, head.submitted_at,
+        head.context, head.segment, head.language, head.submitted_on, head.submitted_at, head.version,
         {asked.code: KINDS[asked.kind].cell(asked, stored.get(asked.id, []), language) for asked in form.questions},
     )

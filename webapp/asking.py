@@ -136,7 +136,7 @@ def _tried(session: Session, filled: Filled, halls: dict[str, Asking]) -> str | 
             session, asking.questionnaire, sheet.sent, now=formats.local(clock()), context=asking.event.slug,
             segment=_segment(session, asking, sheet.value(SEGMENT)), respondent=asking.respondent,
             submission=sheet.submission, language=filled.language, secret=secret(),
-            trapped=bool(sheet.value(robots.TRAP)),
+            trapped=bool(sheet.value(robots.TRAP)), version=sheet.version,
         )
     except SurveyError as refusal:
         return refusal

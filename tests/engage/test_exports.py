@@ -287,14 +287,14 @@ def test_charts_carry_the_figures_of_the_cells_they_point_to(session):
 def test_the_raw_data_has_a_row_for_each_response(session):
     day = open_day(session)
     rows = [list(row) for row in opened(session, day.event, "xlsx")["原始数据"].iter_rows(values_only=True)]
-    assert rows[0] == ["提交日期", "提交时间", "类别", "语言", "1. 总体评价", "2. 从哪里得知", "3. 印象最深的环节", "4. 办事次数", "5. 意见建议"]
+    assert rows[0] == ["提交日期", "提交时间", "类别", "语言", "问卷版本", "1. 总体评价", "2. 从哪里得知", "3. 印象最深的环节", "4. 办事次数", "5. 意见建议"]
     at = [datetime(2026, 3, 18), datetime(2026, 3, 18, 9)]
     expected = [
-        [*at, "代表", "zh", 5, "单位通知", "参观；=座谈", 3, "停车位太少"],
-        [*at, "代表", "zh", 4, "其他：=邻居", "=座谈", 0, None],
-        [*at, "代表", "zh", 1, "单位通知", None, None, "停车位太少"],
-        [*at, "村民", "zh", 3, "中心网站", "参观", 12.5, "讲解很好\n下次再来"],
-        [*at, "村民", "zh", 2, None, None, None, None],
+        [*at, "代表", "zh", 1, 5, "单位通知", "参观；=座谈", 3, "停车位太少"],
+        [*at, "代表", "zh", 1, 4, "其他：=邻居", "=座谈", 0, None],
+        [*at, "代表", "zh", 1, 1, "单位通知", None, None, "停车位太少"],
+        [*at, "村民", "zh", 1, 3, "中心网站", "参观", 12.5, "讲解很好\n下次再来"],
+        [*at, "村民", "zh", 1, 2, None, None, None, None],
     ]
     assert sorted(rows[1:], key=str) == sorted(expected, key=str)
 

@@ -6,7 +6,7 @@ import make
 import pytest
 import sqlalchemy as sa
 
-from surveys import bank, draft_of, form_of, form_of_version, questionnaires, questions, versions, whole_form, wordings
+from surveys import bank, draft_of, form_of, form_of_version, questionnaires, questions, raw_rows, summarise, versions, whole_form, wordings
 from surveys.differences import WHAT, Difference, differences
 from surveys.questionnaires import Question
 from surveys.responses import Response, submit
@@ -202,3 +202,16 @@ def test_english_is_put_in_beside_the_chinese(session, now):
     assert [option["label_en"] for option in made.sections[0].questions[0].options] == ["A", "In English"]
     assert made.sections[0].questions[2].settings["labels_en"][:2] == ["Great", "Satisfied"]
     assert session.get(Question, number).settings["unit_en"] == ""
+
+
+def test_a_summary_shows_what_was_removed_as_long_as_it_has_answers(session, asked, now):
+    questions.edit_question(session, one(asked, "q1"), options=[{"code": "3", "label": "丙"}, {"code": "4", "label": "丁"}], now=now)
+    questions.remove_question(session, one(asked, "q2"), now=now)
+    never = questions.add_question(session, asked.sections[0], kind="text", text="没有人答", now=now)
+    questionnaires.publish(session, asked, now=now)
+    questions.remove_question(session, never, now=now)
+    questionnaires.publish(session, asked, now=now)
+    summary = summarise(session, asked)
+    assert [one.question.text for one in summary.questions] == ["印象", "建议", "次数（已删除，第 2 版）"]
+    assert [(row.label_zh, row.count) for row in summary.question("q1").tally.rows] == [("丙", 0), ("丁", 0), ("甲（已删除，第 2 版）", 1)]
+    assert [(row.version, row.answers["q2"]) for row in raw_rows(session, asked)] == [(1, 3)]

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from database import count_queries
 
 from engage import audit, events
-from surveys import KINDS, TEMPLATES, bank, form_of, questionnaires, versions
+from surveys import KINDS, TEMPLATES, bank, form_of, questionnaires, raw_rows, versions
 from surveys.questionnaires import Question, Questionnaire, Section, State
+from webapp import robots
 from webapp.forms.questionnaires import SETTING_WORDS
 
 
@@ -336,3 +337,19 @@ def test_only_the_preview_may_stand_in_a_frame_and_only_in_ours(author, saved):
     said = {page: author.get(f"/desk/questionnaires/{made.id}{page}").headers for page in ("", "/preview")}
     assert {page: ("frame-ancestors 'self'" in each["Content-Security-Policy"], each["X-Frame-Options"]) for page, each in said.items()} == {
         "": (False, "DENY"), "/preview": (True, "SAMEORIGIN")}
+
+
+def test_a_sheet_that_was_open_while_the_questionnaire_changed_is_taken_under_its_own_version(author, client, saved, monkeypatch):
+    monkeypatch.setattr(robots, "FASTEST", -1)
+    with saved() as session:
+        event = make.event(session, state="draft")
+        made = make.questionnaire(session, asks=[{"kind": "text", "text": "意见"}, {"kind": "text", "text": "印象"}])
+        events.attach(session, event, made, by=make.BY, now=make.NOW)
+        events.publish(session, event, by=make.BY, now=make.NOW)
+    sheet = dict(re.findall(r'name="(form\.[a-z]+)" value="([^"]*)"', client.get(f"/q/{event.survey_code}").text))
+    author.post(f"/desk/questions/{made.sections[0].questions[1].id}/remove")
+    author.post(f"/desk/questionnaires/{made.id}/publish")
+    sent = client.post(f"/q/{event.survey_code}", data=sheet | {"q1": "好", "q2": "整洁"})
+    with saved() as session:
+        rows = list(raw_rows(session, questionnaires.get(session, made.id)))
+    assert (sheet["form.version"], sent.status_code, [(row.version, row.answers) for row in rows]) == ("1", 302, [(1, {"q1": "好", "q2": "整洁"})])

@@ -14,6 +14,8 @@ from webapp.errors import words
 # Names of our own fields; the code of a question holds no dot, so they cannot meet.
 SUBMISSION = "form.submission"
 SEGMENT = "form.segment"
+VERSION = "form.version"
+LONGEST_NUMBER = 9  # digits: below the databases' integers
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,12 @@ class Sheet:
             (f"a-{asked.code}", gettext("第 %(number)s 题：%(problem)s", number=asked.number, problem=words(refusal)))
             for asked in questions if (refusal := self.problems.get(asked.code))
         ]
+
+    @property
+    def version(self) -> int:
+        """The version of the questionnaire that was filled in; 0 where none, or nonsense, was sent."""
+        sent = self.value(VERSION)
+        return int(sent) if sent.isdecimal() and len(sent) < LONGEST_NUMBER else 0
 
     @cached_property
     def submission(self) -> str:
