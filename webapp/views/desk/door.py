@@ -92,8 +92,7 @@ def door_scan(slug: str) -> BaseResponse:
         place = _place(event)
         scan = ScanRequest(id=scan_id, code=code, at=now, direction=place.direction, activity=place.room and place.room.id, device=DEVICE)
         (outcome,) = arrivals.scan(session, event, [scan], by=current_user.by, now=now)
-        back = _back(slug, outcome, place)
-    return back
+        return _back(slug, outcome, place)
 
 
 @desk.post("/events/<slug>/door/party")
