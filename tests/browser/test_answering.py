@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
 from engage import events
+from engage.staff import Role
 from surveys import questionnaires, questions
 from surveys.responses import Answer, Response
 
@@ -45,6 +46,7 @@ def opened(page: Page, path: str) -> Page:
     """Open a questionnaire and wait until it could do without a network."""
     page.goto(path)
     page.wait_for_selector("body[data-kept=yes]")
+    page.wait_for_timeout(1000)  # what comes back sooner was sent by no person
     return page
 
 
@@ -174,7 +176,8 @@ def test_a_draft_may_be_thrown_away_and_a_shared_device_keeps_none(phone, event)
     page = opened(phone, f"/q/{event.survey_code}")
     first_page(page)
     page.wait_for_timeout(1000)
-    other = opened(page.context.new_page(), f"/q/{event.survey_code}")
+    other = page.context.new_page()
+    other.goto(f"/q/{event.survey_code}")
     press(other, "重新开始")
     expect(other.get_by_label("大厅宽敞")).not_to_be_checked()
     other.get_by_label("这是公用设备，不要保存").check()
@@ -238,3 +241,54 @@ def test_the_questionnaire_is_answered_with_the_keyboard_alone(desk, live_server
     page.keyboard.press("Enter")
     page.wait_for_url("**/thanks")
     assert stored(live_server, event) == [["5.0", "1", "2.0"]]
+
+
+def test_without_a_script_it_is_one_page_that_is_sent_once(browser, live_server, event):
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False, locale="zh-CN")
+    page = context.new_page()
+    page.goto(f"/q/{event.survey_code}")
+    page.get_by_label("非常满意", exact=True).check()
+    page.get_by_label("您的意见和建议").fill("很好")
+    page.wait_for_timeout(1000)
+    press(page, "提交问卷")
+    expect(page.locator("#a-seen-error")).to_contain_text("请回答这一题")
+    expect(page.get_by_label("您的意见和建议")).to_have_value("很好")
+    page.get_by_label("大厅宽敞").check()
+    press(page, "提交问卷")
+    page.wait_for_url("**/thanks")
+    page.goto(f"/q/{event.survey_code}/kiosk")
+    page.get_by_label("满意", exact=True).check()
+    page.get_by_label("流程清楚").check()
+    page.wait_for_timeout(1000)
+    press(page, "提交问卷")
+    page.get_by_role("link", name="下一位来宾填写").click()
+    expect(page.get_by_label("流程清楚")).not_to_be_checked()
+    context.close()
+    assert stored(live_server, event) == [["4.0", "2"], ["5.0", "1", "很好"]]
+
+
+def test_sheets_of_paper_are_entered_with_the_keyboard_alone(browser, live_server, event):
+    with live_server.session() as session:
+        name = make.user(session, Role.ANALYST, password=doors.PASSWORD).username
+    context = browser.new_context(base_url=live_server.url, locale="zh-CN")
+    page = context.new_page()
+    page.goto(f"/desk/sign-in?next=/desk/events/{event.slug}/paper")
+    page.get_by_label("用户名").fill(name)
+    page.get_by_label("密码").fill(doors.PASSWORD)
+    press(page, "登录")
+    page.wait_for_url("**/paper")
+    for answers in (("", "", "5", "1 3", "3", "很好"), ("", "", "4", "2", "", "")):
+        expect(page.locator("#number")).to_be_focused()
+        for typed in answers:
+            page.keyboard.type(typed)
+            page.keyboard.press("Enter")
+        page.wait_for_url("**/paper")
+        expect(page.get_by_role("status").filter(has_text="已录入")).to_be_visible()
+    expect(page.locator("#number")).to_have_value("3")
+    page.get_by_role("button", name="撤销 第 2 号").press("Enter")
+    expect(page.get_by_text("第 2 号问卷的录入已撤销")).to_be_visible()
+    context.close()
+    with live_server.session() as session:
+        left = session.scalars(sa.select(Response.excluded_at).where(Response.context == event.slug)).all()
+    assert sorted(each is None for each in left) == [False, True]
+    assert stored(live_server, event) == [["4.0", "2"], ["5.0", "1", "3", "3.0", "很好"]]

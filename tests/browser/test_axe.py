@@ -31,7 +31,8 @@ DESK = [
     "/desk/events/{draft}", "/desk/events/{running}/edit", "/desk/events/{running}/close", "/desk/events/{running}/cancel",
     "/desk/events/{running}/activities/new", "/desk/events/{running}/activities/{activity}/edit",
     "/desk/events/{running}/activities/{activity}/remove", "/desk/events/{running}/questionnaire", "/desk/events/{draft}/questionnaire",
-    "/desk/events/{running}/kiosk", "/desk/events/{draft}/kiosk",
+    "/desk/events/{running}/kiosk", "/desk/events/{draft}/kiosk", "/desk/events/{running}/paper", "/desk/events/{draft}/paper",
+    "/desk/questionnaires/{questionnaire}/print", "/desk/questionnaires/{questionnaire}/print?event={running}",
     "/desk/events/{running}/badges", "/desk/events/{running}/badges?category={category}&q=没有", "/desk/events/{draft}/badges",
     "/desk/events/{running}/badges/preview", "/desk/events/{running}/badges/preview?size=cr80", "/desk/events/{running}/badges/{attendee}",
     "/desk/series", "/desk/series/open-days", "/desk/series/open-days/edit", "/desk/events/{full}/series", "/desk/events/{past}/next",
@@ -73,7 +74,7 @@ REFUSED = [  # forms sent as they stand, empty or with what is missing
     "/resend", "/t/{ticket}/hand-over", "/t/{ticket}/swap/{guest}", "/desk/sign-in", "/events/{running}/register", "/i/{opened}", "/q/{hall}", "/q/{hall}/kiosk", "/desk/events/new", "/desk/questionnaires/new",
     "/desk/sections/{section}/questions/new?kind=single", "/desk/settings/users/new",
     "/desk/people/new", "/desk/people/import", "/desk/categories/new", "/desk/events/{running}/fields/new?kind=single",
-    "/desk/coverage?months=120",
+    "/desk/coverage?months=120", "/desk/events/{running}/paper",
 ]
 NO_PAGE = {
     "static", "bootstrap.static", "site.healthz", "site.readyz", "site.language",  # a file, a word, a way back

@@ -1,6 +1,6 @@
 /* What somebody has begun stays on this device until it is sent, so that closing the page loses nothing. */
 
-import { fill } from "./questions.js";
+import { fill, written } from "./questions.js";
 
 const PAUSE = 400; // milliseconds after the last key
 const ONE = (id) => document.getElementById(id);
@@ -23,7 +23,7 @@ export class Draft {
     Object.assign(this, { store, form, pages, link });
   }
 
-  get #fields() { return [...new FormData(this.form)].filter(([name, value]) => typeof value === "string" && !["form.submission", "form.issued"].includes(name)); }
+  get #fields() { return written(this.form).filter(([, value]) => typeof value === "string"); }
 
   /* Keep what is written from now on. */
   begin() {

@@ -1,5 +1,7 @@
 /* A tablet in the hall: each person finds a blank form. Nothing of the one before is kept, shown or reached by going back. */
 
+import { written } from "./questions.js";
+
 const PAUSE = 8; // seconds for which the thanks stand
 const LAST = 15; // seconds in which somebody who is still there says so
 const ONE = (id) => document.getElementById(id);
@@ -23,7 +25,7 @@ export function startKiosk(form, pages) {
   });
   ONE("still-no").addEventListener("click", restart);
   asking.addEventListener("cancel", () => { idle = 0; }); // the Escape key
-  const begun = () => pages.current > 0 || document.documentElement.lang !== facts.lang || [...new FormData(form)].some(([name, value]) => !["form.submission", "form.issued"].includes(name) && value);
+  const begun = () => pages.current > 0 || document.documentElement.lang !== facts.lang || written(form).some(([, value]) => value);
   setInterval(() => {
     idle += begun() ? 1 : -idle;
     const left = facts.idle + LAST - idle;

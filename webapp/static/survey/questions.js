@@ -58,6 +58,12 @@ export function forgive(question) {
   if (question?.querySelector(".error.here") && answered(question)) mark(question, false);
 }
 
+/* What somebody has written or picked: [name, value] pairs, without what the server has put into the form. */
+export function written(form) {
+  const own = new Set([...form.elements].filter((input) => input.type !== "hidden").map((input) => input.name));
+  return [...new FormData(form)].filter(([name]) => own.has(name));
+}
+
 /* Put answers into the form: [name, value] pairs. Files cannot be put back. */
 export function fill(form, fields) {
   for (const input of form.querySelectorAll("input[name], select[name], textarea[name]")) {
