@@ -9,7 +9,6 @@ that grow with the answers are streamed to disk row by row.
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
-from engage.exports import themes
 from engage.exports.cells import BLUE, FONT, STYLES, Book, Cell, Sheet
 from engage.exports.material import Material
 from engage.reports import conclusion, takes_words
@@ -35,7 +34,6 @@ def write(material: Material, stream: BinaryIO) -> None:
         if material.summary.survey:
             for number, section in enumerate(material.summary.survey.form.sections, start=1):
                 _section(book, section, number)
-            themes.sheet(book)
             _answers(book)
             _raw(book)
             _codebook(book)
@@ -50,9 +48,8 @@ def _overview(book: Book) -> None:
     sheet.row(0, [event.title], ["title"])
     sheet.sheet.set_row(0, 28)
     sheet.sheet.merge_range(1, 0, 1, 10, "", book.styles["lead"])
-    told = "\n".join(filter(None, (summary.remark, conclusion(summary, material.language))))
-    sheet.row(1, [told], ["lead"])
-    sheet.sheet.set_row(1, 80 if summary.remark else 40)
+    sheet.row(1, [conclusion(summary, material.language)], ["lead"])
+    sheet.sheet.set_row(1, 40)
     row = 2
     for name, value in material.facts():
         sheet.row(row, [name, value], ["note", "plain"])
@@ -213,7 +210,7 @@ def _levels_chart(sheet: Sheet, one: QuestionSummary, head: int, groups: int) ->
 def _answers(book: Book) -> None:
     """What people wrote, one text a row."""
     material = book.material
-    say = material.say
+    say, labels = material.say, material.summary.segments(material.language)
     questions = {one.question.code: one.question for one in material.summary.questions if takes_words(one.question)}
     sheet = book.streamed(say("文字回答", "Open answers"))
     for column, width in enumerate((8, 36, 18, 90)):
@@ -223,15 +220,15 @@ def _answers(book: Book) -> None:
     row = 0
     for row, answer in enumerate(material.answers(), start=1):
         asked = questions[answer.question.code]
-        group = material.group_of(answer.response.segment)
-        sheet.row(row, [asked.number, asked.label(material.language), group, answer.text or ""], ["plain", "wrapped"])
+        segment = answer.response.segment
+        sheet.row(row, [asked.number, asked.label(material.language), labels.get(segment, segment), answer.text or ""], ["plain", "wrapped"])
     sheet.sheet.autofilter(0, 0, row, 3)
 
 
 def _raw(book: Book) -> None:
     """Every response as a row. An anonymous questionnaire keeps no times, so the column is left out."""
     material, questions = book.material, [one.question for one in book.material.summary.questions]
-    say = material.say
+    say, labels = material.say, material.summary.segments(material.language)
     timed = material.event.questionnaire is not None and not material.event.questionnaire.anonymous
     sheet = book.streamed(say("原始数据", "Raw data"))
     heads = [say("提交日期", "Date"), *([say("提交时间", "Time")] if timed else []), say("类别", "Category"), say("语言", "Language"), say("问卷版本", "Version")]
@@ -245,7 +242,7 @@ def _raw(book: Book) -> None:
     for row, response in enumerate(material.responses(), start=1):
         times: list[Cell] = [response.submitted_on, *([material.local(response.submitted_at)] if timed else [])]
         sheet.row(row, [
-            *times, material.group_of(response.segment), response.language, response.version,
+            *times, labels.get(response.segment, response.segment), response.language, response.version,
             *(response.answers[asked.code] for asked in questions),
         ], styles)
     sheet.sheet.autofilter(0, 0, row, len(heads) + len(questions) - 1)
