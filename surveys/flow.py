@@ -71,6 +71,15 @@ class Place:
     option: str = ""
 
 
+def numbered(place: Place, questionnaire: Questionnaire) -> Place:
+    """The place as the questionnaire now numbers it: a change that was taken back numbered it otherwise."""
+    for number, section in enumerate(draft_of(questionnaire).sections, start=1):
+        for asked in section.questions:
+            if asked.code == place.code:
+                return replace(place, section=number, question=asked.number)
+    return place
+
+
 def judge_draft(questionnaire: Questionnaire) -> None:
     """As `judge`, of the questions as they now stand, published or not."""
     plain = all(

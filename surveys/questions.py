@@ -84,9 +84,11 @@ def _sensible(do: Callable[Concatenate[Session, Subject, Doing], Done]) -> Calla
         try:
             done = do(session, subject, *rest, **named)
             flow.judge_draft(questionnaire)
-        except SurveyError:
+        except SurveyError as refusal:
             savepoint.rollback()
             session.expire_all()  # the lists of sections and questions too
+            if isinstance(place := refusal.facts.get("place"), flow.Place):
+                refusal.facts["place"] = flow.numbered(place, questionnaire)
             raise
         savepoint.commit()
         return done
