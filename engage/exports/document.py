@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING, BinaryIO
 
+from engage.exports import themes
 from engage.exports.material import Material
 from engage.reports import conclusion, takes_words
 from surveys.asked import Row, show_number
@@ -37,7 +38,8 @@ def write(material: Material, stream: BinaryIO) -> None:
 
 
 def _event(document: "OfficialDocument", material: Material) -> None:
-    document.paragraph(conclusion(material.summary, material.language))
+    for words in filter(None, (material.summary.remark, conclusion(material.summary, material.language))):
+        document.paragraph(words)
     for name, value in material.facts():
         document.paragraph(material.say(f"{name}：{value}", f"{name}: {value}"))
 
@@ -194,12 +196,14 @@ def _options_table(document: "OfficialDocument", material: Material, one: Questi
 
 
 def _opinions(document: "OfficialDocument", material: Material) -> None:
-    say, number = material.say, 0
+    say, number, sorted_answers = material.say, 0, themes.found(material)
     for one in material.summary.questions:
         if not takes_words(one.question) or not (said := _said(material, one.question.code)):
             continue
         number += 1
         document.heading(_second(material, number, one.question.label(material.language)), 2)
+        if one.question.code in sorted_answers:
+            themes.tell(document, material, sorted_answers[one.question.code])
         received, chosen = sum(sum(people.values()) for people in said.values()), sorted(said.items(), key=_weight)[:QUOTED]
         document.paragraph(say(
             f"共收到{received}条，相同的合并后{len(said)}条", f"{received} texts were received, {len(said)} of them different",

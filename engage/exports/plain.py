@@ -107,7 +107,7 @@ def write_json(material: Material, stream: BinaryIO) -> None:
     summary = material.summary
     body = {
         "schema": SCHEMA, "language": material.language, "made_at": summary.made_at.astimezone(material.zone).isoformat(),
-        "conclusion": reports.conclusion(summary, material.language),
+        "conclusion": reports.conclusion(summary, material.language), "remark": summary.remark,
         "event": {name: _plain(material, value) for name, value in asdict(summary.event).items()},
         "total": _turnout(summary.total),
         "categories": [_category(material, category) for category in summary.categories],

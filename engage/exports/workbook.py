@@ -9,6 +9,7 @@ that grow with the answers are streamed to disk row by row.
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
+from engage.exports import themes
 from engage.exports.cells import BLUE, FONT, STYLES, Book, Cell, Sheet
 from engage.exports.material import Material
 from engage.reports import conclusion, takes_words
@@ -34,6 +35,7 @@ def write(material: Material, stream: BinaryIO) -> None:
         if material.summary.survey:
             for number, section in enumerate(material.summary.survey.form.sections, start=1):
                 _section(book, section, number)
+            themes.sheet(book)
             _answers(book)
             _raw(book)
             _codebook(book)
@@ -48,8 +50,9 @@ def _overview(book: Book) -> None:
     sheet.row(0, [event.title], ["title"])
     sheet.sheet.set_row(0, 28)
     sheet.sheet.merge_range(1, 0, 1, 10, "", book.styles["lead"])
-    sheet.row(1, [conclusion(summary, material.language)], ["lead"])
-    sheet.sheet.set_row(1, 40)
+    told = "\n".join(filter(None, (summary.remark, conclusion(summary, material.language))))
+    sheet.row(1, [told], ["lead"])
+    sheet.sheet.set_row(1, 80 if summary.remark else 40)
     row = 2
     for name, value in material.facts():
         sheet.row(row, [name, value], ["note", "plain"])

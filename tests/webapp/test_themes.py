@@ -1,9 +1,14 @@
 """The desk's page of themes: found at once or by a job, put right by staff, undone, and led back to the answers."""
 
+import json
+from io import BytesIO
+
 import make
 import pytest
 import sqlalchemy as sa
 from database import count_queries
+from docx import Document
+from openpyxl import load_workbook
 
 from engage.audit import AuditEntry
 from surveys import themes
@@ -179,3 +184,26 @@ def test_the_page_asks_as_many_queries_for_one_theme_as_for_thirty(app, saved, o
         finding = session.scalars(sa.select(Finding)).one()
         session.add_all(Theme(finding_id=finding.id, label=f"主题{number}", name=f"第{number}个", words={"主题": 1.0}, kept=True) for number in range(30))
     assert ask() == few
+
+
+def test_themes_and_the_conclusion_leave_the_house_with_the_report(app, opinions, analyst):
+    analyst.post("/desk/events/open-day/themes/find")
+    analyst.post(f"/desk/events/open-day/themes/{found(app, '停车')}/rename", data={"name": "停车难"})
+    analyst.post(f"/desk/events/open-day/themes/{found(app, '讲解')}/hide")
+    analyst.post("/desk/events/open-day/conclusion", data={"text": "停车问题突出。"})
+    files = {suffix: BytesIO(analyst.get(f"/desk/events/open-day/summary.{suffix}", buffered=True).data) for suffix in ("xlsx", "docx", "json")}
+    book = load_workbook(files["xlsx"])
+    rows = [row[:6] for row in book["意见主题"].iter_rows(values_only=True, min_row=2)]
+    assert rows == [(1, "您的意见和建议", "停车难", 3, pytest.approx(3 / 7), 3)]
+    assert book["概览"]["A2"].value.startswith("停车问题突出。\n")
+    document = Document(files["docx"])
+    said = [paragraph.text for paragraph in document.paragraphs]
+    assert said.index("停车问题突出。") < said.index("关于“停车难”（3条）：")
+    assert sorted(said[said.index("关于“停车难”（3条）：") + 1 :][:3]) == sorted(f"“{text}”" for text in PARKING)
+    assert ["停车难", "3", "42.9%"] in [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
+    assert json.load(files["json"])["remark"] == "停车问题突出。"
+
+
+def test_a_report_before_anything_was_sorted_has_no_themes(opinions, analyst):
+    book = load_workbook(BytesIO(analyst.get("/desk/events/open-day/summary.xlsx", buffered=True).data))
+    assert "意见主题" not in book.sheetnames

@@ -1,0 +1,63 @@
+"""The themes of open answers in the workbook and in the document: with sizes and quotations, hidden ones left out."""
+
+from typing import TYPE_CHECKING
+
+from engage.exports.material import Material
+from surveys import themes
+from surveys.themes import QuestionThemes
+
+if TYPE_CHECKING:
+    from engage.exports.cells import Book
+    from engage.exports.official import OfficialDocument
+
+IN_DOCUMENT = 10  # themes of a question that are quoted; its table has all
+
+
+def found(material: Material) -> dict[str, QuestionThemes]:
+    """The themes of each question by its code; nothing for questions whose answers nobody has had sorted."""
+    if material.event.questionnaire is None:
+        return {}
+    sorted_answers = themes.overview(material.session, material.event.questionnaire, context=material.event.slug)
+    return {one.question.code: one for one in sorted_answers if one.shown}
+
+
+def tell(document: "OfficialDocument", material: Material, one: QuestionThemes) -> None:
+    """The themes as a table, then the foremost with quotations."""
+    say, shown = material.say, one.shown
+    document.paragraph(say(
+        f"{one.sorted}条回答按用词归为{len(shown)}个主题，数量如下。", f"{one.sorted} answers fall into {len(shown)} themes by their words.",
+    ) + _since(material, one))
+    rows = [[theme.title, str(theme.size), f"{theme.share:.1%}"] for theme in shown]
+    document.table([[say("主题", "Theme"), say("条数", "Answers"), say("占比", "Share")], *rows], [100, 28, 28])
+    for theme in shown[:IN_DOCUMENT]:
+        document.paragraph(say(f"关于“{theme.title}”（{theme.size}条）：", f"On “{theme.title}” ({theme.size}):"))
+        for answer in theme.quotations:
+            document.quotation(f"“{answer.text}”", "")
+
+
+def sheet(book: "Book") -> None:
+    """One theme a row, question by question; no sheet where no answers were sorted."""
+    material, sorted_answers = book.material, found(book.material)
+    if not sorted_answers:
+        return
+    say = material.say
+    table = book.streamed(say("意见主题", "Themes"))
+    for column, width in enumerate((8, 36, 28, 8, 8, 10, 36, 60, 60, 60)):
+        table.sheet.set_column(column, column, width)
+    table.heading(0, [
+        say("题号", "No."), say("题目", "Question"), say("主题", "Theme"), say("条数", "Answers"), say("占比", "Share"), say("不重复", "Different"),
+        say("关键词", "Key terms"), *(say(f"摘录{number}", f"Quotation {number}") for number in range(1, themes.QUOTED + 1)),
+    ])
+    table.sheet.freeze_panes(1, 0)
+    row = 0
+    for one in sorted_answers.values():
+        for theme in one.shown:
+            row += 1
+            table.row(row, [
+                one.question.number, one.question.label(material.language), theme.title, theme.size, theme.share, theme.distinct,
+                say("、", ", ").join(theme.words), *(answer.text for answer in theme.quotations),
+            ], ["plain", "wrapped", "wrapped", "count", "share", "count", "wrapped"])
+
+
+def _since(material: Material, one: QuestionThemes) -> str:
+    return material.say(f"另有{one.fresh}条新回答尚未归类。", f" {one.fresh} newer answers are not sorted yet.") if one.fresh else ""
