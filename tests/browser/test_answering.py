@@ -147,6 +147,80 @@ def test_a_questionnaire_answered_without_a_network_is_sent_once_when_it_comes_b
     assert stored(live_server, event) == [["5.0", "1", "断网时写的"]]
 
 
+def test_what_is_refused_when_the_network_comes_back_is_put_right_where_it_was_written(phones, live_server, event):
+    phone = phones("late")
+    page = opened(phone.start(), f"/q/{event.survey_code}")
+    phone.line.cut()
+    first_page(page)
+    press(page, "下一页")
+    page.get_by_label("您来过几次").fill("三次")
+    press(page, "下一页")
+    press(page, "提交问卷")
+    expect(page.locator("#kept")).to_contain_text("已保存在本机")
+    phone.line.mend()
+    press(page, "立即提交")
+    expect(page.locator("#a-visits-error")).to_be_visible()
+    expect(page.get_by_label("您来过几次")).to_have_value("三次")
+    page.get_by_label("您来过几次").fill("3")
+    press(page, "下一页")
+    press(page, "提交问卷")
+    page.wait_for_url("**/thanks")
+    assert stored(live_server, event) == [["5.0", "1", "3.0"]]
+
+
+def test_a_questionnaire_that_closed_meanwhile_says_that_nothing_was_sent(phones, live_server, event):
+    phone = phones("closed")
+    page = opened(phone.start(), f"/q/{event.survey_code}")
+    phone.line.cut()
+    first_page(page)
+    press(page, "下一页")
+    press(page, "下一页")
+    press(page, "提交问卷")
+    expect(page.locator("#kept")).to_contain_text("已保存在本机")
+    with live_server.session() as session:
+        questionnaires.close(session, session.merge(event).questionnaire, now=make.NOW)
+    phone.line.mend()
+    press(page, "立即提交")
+    expect(page.locator("#kept")).to_contain_text("问卷已停止收集，保存在本机的回答没有提交")
+    press(page, "从本机删除")
+    expect(page.locator("#kept")).to_be_empty()
+    assert stored(live_server, event) == []
+
+
+def test_on_a_shared_device_a_sheet_without_a_network_waits_in_the_open_page_only(phones, live_server, event):
+    phone = phones("shared")
+    page = opened(phone.start(), f"/q/{event.survey_code}")
+    page.get_by_label("这是公用设备，不要保存").check()
+    phone.line.cut()
+    first_page(page)
+    press(page, "下一页")
+    press(page, "下一页")
+    press(page, "提交问卷")
+    expect(page.locator("#kept")).to_contain_text("请不要关闭本页")
+    phone.line.mend()
+    page.wait_for_url("**/thanks")
+    assert stored(live_server, event) == [["5.0", "1"]]
+
+
+def test_a_tablet_without_a_network_takes_one_person_after_the_other(phones, live_server, event):
+    phone = phones("tablet")
+    page = opened(phone.start(), f"/q/{event.survey_code}/kiosk?idle=30")
+    phone.line.cut()
+    for _ in range(2):
+        first_page(page)
+        press(page, "下一页")
+        press(page, "下一页")
+        press(page, "提交问卷")
+        expect(page.locator("#kept")).to_contain_text("份问卷已保存在本机")
+        page.get_by_role("link", name="下一位来宾填写").click()
+        page.wait_for_selector("body[data-ready=yes]")
+        expect(page.get_by_label("大厅宽敞")).not_to_be_checked()
+    expect(page.locator("body")).to_have_attribute("data-waiting", "2")
+    phone.line.mend()
+    expect(page.locator("body")).to_have_attribute("data-waiting", "0")
+    assert stored(live_server, event) == [["5.0", "1"], ["5.0", "1"]]
+
+
 def test_a_draft_is_offered_after_the_browser_was_killed_and_gone_once_it_is_sent(phones, live_server, event):
     phone = phones("draft")
     page = opened(phone.start(), f"/q/{event.survey_code}")

@@ -2,28 +2,30 @@
    that hands them out. */
 
 const CACHE = "engage-survey";
+const MOST = 10; // questionnaires
+const isPage = (url) => /\/q\/[^/]+(\/kiosk)?$/.test(new URL(url).pathname);
 
-async function fetchAll(files, link, mark) {
+async function fetchAll(files, { link, from, mark }) {
   const cache = await caches.open(CACHE);
   const have = (await cache.keys()).map(({ url }) => url);
   const wanted = files.map((file) => new URL(file, location.href).href);
   await Promise.all(wanted.filter((file) => !have.includes(file)).map((file) => cache.add(file)));
   const present = await (await cache.match(link))?.text();
   if (!present?.includes(mark)) {
-    const page = await fetch(link, { redirect: "error", credentials: "same-origin" });
+    const page = await fetch(from, { redirect: "error", credentials: "same-origin" });
     if (page.ok) await cache.put(link, page); // new files first, then the page that needs them
   }
-  const old = have.filter((url) => !wanted.includes(url) && !new URL(url).pathname.match(/\/q\/[^/]+(\/kiosk)?$/));
+  const old = [...have.filter((url) => !wanted.includes(url) && !isPage(url)), ...have.filter(isPage).slice(0, -MOST)];
   await Promise.all(old.map((url) => cache.delete(url)));
 }
 
-/* `mark` stands in the page and tells its wording and language from others. */
-export async function keepOffline({ worker, files }, { link, mark }) {
+/* The page at `from` is kept as that of `link`; `mark` stands in it and tells its wording and language from others. */
+export async function keepOffline({ worker, files }, page) {
   if (!navigator.serviceWorker || !globalThis.caches) return;
   try {
     await navigator.serviceWorker.register(worker, { type: "module" });
     await navigator.serviceWorker.ready;
-    await fetchAll(files, link, mark);
+    await fetchAll(files, page);
     document.body.dataset.kept = "yes";
   } catch (error) {
     console.warn("questionnaire: this page will not open without a network", error);

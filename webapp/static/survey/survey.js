@@ -20,8 +20,10 @@ const link = location.pathname;
 const store = await openStore();
 const passing = forget(); // what shall not be kept on this device waits in the page
 
-function say(what, count = 1) {
+function say(what, { count = 1, address = "" } = {}) {
   const box = ONE("kept");
+  if (box.dataset.says === `${what} ${count}`) return; // said once
+  box.dataset.says = `${what} ${count}`;
   box.replaceChildren();
   if (!what) return;
   box.append(document.querySelector(`template[data-said=${what}]`).content.cloneNode(true));
@@ -29,6 +31,8 @@ function say(what, count = 1) {
   box.querySelector("[data-act=send]")?.addEventListener("click", send);
   box.querySelector("[data-act=drop]")?.addEventListener("click", dropRefused);
   box.querySelector("[data-act=next]")?.addEventListener("click", blank);
+  if (address) box.querySelector("a")?.setAttribute("href", `${new URL(address, location.href).pathname}?again=1`);
+  if (document.body.classList.contains("waiting")) box.querySelector("[tabindex]").focus();
 }
 
 const waiting = async () => [...await store.all("sheets"), ...await passing.all("sheets")];
@@ -45,10 +49,9 @@ async function draw() {
   const open = sheets.filter((sheet) => !sheet.refused);
   const own = open.some((sheet) => sheet.link === link);
   document.body.classList.toggle("waiting", Boolean(form) && own && !kiosk);
-  if (open.length) say((await passing.all("sheets")).length ? "passing" : kiosk ? "queued" : "waiting", open.length);
-  else if (refused) say(refused.refused);
+  if (open.length) say((await passing.all("sheets")).length ? "passing" : kiosk ? "queued" : "waiting", { count: open.length });
+  else if (refused) say(refused.refused, { address: refused.address });
   else say("");
-  if (own && !kiosk) ONE("kept").querySelector("[tabindex]")?.focus();
   document.body.dataset.waiting = open.length;
 }
 
@@ -57,12 +60,16 @@ async function told(sheet, answer) {
   if (answer.taken) {
     await dropPage(sheet.link);
     if (sheet.link === link && !kiosk) location.replace(answer.taken);
-  } else if (answer.refused === "wrong" && sheet.link === link && form && !kiosk) {
-    await store.drop("sheets", sheet.id);
-    form.elements["form.submission"].value = sheet.id;
-    fill(form, sheet.fields);
-    form.submit(); // the server says what is wrong
-  }
+  } else if (answer.refused === "wrong") await putRight(sheet);
+}
+
+/* What the server refused later than it was sent is opened again where it was written: the server says what is wrong. */
+async function putRight(sheet) {
+  if (!form || kiosk || sheet?.link !== link) return;
+  await store.drop("sheets", sheet.id);
+  form.elements["form.submission"].value = sheet.id;
+  fill(form, sheet.fields);
+  form.submit();
 }
 
 async function send() {
@@ -102,6 +109,7 @@ async function submit(event, draft) {
     form.submit(); // the server's own page says why; the sheet's id makes it harmless
   } else {
     await draft?.drop();
+    navigator.storage?.persist?.().catch(() => {}); // asks that the browser does not tidy it away
     await draw();
     await sendLater();
     if (kiosk) thanked(ONE("kept"));
@@ -123,7 +131,8 @@ if (form) {
   form.addEventListener("change", changed);
   pages.show(0, { quiet: true });
   await draw();
-  keepOffline(facts, { link, mark: form.dataset.mark });
+  if (!refused) await putRight((await waiting()).find((sheet) => sheet.link === link && sheet.refused === "wrong"));
+  keepOffline(facts, { link, from: facts.start || link, mark: form.dataset.mark });
   if (kiosk) startKiosk(form, pages);
   else if (!refused && !document.body.classList.contains("waiting")) await draft.offer();
   draft?.begin();
