@@ -45,6 +45,8 @@ class Settings:
         "ENGAGE_OFFICE", "Name of the office, as pages, letters, messages and reports show it."))
     timezone: str = field(default="Asia/Shanghai", metadata=_told(
         "ENGAGE_TIMEZONE", "Time zone in which times are shown and typed."))
+    smallest_cell: int = field(default=5, metadata=_told(
+        "ENGAGE_SMALLEST_CELL", "Groups and cells with fewer answers are left out of every summary that leaves the house; 1: none are."))
     trusted_proxies: int = field(default=0, metadata=_told(
         "ENGAGE_TRUSTED_PROXIES", "Number of reverse proxies in front whose X-Forwarded headers are believed."))
     max_upload_mb: int = field(default=16, metadata=_told(
@@ -81,6 +83,8 @@ class Settings:
         address = urlsplit(self.base_url)
         if address.scheme not in {"http", "https"} or not address.hostname or address.query or address.fragment:
             raise BadSetting(f"ENGAGE_BASE_URL: not an http(s) address: {self.base_url}")
+        if self.smallest_cell < 1:
+            raise BadSetting(f"ENGAGE_SMALLEST_CELL: at least 1: {self.smallest_cell}")
         if self.mail_use_tls and self.mail_use_ssl:
             raise BadSetting("ENGAGE_MAIL_USE_TLS and ENGAGE_MAIL_USE_SSL exclude each other")
         return self

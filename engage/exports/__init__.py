@@ -20,6 +20,7 @@ from engage.events import Event
 from engage.exports import attendees, document, plain, workbook
 from engage.exports.attendees import FULL, MASKED, TICKET, Column, Table, answer_columns
 from engage.exports.material import Material
+from surveys.suppression import BELOW
 
 __all__ = [
     "ATTENDEE_FORMATS", "FORMATS", "FULL", "MASKED", "TICKET", "Column", "Format", "Material", "Table", "answer_columns", "gather",
@@ -52,14 +53,16 @@ ATTENDEE_FORMATS: dict[str, Format[Table]] = {
 }
 
 
-def gather(
-    session: Session, event: Event, *, zone: tzinfo, language: str = "zh", office: str = "", now: datetime
+def gather(  # noqa: PLR0913 -- how it is shown, each by its name
+    session: Session, event: Event, *, zone: tzinfo, language: str = "zh", office: str = "", below: int = BELOW, now: datetime
 ) -> Material:
     """The opinion summary of an event, to be written in one of FORMATS, in Chinese or English, with times in `zone`.
 
-    `office` is whose report it is; the document is signed with it.
+    `office` is whose report it is; the document is signed with it. Figures of fewer than `below` people within the whole are left
+    out with those that would reveal them (see surveys.suppression), and then single answers do not name their category.
     """
-    return Material(session, event, reports.event_summary(session, event, now=now), zone, language, office)
+    summary = reports.event_summary(session, event, now=now)
+    return Material(session, event, reports.suppressed(summary, below=below) if below > 1 else summary, zone, language, office)
 
 
 def note_export(session: Session, event: Event, what: str, *, by: str, now: datetime) -> None:

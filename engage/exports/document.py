@@ -211,7 +211,7 @@ def _opinions(document: "OfficialDocument", material: Material) -> None:
              if len(said) > QUOTED else say("。", ".")))
         for text, people in chosen:
             told = say("、", ", ").join(f"{label}{_times(material, times)}" for label, times in people.items())
-            document.quotation(f"“{text}”", say(f"（{told}）", f" ({told})"))
+            document.quotation(f"“{text}”", say(f"（{told}）", f" ({told})") if told else "")
     if not number:
         document.paragraph(say("没有收到文字意见。", "Nobody wrote anything."))
 
@@ -221,10 +221,12 @@ def _said(material: Material, question: str) -> dict[str, Counter[str]]:
     said: dict[str, Counter[str]] = {}
     for answer in material.answers(question=question):
         said.setdefault(answer.text or "", Counter())[answer.response.segment] += 1
-    labels = material.summary.segments(material.language)
-    return {
-        text: Counter({labels[code]: people[code] for code in labels if code in people}) for text, people in said.items()
-    }
+    order = list(material.summary.segments())
+    grouped = {text: Counter[str]() for text in said}
+    for text, people in said.items():
+        for code in sorted(people, key=order.index):
+            grouped[text][material.group_of(code)] += people[code]
+    return grouped
 
 
 def _weight(entry: tuple[str, Counter[str]]) -> tuple[bool, int]:

@@ -90,6 +90,15 @@ class Material:
         if self.event.questionnaire is not None:
             yield from raw_rows(self.session, self.event.questionnaire, context=self.event.slug, language=self.language)
 
+    def group_of(self, segment: str) -> str:
+        """The label of the category under which single answers stand; none where small figures are left out, which could be
+        counted from them again.
+        """
+        survey = self.summary.survey
+        if survey is None or survey.suppressed:
+            return ""
+        return self.summary.segments(self.language).get(segment, segment)
+
     def turnouts(self) -> list[tuple[str, Turnout]]:
         """The turnout of each category by its label, and of all at the end."""
         by_category = [(category.label(self.language), category.turnout) for category in self.summary.categories]

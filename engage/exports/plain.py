@@ -105,6 +105,7 @@ def _short(value: float | None) -> float | str:
 def write_json(material: Material, stream: BinaryIO) -> None:
     """Everything but the single responses as one object; see docs/exports.md. The open answers come last, as a stream."""
     summary = material.summary
+    open_groups = summary.survey is not None and not summary.survey.suppressed  # else single answers would tell what was left out
     body = {
         "schema": SCHEMA, "language": material.language, "made_at": summary.made_at.astimezone(material.zone).isoformat(),
         "conclusion": reports.conclusion(summary, material.language), "remark": summary.remark,
@@ -121,7 +122,7 @@ def write_json(material: Material, stream: BinaryIO) -> None:
         text.write(',\n  "open_answers": [')
         for place, answer in enumerate(material.answers()):
             said = {
-                "question": answer.question.code, "category": answer.response.segment, "option": answer.choice,
+                "question": answer.question.code, "category": answer.response.segment if open_groups else None, "option": answer.choice,
                 "text": answer.text,
             }
             text.write(("," if place else "") + "\n    " + json.dumps(said, ensure_ascii=False))

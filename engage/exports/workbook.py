@@ -213,7 +213,7 @@ def _levels_chart(sheet: Sheet, one: QuestionSummary, head: int, groups: int) ->
 def _answers(book: Book) -> None:
     """What people wrote, one text a row."""
     material = book.material
-    say, labels = material.say, material.summary.segments(material.language)
+    say = material.say
     questions = {one.question.code: one.question for one in material.summary.questions if takes_words(one.question)}
     sheet = book.streamed(say("文字回答", "Open answers"))
     for column, width in enumerate((8, 36, 18, 90)):
@@ -223,15 +223,15 @@ def _answers(book: Book) -> None:
     row = 0
     for row, answer in enumerate(material.answers(), start=1):
         asked = questions[answer.question.code]
-        segment = answer.response.segment
-        sheet.row(row, [asked.number, asked.label(material.language), labels.get(segment, segment), answer.text or ""], ["plain", "wrapped"])
+        group = material.group_of(answer.response.segment)
+        sheet.row(row, [asked.number, asked.label(material.language), group, answer.text or ""], ["plain", "wrapped"])
     sheet.sheet.autofilter(0, 0, row, 3)
 
 
 def _raw(book: Book) -> None:
     """Every response as a row. An anonymous questionnaire keeps no times, so the column is left out."""
     material, questions = book.material, [one.question for one in book.material.summary.questions]
-    say, labels = material.say, material.summary.segments(material.language)
+    say = material.say
     timed = material.event.questionnaire is not None and not material.event.questionnaire.anonymous
     sheet = book.streamed(say("原始数据", "Raw data"))
     heads = [say("提交日期", "Date"), *([say("提交时间", "Time")] if timed else []), say("类别", "Category"), say("语言", "Language"), say("问卷版本", "Version")]
@@ -245,7 +245,7 @@ def _raw(book: Book) -> None:
     for row, response in enumerate(material.responses(), start=1):
         times: list[Cell] = [response.submitted_on, *([material.local(response.submitted_at)] if timed else [])]
         sheet.row(row, [
-            *times, labels.get(response.segment, response.segment), response.language, response.version,
+            *times, material.group_of(response.segment), response.language, response.version,
             *(response.answers[asked.code] for asked in questions),
         ], styles)
     sheet.sheet.autofilter(0, 0, row, len(heads) + len(questions) - 1)

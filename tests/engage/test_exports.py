@@ -35,7 +35,7 @@ CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 def written(session, event, suffix, language="zh", now=make.NOW):
     stream = BytesIO()
-    FORMATS[suffix].write(exports.gather(session, event, zone=ZONE, language=language, now=now), stream)
+    FORMATS[suffix].write(exports.gather(session, event, zone=ZONE, language=language, below=1, now=now), stream)
     return stream.getvalue()
 
 

@@ -134,7 +134,7 @@ def answered(saved, event):
 def exported(saved, event, suffix, language="zh"):
     stream = io.BytesIO()
     with saved() as session:
-        FORMATS[suffix].write(gather(session, session.merge(event), zone=ZoneInfo("Asia/Shanghai"), language=language, now=NOW), stream)
+        FORMATS[suffix].write(gather(session, session.merge(event), zone=ZoneInfo("Asia/Shanghai"), language=language, below=1, now=NOW), stream)
     stream.seek(0)
     return stream
 

@@ -36,7 +36,8 @@ def export_event(slug: str, kind: str, file: Path, language: str) -> Answer:
     def write(event: Event, stream: BinaryIO) -> None:
         with speaking(language):
             signed = office()
-        made = exports.gather(db.session(), event, zone=ZoneInfo(settings().timezone), language=language, office=signed, now=clock())
+        made = exports.gather(db.session(), event, zone=ZoneInfo(settings().timezone), language=language, office=signed,
+                              below=settings().smallest_cell, now=clock())
         FORMATS[kind].write(made, stream)
 
     return _written(slug, f"summary.{kind}", file, write)

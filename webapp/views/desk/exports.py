@@ -25,7 +25,7 @@ def export_event(slug: str, format: str) -> Response:  # noqa: A002 -- the name 
     """The opinion summary as a file."""
     event = _noted(slug, "summary", format, FORMATS)
     made = exports.gather(db.session(), event, zone=ZoneInfo(settings().timezone), language=language(), office=office(),
-                          now=clock())
+                          below=settings().smallest_cell, now=clock())
     file = TemporaryFile()  # noqa: SIM115 -- closed when it has been sent
     FORMATS[format].write(made, file)
     return _download(file, f"{event.title}{gettext('情况汇总')}.{format}", FORMATS[format].media_type)
