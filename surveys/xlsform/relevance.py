@@ -105,8 +105,9 @@ def _figure(value: str | float) -> float:
         raise NotUnderstood from None
 
 
-def relevant(condition: Condition, names: Mapping[str, str]) -> str:  # noqa: PLR0911 -- one for each kind of condition
-    """The expression that says the same; where XLSForm has no word (who answers, on which occasion) it says `true()`.
+def relevant(condition: Condition, names: Mapping[str, str], unknown: str = "true()") -> str:  # noqa: PLR0911 -- one for each kind of condition
+    """The expression that says the same. Where XLSForm has no word (who answers, on which occasion) it takes `unknown`, so that more
+    is asked rather than less.
 
     `names` leads from the codes of questions, and of rows of a matrix, to their names in the sheet.
     """
@@ -119,15 +120,15 @@ def relevant(condition: Condition, names: Mapping[str, str]) -> str:  # noqa: PL
             return f"${{{names[question]}}} {sign} {number(figure)}"
         case Says(question, text):
             words = quoted(text) if "${" not in text else None
-            return f"${{{names[question]}}} = {words}" if words else "true()"
+            return f"${{{names[question]}}} = {words}" if words else unknown
         case Segment() | Context():
-            return "true()"
+            return unknown
         case Not(part):
-            return f"not({relevant(part, names)})"
+            return f"not({relevant(part, names, 'false()' if unknown == 'true()' else 'true()')})"
         case All(parts):
-            return " and ".join(f"({relevant(part, names)})" if isinstance(part, AnyOf | All) else relevant(part, names) for part in parts)
+            return " and ".join(f"({relevant(part, names, unknown)})" if isinstance(part, AnyOf | All) else relevant(part, names, unknown) for part in parts)
         case AnyOf(parts):
-            return " or ".join(f"({relevant(part, names)})" if isinstance(part, AnyOf) else relevant(part, names) for part in parts)
+            return " or ".join(f"({relevant(part, names, unknown)})" if isinstance(part, AnyOf) else relevant(part, names, unknown) for part in parts)
 
 
 EXCLUSIVE = "not(selected(., 'none') and count-selected(.) > 1)"

@@ -47,7 +47,7 @@ DESK = [
     "/desk/events/{past}/summary", "/desk/events/{running}/answers", "/desk/events/{running}/themes", "/desk/events/{draft}/themes", "/desk/events/{past}/themes",
     "/desk/events/{running}/themes/{theme}", "/desk/events/{running}/questions/{asked}/loose", "/events/{draft}", "/events/{running}/poster",
     "/events/{running}/survey-poster", "/t/{ticket}",
-    "/desk/questionnaires", "/desk/questionnaires/new", "/desk/questionnaires/{questionnaire}", "/desk/questionnaires/{unused}",
+    "/desk/questionnaires", "/desk/questionnaires/import", "/desk/questionnaires/new", "/desk/questionnaires/{questionnaire}", "/desk/questionnaires/{unused}",
     "/desk/questionnaires/{unused}/edit", "/desk/questionnaires/{questionnaire}/preview", "/desk/questionnaires/{unused}/delete",
     "/desk/questionnaires/{questionnaire}/delete", "/desk/questionnaires/{questionnaire}/doubtful", "/desk/questionnaires/{unused}/sections/new", "/desk/sections/{section}/edit",
     "/desk/sections/{section}/questions/new?kind=scale", "/desk/questions/{question}/edit", "/desk/questions/{question}/place",
@@ -71,7 +71,7 @@ DESK = [
     "/desk/settings/users/{user}",
 ]
 REFUSED = [  # forms sent as they stand, empty or with what is missing
-    "/resend", "/t/{ticket}/hand-over", "/t/{ticket}/swap/{guest}", "/desk/sign-in", "/events/{running}/register", "/i/{opened}", "/q/{hall}", "/q/{hall}/kiosk", "/desk/events/new", "/desk/questionnaires/new",
+    "/resend", "/t/{ticket}/hand-over", "/t/{ticket}/swap/{guest}", "/desk/sign-in", "/events/{running}/register", "/i/{opened}", "/q/{hall}", "/q/{hall}/kiosk", "/desk/events/new", "/desk/questionnaires/new", "/desk/questionnaires/import",
     "/desk/sections/{section}/questions/new?kind=single", "/desk/settings/users/new",
     "/desk/people/new", "/desk/people/import", "/desk/categories/new", "/desk/events/{running}/fields/new?kind=single",
     "/desk/coverage?months=120", "/desk/events/{running}/paper",
@@ -84,7 +84,8 @@ NO_PAGE = {
     "desk.export_event", "desk.export_attendees", "desk.export_people", "desk.export_coverage", "desk.import_template", "desk.import_refused",
     "desk.exported_sms", "desk.door_counts", "desk.door_guests",  # the last two are parts of the door
     "desk.venue_code", "desk.board_figures", "board.figures",  # what changes on a screen
-    "desk.planned_import", "desk.import_result",  # see test_an_imports_pages_are_sound
+    "desk.planned_import", "desk.import_result", "desk.planned_questionnaire",  # see test_an_imports_pages_are_sound and the one after it
+    "desk.export_questionnaire",  # a download
     "desk.scanner_session", "desk.scanner_file", "desk.scanner_worker", "desk.scanner_manifest", "desk.door_person",  # for the scanner's own scripts
     "survey_scripts.file", "survey_scripts.worker",  # for the questionnaire's own scripts
     "desk.setup",  # only before there is an account: see test_the_first_page_of_all
@@ -201,6 +202,19 @@ def test_an_imports_pages_are_sound(view, tmp_path, language):
         looking.page.locator("main form[method=post] .btn-primary").click()
         looking.page.locator("main .figures").wait_for()
         assert looking.wrong() == []
+
+
+@pytest.mark.parametrize("language", LOOKS)
+def test_the_page_on_which_a_form_is_looked_at_is_sound(view, tmp_path, language):
+    """It is there only for a form that somebody has just sent."""
+    looking = view("admin", language)
+    file = tmp_path / "form.xlsx"
+    file.write_bytes(xlsx([["type", "name", "label"], ["text", "Why", "为什么？"], ["geopoint", "where", "在哪里？"]], names=("survey",)))
+    looking.page.goto("/desk/questionnaires/import")
+    looking.page.locator("input[type=file]").set_input_files(file)
+    looking.page.locator("main form[method=post] .btn-primary").click()
+    looking.page.locator("main .figures").wait_for()
+    assert looking.wrong() == []
 
 
 def test_the_page_that_makes_the_first_account_is_sound(app, live_server, view):

@@ -1,5 +1,6 @@
 """Questionnaires as workbooks: out and in again, and into ODK's own converter."""
 
+from contextlib import suppress
 from io import BytesIO
 
 import make
@@ -17,6 +18,7 @@ from engage.sheets import EncryptedWorkbook, NotAWorkbook, OldWorkbook, SheetToo
 from engage.xlsforms import add_form, form_workbook, read_form
 from surveys import KINDS, TEMPLATES, create_from_template, questionnaires, questions
 from surveys.asked import clean
+from surveys.errors import SurveyError
 from surveys.kinds import BadSetting
 from surveys.pipes import REFERENCE
 from surveys.xlsform import NotAnXlsform, TooLongForACell
@@ -85,6 +87,31 @@ def fields(draw, code):
             "required": draw(st.booleans()), "options": options, "settings": made}
 
 
+GATES = {  # conditions over an earlier question; those that do not fit it are not taken
+    "always": lambda _: None,
+    "answered": lambda one: {"answered": one.code},
+    "picked": lambda one: {"picked": [one.code, one.options[-1]["code"]]},
+    "row": lambda one: {"compared": [f"{one.code}.{one.options[0]['code']}", ">=", 2]},
+    "column": lambda one: {"not": {"picked": [f"{one.code}.{one.options[0]['code']}", "1"]}},
+    "compared": lambda one: {"any": [{"compared": [one.code, "<=", 2.5]}, {"segment": "deputy"}]},
+    "says": lambda one: {"all": [{"not": {"says": [one.code, "it's"]}}, {"not": {"says": [one.code, "'\"${"]}}]},
+    "context": lambda one: {"not": {"all": [{"context": "event:1"}, {"answered": one.code}]}},
+}
+
+
+def gate(name, earlier):
+    try:
+        return GATES[name](earlier) if earlier else None
+    except IndexError:  # it has no options
+        return None
+
+
+def attempt(change, *subject, **changes):
+    """A change that makes no sense here is not made."""
+    with suppress(SurveyError):
+        change(*subject, **changes)
+
+
 @st.composite
 def plans(draw):
     """A questionnaire: its own texts, and sections with questions."""
@@ -93,20 +120,28 @@ def plans(draw):
     names = iter(draw(st.lists(st.one_of(st.sampled_from(["meta", "page1", "q1", "q1_other", "q2"]),
                                          st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)), unique=True, min_size=9, max_size=9)))
     sections = draw(st.lists(st.tuples(maybe, maybe, st.integers(1, 3)), min_size=1, max_size=3))
-    return texts, [((title, title_en), [draw(fields(next(names))) for _ in range(size)]) for title, title_en, size in sections]
+    gates = draw(st.lists(st.sampled_from(sorted(GATES)), min_size=12, max_size=12))
+    return texts, [((title, title_en), [draw(fields(next(names))) for _ in range(size)]) for title, title_en, size in sections], gates
 
 
-@settings(max_examples=60, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # to shrink one takes minutes
 @given(plan=plans())
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_any_questionnaire_comes_back_from_a_workbook_as_it_was_and_odk_takes_it(session, now, plan):
-    texts, sections = plan
+    texts, sections, gates = plan[0], plan[1], iter(plan[2])
+    first = earlier = None
     with undone(session):
         questionnaire = questionnaires.create(session, now=now, **texts)
         for (title, title_en), asks in sections:
             section = questions.add_section(session, questionnaire, title=title, title_en=title_en, now=now)
             for ask in asks:
-                questions.add_question(session, section, now=now, **ask)
+                made = questions.add_question(session, section, now=now, **ask)
+                attempt(questions.edit_question, session, made, show_if=gate(next(gates), earlier), now=now)
+                if earlier and made.required:
+                    attempt(questions.edit_question, session, made, hint=f"答${{{earlier.code}}}", now=now)
+                earlier = made
+            attempt(questions.show_section_if, session, section, gate(next(gates), first), now=now)
+            first = first or section.questions[0]
         data, again = out_and_in(session, questionnaire, now)
         assert written(again) == written(questionnaire)
         assert convert(xlsform=data).xform
