@@ -1,4 +1,4 @@
-"""Ready-made questionnaires to start from: open day, training evaluation, service rating."""
+"""Ready-made questionnaires to start from: open day, training evaluation and needs, service rating, consultation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -103,6 +103,7 @@ TRAINING = Template(
                    hint="可多选", hint_en="Pick all that apply", settings={"other": True}, options=_options(
                        ("政策解读", "Policy"), ("系统操作", "Using the system"), ("交易实施", "Carrying out a transaction"),
                        ("异议与投诉处理", "Objections and complaints"))),
+            Fields(kind="likelihood", text="您有多大可能向同事推荐这次培训？", text_en="How likely are you to recommend this training to a colleague?"),
             Fields(kind="text", text="您最想听的一个专题是什么？", text_en="Which one topic would you most like to hear about?"),
             Fields(kind="long_text", text="您对今后的培训有什么建议？", text_en="What do you suggest for further trainings?"),
         )),
@@ -143,7 +144,89 @@ SERVICE_RATING = Template(
     ),
 )
 
-TEMPLATES: Mapping[str, Template] = {"open_day": OPEN_DAY, "training": TRAINING, "service_rating": SERVICE_RATING}
+TRAINING_NEEDS = Template(
+    Details(
+        title="培训需求调查", title_en="Training needs",
+        intro="为了合理安排今年的培训，请您告诉我们需要什么、什么时候方便。填写约需三分钟，结果用于制定培训计划。",
+        intro_en="Please tell us what you need and when it suits you, so that we can plan this year's trainings. It takes about three minutes.",
+        thanks="感谢您的填写。培训计划确定后，将在中心网站公布。", thanks_en="Thank you. The plan will be published on our website.",
+    ),
+    (
+        ("单位情况", "About you", (
+            Fields(kind="single", text="您所在单位的类型是？", text_en="What kind of organisation are you from?", required=True,
+                   settings={"other": True}, options=_options(
+                       ("招标人或采购人", "Buyer"), ("代理机构", "Agency"), ("投标人或供应商", "Bidder or supplier"),
+                       ("村集体经济组织", "Village collective"))),
+            Fields(kind="number", text="贵单位预计参加培训的有多少人？", text_en="How many people of your organisation would take part?",
+                   settings={"min": 1, "max": 500, "integer": True, "unit": "人", "unit_en": "people"}),
+        )),
+        ("需要的内容", "What you need", (
+            Fields(kind="multiple", text="您希望参加哪些内容的培训？", text_en="Which topics would you like to be trained in?", required=True,
+                   hint="可多选", hint_en="Pick all that apply", settings={"min": 1, "other": True}, options=_options(
+                       ("政策解读", "Policy"), ("系统操作", "Using the system"), ("交易实施", "Carrying out a transaction"),
+                       ("投标文件编制", "Preparing a bid"), ("异议与投诉处理", "Objections and complaints"))),
+            Fields(kind="matrix", text="您对以下工作的熟练程度如何？", text_en="How well do you know how to do the following?",
+                   settings={"labels": ["很熟练", "比较熟练", "不太熟练", "不了解"], "labels_en": ["Very well", "Well", "Not well", "Not at all"]},
+                   options=_options(("查找政策文件", "Finding policy documents"), ("在系统中发布公告", "Publishing a notice in the system"),
+                                    ("线上投标和解密", "Bidding and decrypting online"), ("查询交易结果", "Looking up results"))),
+            Fields(kind="ranking", text="请按需要的先后，为以下培训内容排序。", text_en="Please put these in the order in which you need them.",
+                   options=_options(("政策解读", "Policy"), ("系统操作", "Using the system"), ("案例分析", "Case studies"))),
+        )),
+        ("培训安排", "How and when", (
+            Fields(kind="single", text="您希望以哪种方式参加？", text_en="How would you like to take part?", options=_options(
+                ("现场集中培训", "In a classroom"), ("线上直播", "Live online"), ("录播课程", "Recorded lessons"),
+                ("上门指导", "A visit to our office"))),
+            Fields(kind="multiple", text="您什么时候方便？", text_en="When does it suit you?", hint="可多选", hint_en="Pick all that apply",
+                   options=_options(("工作日上午", "Weekday mornings"), ("工作日下午", "Weekday afternoons"), ("周末", "Weekends"))),
+            Fields(kind="single", text="一次培训多长时间合适？", text_en="How long should a training be?",
+                   options=_options(("半天以内", "Up to half a day"), ("一天", "One day"), ("两天", "Two days"))),
+            Fields(kind="long_text", text="您在工作中遇到的最大困难是什么？", text_en="What is hardest for you in your work?",
+                   hint="请勿填写姓名、电话等个人信息", hint_en="Please leave out names, phone numbers and other personal data"),
+        )),
+    ),
+)
+
+CONSULTATION = Template(
+    Details(
+        title="公开征求意见", title_en="Public consultation",
+        intro="现就有关文件的征求意见稿公开征求意见，期限不少于三十日。请您先阅读征求意见稿全文，再逐项填写。意见采纳情况及理由将在中心网站公布。",
+        intro_en="We ask for your opinion on a draft document, for at least thirty days. Please read the draft first. What becomes of the "
+                 "opinions, and why, will be published on our website.",
+        thanks="感谢您的意见。征求意见结束后，我们将逐条研究并公布采纳情况。",
+        thanks_en="Thank you. After the consultation we study every opinion and publish what was adopted.",
+    ),
+    (
+        ("您的身份", "About you", (
+            Fields(kind="single", text="您以什么身份提出意见？", text_en="In what capacity do you answer?", required=True,
+                   settings={"other": True}, options=_options(
+                       ("公民个人", "As a citizen"), ("招标人或采购人", "For a buyer"), ("代理机构", "For an agency"),
+                       ("投标人或供应商", "For a bidder or supplier"), ("行业协会", "For an association"), ("机关事业单位", "For a public body"))),
+            Fields(kind="single", text="您是否已阅读征求意见稿？", text_en="Have you read the draft?", required=True,
+                   options=_options(("已阅读全文", "All of it"), ("阅读了部分", "Some of it"), ("尚未阅读", "Not yet"))),
+        )),
+        ("总体意见", "The draft as a whole", (
+            Fields(kind="single", text="您对征求意见稿的总体意见是？", text_en="What do you think of the draft as a whole?", required=True,
+                   options=_options(("同意", "I agree"), ("基本同意，有修改意见", "I agree, with changes"), ("不同意", "I do not agree"))),
+            Fields(kind="matrix", text="您如何评价征求意见稿的以下方面？", text_en="How do you rate the draft in these respects?",
+                   settings={"labels": ["很好", "较好", "一般", "较差"], "labels_en": ["Very good", "Good", "Fair", "Poor"]},
+                   options=_options(("必要性", "It is needed"), ("可操作性", "It can be carried out"), ("表述清楚", "It is clear"),
+                                    ("对企业的影响", "What it means for enterprises"))),
+        )),
+        ("具体意见", "Your opinions in detail", (
+            Fields(kind="text", text="您的意见针对哪一条款？", text_en="Which article is your opinion about?",
+                   hint="例如：第三章第十二条", hint_en="For example: chapter 3, article 12"),
+            Fields(kind="long_text", text="您建议怎样修改？", text_en="How should it be changed?",
+                   hint="请写明建议的表述", hint_en="Please write the wording that you suggest"),
+            Fields(kind="long_text", text="您的理由和依据是什么？", text_en="What are your reasons?"),
+            Fields(kind="long_text", text="您还有哪些意见和建议？", text_en="What else would you like to say?",
+                   hint="请勿填写姓名、电话等个人信息", hint_en="Please leave out names, phone numbers and other personal data"),
+        )),
+    ),
+)
+
+TEMPLATES: Mapping[str, Template] = {
+    "open_day": OPEN_DAY, "training": TRAINING, "training_needs": TRAINING_NEEDS, "service_rating": SERVICE_RATING, "consultation": CONSULTATION,
+}
 
 
 def create_from_template(session: Session, name: str, *, now: datetime, title: str = "") -> Questionnaire:

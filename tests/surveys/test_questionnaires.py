@@ -47,7 +47,7 @@ def test_a_form_holds_questions_in_order_with_complete_settings_and_falls_back_t
     assert [(one.number, one.code, one.kind, one.label("en")) for one in form.questions] == [
         (1, "q1", "single", "A?"), (2, "q2", "text", "乙？"), (3, "q3", "number", "丙？"),
     ]
-    assert form.question("q3").settings.items() >= {"min": None, "max": 5, "integer": False, "unit": "", "unit_en": ""}.items()
+    assert form.question("q3").settings.items() >= {"min": None, "max": 5, "integer": False, "unit": "", "unit_en": "", "slider": False}.items()
     assert [section.label("en") for section in form.sections] == ["One", "二"]
     assert form.question("q9") is None
 
@@ -192,7 +192,7 @@ def test_every_template_makes_a_bilingual_draft(session, now, name):
     form = form_of(session, made)
     assert 8 <= len(form.questions) <= 12
     texts = [made.title_en, made.intro_en, made.thanks_en, *(section.title_en for section in form.sections)]
-    texts += [text for one in form.questions for text in (one.text_en, *(option.label_en for option in one.options))]
+    texts += [text for one in form.questions for text in (one.text_en, *(option.label("en") for option in one.options))]
     assert all(text.isascii() and text for text in texts)
     assert all(bool(one.hint) == bool(one.hint_en) for one in form.questions)
 

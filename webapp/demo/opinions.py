@@ -49,6 +49,8 @@ class Opinions:
             case "scale":
                 pleased = _PLEASED.get(category, 4.1) + mood + sum(by for word, by in _SHIFT.items() if word in asked.text)
                 said = str(min(5, max(1, round(chance.gauss(pleased, 0.7)))))
+            case "likelihood":
+                said = str(min(10, max(0, round(chance.gauss(7.8 + 2 * mood, 1.8)))))
             case "number":
                 said = str(self._years() if "年" in asked.text else chance.choices((1, 2, 3, 4, 6), (60, 22, 9, 5, 4))[0])
             case "text" if chance.random() < SAY_A_WORD:
