@@ -23,7 +23,7 @@ from surveys.conditions import (
     both,
     leaves,
 )
-from surveys.errors import Invalid
+from surveys.errors import Invalid, SurveyError
 from surveys.forms import Form, draft_of
 from surveys.kinds import KINDS, Single
 from surveys.questionnaires import Question, Questionnaire
@@ -71,13 +71,15 @@ class Place:
     option: str = ""
 
 
-def numbered(place: Place, questionnaire: Questionnaire) -> Place:
-    """The place as the questionnaire now numbers it: a change that was taken back numbered it otherwise."""
+def renumber(refusal: SurveyError, questionnaire: Questionnaire) -> None:
+    """Give the place as the questionnaire now numbers it: the change that was taken back numbered it otherwise."""
+    place = refusal.facts.get("place")
+    if not isinstance(place, Place):
+        return
     for number, section in enumerate(draft_of(questionnaire).sections, start=1):
         for asked in section.questions:
             if asked.code == place.code:
-                return replace(place, section=number, question=asked.number)
-    return place
+                refusal.facts["place"] = replace(place, section=number, question=asked.number)
 
 
 def judge_draft(questionnaire: Questionnaire) -> None:

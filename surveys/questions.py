@@ -76,7 +76,6 @@ class Fields(TypedDict, total=False):
 
 def _sensible(do: Callable[Concatenate[Session, Subject, Doing], Done]) -> Callable[Concatenate[Session, Subject, Doing], Done]:
     """Refuse, and take back, what leaves a condition or a reference without sense: raises what flow.judge does."""
-
     @wraps(do)
     def doing(session: Session, subject: Subject, *rest: Doing.args, **named: Doing.kwargs) -> Done:
         questionnaire = session.get_one(Questionnaire, subject.questionnaire_id)
@@ -87,8 +86,7 @@ def _sensible(do: Callable[Concatenate[Session, Subject, Doing], Done]) -> Calla
         except SurveyError as refusal:
             savepoint.rollback()
             session.expire_all()  # the lists of sections and questions too
-            if isinstance(place := refusal.facts.get("place"), flow.Place):
-                refusal.facts["place"] = flow.numbered(place, questionnaire)
+            flow.renumber(refusal, questionnaire)
             raise
         savepoint.commit()
         return done

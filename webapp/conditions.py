@@ -134,7 +134,7 @@ def _value(asked: Asked | None, number: float) -> str:
     label = _label(asked, code)
     if label != code:
         return gettext("“%(words)s”", words=label)
-    return f" {KINDS[asked.kind].figure(number) if asked else code} "
+    return f" {KINDS[asked.kind].figure(number) if asked else code}"
 
 
 def _category(code: str) -> str:

@@ -188,7 +188,8 @@ def _used_by(found: Questionnaire) -> list[Event]:
 def _page(found: Questionnaire, refusal: SurveyError | None = None) -> str:
     session, form = db.session(), draft_of(found)
     return render_template(
-        "desk/questionnaires/questionnaire.html", questionnaire=found, sections=found.sections, used_by=_used_by(found),
+        "desk/questionnaires/questionnaire.html", questionnaire=found, sections=found.sections, draft=form,
+        asked={one.id: one for section in form.sections for one in section.questions}, used_by=_used_by(found),
         count=responses.count(session, found), refusal=refusal and words(refusal), numbers={one.id: one.number for one in form.questions},
         unpublished=versions.unpublished(session, found), removed=_removed(found), missing=sum(one.missing for one in wordings.wordings(found)),
     )
