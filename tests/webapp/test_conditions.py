@@ -72,7 +72,7 @@ def test_a_condition_is_put_together_in_rows_and_told_in_words(signed_in, saved,
     form = {name: html.unescape(value) for name, value in re.findall(r'<input[^>]* name="(typed-\d)"[^>]* value="([^"]*)"', again)}
     for select in re.findall(r"<select.*?</select>", again, re.DOTALL):
         picked = re.search(r'<option selected value="([^"]*)"', select) or re.search(r'<option value="([^"]*)"', select)
-    XX
+        form[re.search(r'name="([^"]+)"', select)[1]] = html.unescape(picked[1])
     join = re.search(r'checked[^>]* name="join"[^>]* value="(\w+)"', again)
     assert desk.post(address, data={**form, "join": join[1]}).status_code == 302  # saved as it is shown, it stays what it is
     assert question(asked, saved, 5).show_if == stored
