@@ -2,27 +2,28 @@
 
 Ballots are mixed whenever there are new ones. Responses are, too, once the questionnaire takes no more answers; while it does,
 their order leads nowhere, because that of the ballots is gone. Both are rewritten as a whole, in the order of keys that say
-nothing, and the databases are made to drop what they keep of the former rows.
+nothing, and the databases are made to drop what they keep of the former rows. Then, too, a group is no longer told of which only
+a few have answered.
 
 This rewrites what lies below the records of a session, so it takes an engine and commits. It may be cut short at any moment:
 rows are rewritten in one transaction, and what was not noted as mixed is mixed the next time.
 """
 
-from collections import Counter
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
-from surveys import ballots
+from surveys import ballots, tallies
 from surveys.ballots import Ballot
 from surveys.base import Base
 from surveys.questionnaires import Questionnaire, State
 from surveys.responses import Answer, Response
 
+FEWEST = 5  # responses of a group on one occasion, of which it may still be told that they are of this group
 PATIENCE = 500  # milliseconds for which others may keep a mixing waiting before it is put off
 
 
@@ -39,7 +40,7 @@ class Mixing(Base):
 def mix(engine: sa.Engine, *, now: datetime, secret: str) -> None:
     """Mix what is new; ballots in the clear are signed by the way. To be called every minute.
 
-    Ballots take a second for 100,000 of them. Responses, once for each questionnaire that is over, take as long as the database
+    Ballots take a second or two for 100,000 of them. Responses, once for each questionnaire that is over, take as long as the database
     needs to rewrite those of all questionnaires. Raises sqlalchemy's OperationalError when others keep the tables too long.
     """
     mixed = _mix_ballots(engine, secret)
@@ -47,6 +48,7 @@ def mix(engine: sa.Engine, *, now: datetime, secret: str) -> None:
         over = sa.or_(Questionnaire.state != State.OPEN, Questionnaire.closes_at <= now)
         new = _new(connection, Response, Mixing.responses, over)
     if new:
+        _hide_small_groups(engine, new)
         if engine.dialect.name == "postgresql":
             _renew_responses(engine, new)
         else:
@@ -77,13 +79,58 @@ def _mix_ballots(engine: sa.Engine, secret: str) -> bool:
             # The questionnaires first: whoever deletes one has its row before it looks for ballots.
             connection.execute(sa.select(Questionnaire.id).where(Questionnaire.anonymous).with_for_update(key_share=True, read=True))
             connection.exec_driver_sql("LOCK TABLE ballot IN ACCESS EXCLUSIVE MODE")
-        found = connection.execute(sa.select(Ballot.questionnaire_id, Ballot.context, Ballot.respondent))
-        rows = sorted((row[0], row[1], ballots.signed(row[0], context=row[1], respondent=row[2], secret=secret)) for row in found)
+        if secret:
+            _sign(connection, secret)
+        connection.exec_driver_sql("CREATE TEMPORARY TABLE mixed AS SELECT questionnaire_id, context, respondent FROM ballot")
         # TRUNCATE begins a new file; the old one goes with the commit, and with it what it told.
-        connection.execute(sa.text("TRUNCATE ballot") if engine.dialect.name == "postgresql" else sa.delete(Ballot))
-        connection.execute(sa.insert(Ballot), [{"questionnaire_id": row[0], "context": row[1], "respondent": row[2]} for row in rows])
-        _note(connection, "ballots", Counter(row[0] for row in rows))
+        connection.exec_driver_sql("TRUNCATE ballot" if engine.dialect.name == "postgresql" else "DELETE FROM ballot")
+        connection.exec_driver_sql(
+            "INSERT INTO ballot (questionnaire_id, context, respondent) SELECT questionnaire_id, context, respondent FROM mixed ORDER BY 1, 2, 3")
+        connection.exec_driver_sql("DROP TABLE mixed")
+        _note(connection, "ballots", _new(connection, Ballot, Mixing.ballots))
     return True
+
+
+def _sign(connection: sa.Connection, secret: str) -> None:
+    clear = sa.select(Ballot.questionnaire_id, Ballot.context, Ballot.respondent).where(~Ballot.respondent.startswith(ballots.SIGNED))
+    rows = connection.execute(clear).all()
+    if rows:
+        key = [Ballot.questionnaire_id == sa.bindparam("of"), Ballot.context == sa.bindparam("on"), Ballot.respondent == sa.bindparam("whose")]
+        connection.execute(sa.update(Ballot).where(*key).values(respondent=sa.bindparam("signed")), [
+            {"of": row[0], "on": row[1], "whose": row[2], "signed": ballots.signed(row[0], context=row[1], respondent=row[2], secret=secret)}
+            for row in rows
+        ])
+
+
+def _hide_small_groups(engine: sa.Engine, questionnaire_ids: Collection[int]) -> None:
+    counted = sa.select(Response.context, Response.segment, sa.func.count()).group_by(Response.context, Response.segment)
+    with _writing(engine) as connection, Session(connection) as session:
+        for questionnaire_id in questionnaire_ids:
+            sizes: dict[str, dict[str, int]] = {}
+            for context, segment, size in session.execute(counted.where(Response.questionnaire_id == questionnaire_id)):
+                sizes.setdefault(context, {})[segment] = size
+            for context, of_segments in sizes.items():
+                hidden = Response.segment.in_(small_groups(of_segments))
+                of_them = sa.select(Response.id).where(Response.questionnaire_id == questionnaire_id, Response.context == context, hidden)
+                ids = session.scalars(of_them).all()
+                tallies.unfold(session, session.get_one(Questionnaire, questionnaire_id), ids)
+                session.execute(sa.update(Response).where(Response.id.in_(of_them)).values(segment=""))
+
+
+def small_groups(sizes: Mapping[str, int]) -> set[str]:
+    """Which groups of these sizes are too small to be told of, "" being nobody's group: those, and as many more as it takes until
+    what is left without a group could be of several.
+    """
+    named = sorted((size, segment) for segment, size in sizes.items() if segment)
+    small = {segment for size, segment in named if size < FEWEST}
+    without = sizes.get("", 0) + sum(sizes[segment] for segment in small)
+    for size, segment in named:
+        if not 0 < without < FEWEST:
+            break
+        if segment not in small:
+            small.add(segment)
+            without += size
+    return small
 
 
 def _renew_responses(engine: sa.Engine, questionnaire_ids: Collection[int]) -> None:

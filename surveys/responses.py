@@ -1,6 +1,7 @@
 """Responses: what people sent, checked as a whole and stored once."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -209,6 +210,7 @@ def _judge(
     return form, check(form, raw, segment=on.segment, context=on.context, full=quotas.full(session, form, context=on.context))
 
 
+_NO_WORD = re.compile(r"\W+")
 WORDS = 10  # characters from which on the same words twice are no coincidence
 
 
@@ -217,7 +219,7 @@ def fingerprint(filled: Sequence[Filled]) -> int | None:
 
     None where nobody has written anything longer: those who only tick often rightly tick the same.
     """
-    words = ["".join(filter(str.isalnum, stored.text.casefold())) for one in filled for stored in one.rows if stored.text]
+    words = [_NO_WORD.sub("", stored.text.casefold()) for one in filled for stored in one.rows if stored.text]
     if max(map(len, words), default=0) < WORDS:
         return None
     picked = [(one.question_id, stored.choice, stored.number, stored.part) for one in filled for stored in one.rows]

@@ -13,6 +13,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from surveys import mixing, questionnaires, responses
+from surveys import mixing, questionnaires, responses, summaries, tallies
 from surveys.ballots import Ballot, signed
 from surveys.responses import AlreadyAnswered, submit
 
@@ -229,6 +230,28 @@ def test_the_order_of_the_answers_themselves_is_gone_when_a_questionnaire_is_ove
     copy = copied(fresh_engine, questionnaire)
     assert hits(by_watching(copy, order)) <= FEW
     assert len({row.get("written") for row in copy.answers}) == 1
+
+
+@pytest.mark.parametrize("sizes, hidden", [
+    ({}, set()), ({"a": 5, "b": 9}, set()), ({"a": 1, "b": 9}, {"a", "b"}), ({"a": 1, "b": 6, "c": 9}, {"a", "b"}), ({"": 5, "a": 1, "b": 9}, {"a"}),
+    ({"": 2, "a": 5, "b": 9}, {"a"}), ({"a": 3, "b": 4, "c": 9}, {"a", "b"}), ({"": 1}, set()), ({"a": 2}, {"a"}),
+])
+def test_a_group_of_few_is_not_told_of_nor_what_would_tell_it(sizes, hidden):
+    assert mixing.small_groups(sizes) == hidden
+
+
+def test_when_it_is_over_small_groups_are_told_of_no_more_and_the_figures_follow(fresh_engine):
+    questionnaire = build(fresh_engine)
+    with Session(fresh_engine) as session, session.begin():
+        found = questionnaires.get(session, questionnaire)
+        for number, segment in enumerate(["deputy"] * 2 + ["village"] * 6 + ["enterprise"] * 7):
+            make.response(session, found, {"q1": opinion(number)}, respondent=name(number), segment=segment, secret=SECRET)
+        tallies.fold(session, found, now=NOW + timedelta(days=40))
+    close(fresh_engine, questionnaire)
+    mixing.mix(fresh_engine, now=NOW, secret=SECRET)
+    with Session(fresh_engine) as session:
+        summary = summaries.summarise(session, questionnaires.get(session, questionnaire))
+        assert (summary.responses, summary.by_segment) == (15, {"": 8, "enterprise": 7})
 
 
 def test_who_has_voted_cannot_vote_again_whatever_was_mixed_and_signed(fresh_engine):
