@@ -44,7 +44,7 @@ DESK = [
     "/desk/events/{running}/fields/preview", "/desk/events/{draft}/fields/preview?as=enterprise", "/desk/events/{running}/fields/new?kind=text", "/desk/events/{running}/fields/new?kind=multiple",
     "/desk/events/{running}/fields/{field}/edit", "/desk/events/{running}/fields/{field}/remove",
     "/desk/events/{running}/registrations/{registration}/cancel", "/desk/events/{running}/summary", "/desk/events/{draft}/summary",
-    "/desk/events/{past}/summary", "/desk/events/{running}/answers", "/desk/events/{running}/themes", "/desk/events/{draft}/themes", "/desk/events/{past}/themes",
+    "/desk/events/{past}/summary", "/desk/events/{past}/crosstab?down=segment&across=q1", "/desk/events/{running}/answers", "/desk/events/{running}/themes", "/desk/events/{draft}/themes", "/desk/events/{past}/themes",
     "/desk/events/{running}/themes/{theme}", "/desk/events/{running}/questions/{asked}/loose", "/events/{draft}", "/events/{running}/poster",
     "/events/{running}/survey-poster", "/t/{ticket}",
     "/desk/questionnaires", "/desk/questionnaires/import", "/desk/questionnaires/new", "/desk/questionnaires/{questionnaire}", "/desk/questionnaires/{unused}",

@@ -15,7 +15,7 @@ from surveys.kinds import KINDS
 from surveys.summaries import QuestionSummary
 from webapp.guard import allowed
 from webapp.views.desk import desk
-from webapp.wiring import clock, db, language
+from webapp.wiring import clock, db, language, settings
 
 ANSWERS_ON_A_PAGE = 50
 MOST_DAYS = 31  # bars that one still looks at
@@ -26,9 +26,11 @@ MOST_DAYS = 31  # bars that one still looks at
 def summary(slug: str) -> str:
     """The conclusion, the figures by category, and every question."""
     event = events.by_slug(db.session(), slug)
-    counted = reports.event_summary(db.session(), event, now=clock())
+    counted, below = reports.event_summary(db.session(), event, now=clock()), settings().smallest_cell
+    if event.questionnaire is not None and event.questionnaire.anonymous:
+        counted = reports.suppressed(counted, below=below)
     return render_template(
-        "desk/summary.html", event=event, summary=counted, conclusion=reports.conclusion(counted, language()),
+        "desk/summary.html", below=below, event=event, summary=counted, conclusion=reports.conclusion(counted, language()),
         formats=list(FORMATS), bar_rows=bar_rows, level_rows=level_rows, multiples=multiples, multiple_heads=multiple_heads,
         level_heads=level_heads, day_rows=day_rows, figure_words=figure_words,
         takes_words=reports.takes_words,
@@ -58,7 +60,7 @@ def answers(slug: str) -> str:
     )
 
 
-def bar_rows(tally: Tally) -> list[tuple[str, int, float]]:
+def bar_rows(tally: Tally) -> list[tuple[str, int | None, float]]:
     """The options of a question for `ui.bars`."""
     return [(row.label(language()), row.count, row.share or 0) for row in tally.rows]
 
@@ -86,7 +88,7 @@ def figure_words(asked: Asked, number: float) -> str:
 def level_rows(counted: EventSummary, one: QuestionSummary) -> list[tuple[str, list[int]]]:
     """All answers and those of each category for `ui.diverging`: counts from the lowest to the highest level."""
     groups: list[tuple[str, Tally]] = [(gettext("全部"), one.tally), *_groups(counted, one)]
-    return [(label, [row.count for row in reversed(tally.rows)]) for label, tally in groups]
+    return [(label, [row.count or 0 for row in reversed(tally.rows)]) for label, tally in groups]
 
 
 def multiples(counted: EventSummary, one: QuestionSummary) -> list[tuple[Any, ...]]:
@@ -100,5 +102,10 @@ def multiple_heads(groups: list[tuple[Any, ...]]) -> list[tuple[str, str, str]]:
 
 
 def _groups(counted: EventSummary, one: QuestionSummary) -> list[tuple[str, Tally]]:
-    groups = [(label, tally) for label, tally in counted.groups(one, language()) if tally.answered]
+    groups = [(label, tally) for label, tally in counted.groups(one, language()) if tally.answered and _whole(tally)]
     return groups if len(groups) > 1 else []  # one group alone would repeat the whole
+
+
+def _whole(tally: Tally) -> bool:
+    """Whether nothing was left out: a bar cannot have a gap."""
+    return all(row.count is not None for row in tally.rows)
