@@ -23,15 +23,16 @@ PAGES = (
 )
 
 
-def asking(server: Any, *, paged: bool = True, **changes: Any) -> Any:
-    """An event in whose hall these three pages are asked now."""
+def asking(server: Any, **conditions: Any) -> Any:
+    """An event in whose hall these three pages are asked now; `conditions` by the titles of pages."""
     event = doors.running(server)
     with server.session() as session:
-        made = questionnaires.create(session, now=make.NOW, title="满意度问卷", paged=paged, **changes)
+        made = questionnaires.create(session, now=make.NOW, title="满意度问卷", paged=True)
         for title, *asks in PAGES:
             section = questions.add_section(session, made, now=make.NOW, title=title)
             for ask in asks:
                 questions.add_question(session, section, now=make.NOW, **ask)
+            questions.show_section_if(session, section, conditions.get(title), now=make.NOW)
         questionnaires.open_for_answers(session, made, now=make.NOW)
         events.attach(session, session.merge(event), made, by="system", now=make.NOW)
     return event
@@ -97,6 +98,27 @@ def test_pages_are_turned_on_the_phone_and_back_loses_nothing(phone, live_server
     press(page, "提交问卷")
     page.wait_for_url("**/thanks")
     assert stored(live_server, event) == [["5.0", "1", "3.0", "很好"]]
+
+
+def test_a_page_that_does_not_apply_is_skipped_there_and_back(phone, live_server):
+    event = asking(live_server, 来访={"compared": ["total", "<=", 2]})
+    page = opened(phone, f"/q/{event.survey_code}")
+    first_page(page)
+    expect(page.locator("#progress-text")).to_have_text("已答 2／3 题")
+    press(page, "下一页")
+    expect(page.get_by_role("heading", name="意见")).to_be_visible()
+    expect(page.locator(".survey-page:not(.away) .pagehead")).to_have_text("第 2 页，共 2 页")
+    press(page, "上一页")
+    page.get_by_label("不满意", exact=True).check()
+    press(page, "下一页")
+    expect(page.get_by_role("heading", name="来访")).to_be_visible()
+    page.get_by_label("您来过几次").fill("7")
+    press(page, "上一页")
+    page.get_by_label("满意", exact=True).check()
+    press(page, "下一页")
+    press(page, "提交问卷")
+    page.wait_for_url("**/thanks")
+    assert stored(live_server, event) == [["4.0", "1"]]
 
 
 def test_what_the_server_refuses_is_told_and_leads_to_its_page(phone, live_server, event):

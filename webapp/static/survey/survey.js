@@ -129,6 +129,7 @@ if (form) {
   });
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
+  form.addEventListener("reset", () => setTimeout(() => pages.draw(), 20)); // after what depends on answers has gone
   pages.show(0, { quiet: true });
   await draw();
   if (!refused) await putRight((await waiting()).find((sheet) => sheet.link === link && sheet.refused === "wrong"));
