@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, contains_eager
 from surveys import tallies
 from surveys.asked import Asked, Counts, Stored, Tally, in_language
 from surveys.forms import Form, whole_form, with_answers
-from surveys.kinds import KINDS, PERSONAL
+from surveys.kinds import KINDS, PERSONAL, Contact
 from surveys.questionnaires import Question, Questionnaire
 from surveys.questions import NoSuchQuestion
 from surveys.responses import Answer, Response
@@ -191,8 +191,8 @@ def open_answers(
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """One response as a row of a table. `answers` has a cell for every question code in the order of the form; `version` is that of
-    the questionnaire under which it was answered.
+    """One response as a row of a table. `answers` has a cell for every question code in the order of the form, for a question with
+    parts (the rows of a matrix, what is ranked) one for each `CODE.PART`; `version` is that under which it was answered.
     """
 
     context: str
@@ -210,7 +210,8 @@ def raw_rows(
 ) -> Iterator[RawRow]:
     """Every response with its answers, one after the other in an arbitrary but steady order; memory stays flat.
 
-    Numbers and levels come as numbers, choices as their labels in `language`; who answered does not come at all.
+    Numbers and levels come as numbers, choices as their labels in `language`; who answered does not come at all. In an anonymous
+    questionnaire e-mail addresses, phone numbers and credit codes are masked.
     """
     form = whole_form(session, questionnaire)
     found = session.execute(
@@ -224,15 +225,23 @@ def raw_rows(
         execution_options={"yield_per": BATCH},
     )
     for _, rows in groupby(found, key=lambda row: row[0]):
-        yield _raw_row(form, list(rows), language)
+        yield _raw_row(form, list(rows), language, masked=questionnaire.anonymous)
 
 
-def _raw_row(form: Form, rows: Sequence[sa.Row[*tuple[Any, ...]]], language: str) -> RawRow:
+def _raw_row(form: Form, rows: Sequence[sa.Row[*tuple[Any, ...]]], language: str, *, masked: bool) -> RawRow:
     stored: dict[int | None, list[Stored]] = {}
     for row in rows:
         stored.setdefault(row.question_id, []).append(Stored(row.choice, row.number, row.text, row.part))
     head = rows[0]
     return RawRow(
         head.context, head.segment, head.language, head.submitted_on, head.submitted_at, head.version,
-        {asked.code: KINDS[asked.kind].cell(asked, stored.get(asked.id, []), language) for asked in form.questions},
+        {code: cell for asked in form.questions for code, cell in _cells(asked, stored.get(asked.id, []), language, masked=masked).items()},
     )
+
+
+def _cells(asked: Asked, stored: Sequence[Stored], language: str, *, masked: bool) -> dict[str, str | int | float | None]:
+    """What reaches a person is masked where nobody was to be known."""
+    kind = KINDS[asked.kind]
+    if masked and stored and isinstance(kind, Contact):
+        return {asked.code: kind.mask(kind.show(asked, stored))}
+    return kind.cells(asked, stored, language)

@@ -236,9 +236,10 @@ def _raw(book: Book) -> None:
     sheet = book.streamed(say("原始数据", "Raw data"))
     heads = [say("提交日期", "Date"), *([say("提交时间", "Time")] if timed else []), say("类别", "Category"), say("语言", "Language"), say("问卷版本", "Version")]
     sheet.sheet.set_column(0, len(heads) - 1, 17)
-    for column, asked in enumerate(questions, start=len(heads)):
-        sheet.sheet.set_column(column, column, 40 if takes_words(asked) else 18)
-    sheet.heading(0, [*heads, *(f"{asked.number}. {asked.label(material.language)}" for asked in questions)])
+    asked_in = [(asked, column) for asked in questions for column in KINDS[asked.kind].columns(asked)]
+    for place, (asked, _) in enumerate(asked_in, start=len(heads)):
+        sheet.sheet.set_column(place, place, 40 if takes_words(asked) else 18)
+    sheet.heading(0, [*heads, *(f"{asked.number}. {column.label(material.language)}" for asked, column in asked_in)])
     sheet.sheet.freeze_panes(1, 0)
     styles = ["day", *(["moment"] if timed else []), "plain"]
     row = 0
@@ -246,9 +247,9 @@ def _raw(book: Book) -> None:
         times: list[Cell] = [response.submitted_on, *([material.local(response.submitted_at)] if timed else [])]
         sheet.row(row, [
             *times, material.group_of(response.segment), response.language, response.version,
-            *(response.answers[asked.code] for asked in questions),
+            *(response.answers[column.code] for _, column in asked_in),
         ], styles)
-    sheet.sheet.autofilter(0, 0, row, len(heads) + len(questions) - 1)
+    sheet.sheet.autofilter(0, 0, row, len(heads) + len(asked_in) - 1)
 
 
 def _codebook(book: Book) -> None:

@@ -93,6 +93,19 @@ class Kind:
         """One answer as a cell of a table: a number where it is one, else as shown; None when there is none."""
         return self.show(asked, stored, language) or None
 
+    def cells(self, asked: Asked, stored: Sequence[Stored], language: str = "zh") -> dict[str, str | int | float | None]:
+        """One answer as the cells of a table of raw data, by the codes of `columns`."""
+        return {asked.code: self.cell(asked, stored, language)}
+
+    def columns(self, asked: Asked) -> tuple[Option, ...]:
+        """What has a column of its own in a table of raw data: the question, or each of its parts as `CODE.PART`."""
+        if not asked.parts:
+            return (Option(asked.code, asked.text, asked.text_en),)
+        return tuple(
+            Option(f"{asked.code}.{part.code}", f"{asked.text}：{part.label_zh}", f"{asked.label('en')}: {part.label('en')}")
+            for part in asked.parts
+        )
+
     def show(self, asked: Asked, stored: Sequence[Stored], language: str = "zh") -> str:
         """One answer as text for a reader; "" when there is none."""
         raise NotImplementedError
@@ -140,6 +153,19 @@ def option_rows(options: Iterable[Option], counted: Mapping[str, int], answered:
     return tuple(
         Row(option.code, option.label_zh, option.label_en, n := counted.get(option.code, 0), share(n, answered)) for option in options
     )
+
+
+def part_cells(asked: Asked, stored: Sequence[Stored], language: str) -> dict[str, str | int | float | None]:
+    """The number of each part, or the words of what was picked for it, by `CODE.PART`."""
+    labels = {option.code: option.label(language) for option in asked.options}
+    comma = ", " if language.startswith("en") else "、"
+    cells: dict[str, str | int | float | None] = {}
+    for part in asked.parts:
+        own = [row for row in stored if row.part == part.code]
+        number = own[0].number if own else None
+        words = comma.join(labels.get(row.choice or "", row.choice or "") for row in own) or None
+        cells[f"{asked.code}.{part.code}"] = words if number is None else int(number)
+    return cells
 
 
 def joined(pairs: Iterable[tuple[str, str]], language: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 from surveys.asked import Asked, Counts, Option, Part, Stored, Tally, given
-from surveys.kinds.base import MOST_OPTIONS, Kind, as_options, joined, listed, only, option_rows
+from surveys.kinds.base import MOST_OPTIONS, Kind, as_options, joined, listed, only, option_rows, part_cells
 from surveys.kinds.checks import labels, words
 from surveys.kinds.refusals import BadSetting, Missing, RowsMissing, UnknownOption
 from surveys.kinds.scales import SATISFACTION, SATISFACTION_EN, level_of, level_tally
@@ -52,6 +52,9 @@ class Rows(Kind):
     def part_tally(self, asked: Asked, counts: Counts) -> Tally:
         """The figures of one row."""
         raise NotImplementedError
+
+    def cells(self, asked: Asked, stored: Sequence[Stored], language: str = "zh") -> dict[str, str | int | float | None]:
+        return part_cells(asked, stored, language)
 
     def show(self, asked: Asked, stored: Sequence[Stored], language: str = "zh") -> str:
         labels = {option.code: option.label(language) for option in asked.options}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from surveys.asked import Asked, Counts, Option, Part, Row, Stored, Tally, given
-from surveys.kinds.base import MOST_OPTIONS, Kind, as_options, joined, listed, share
+from surveys.kinds.base import MOST_OPTIONS, Kind, as_options, joined, listed, part_cells, share
 from surveys.kinds.checks import flag, picks
 from surveys.kinds.grids import given_by_part
 from surveys.kinds.numbers import figures
@@ -76,6 +76,9 @@ class Ranking(Kind):
         )
         points = sum((last + 1 - rank) * n for rank, n in counts.numbers.items())
         return Tally(counts.answered, rows=rows, score=points / people if people else None, **figures(counts.numbers))
+
+    def cells(self, asked: Asked, stored: Sequence[Stored], language: str = "zh") -> dict[str, str | int | float | None]:
+        return part_cells(asked, stored, language)
 
     def show(self, asked: Asked, stored: Sequence[Stored], language: str = "zh") -> str:
         names = {part.code: part.label(language) for part in asked.parts}

@@ -91,5 +91,9 @@ def test_what_was_ranked_and_drawn_is_what_is_stored(live_server, sheet, event):
     with live_server.session() as session:
         (row,) = raw_rows(session, session.merge(event).questionnaire)
     assert {code: cell for code, cell in row.answers.items() if cell is not None} == {
-        "service": 4, "parts": "讲解：满意；餐饮：满意；交通：满意", "order": "1. 学校；2. 道路；3. 医院；4. 公园", "wish": 90,
+        "service": 4, "parts.talk": 4, "parts.food": 4, "parts.way": 4, "order.a": 2, "order.b": 1, "order.c": 3, "order.d": 4, "wish": 90,
     }
+
+
+def test_every_kind_reads_well_to_those_who_do_not_see(sheet, axe):
+    assert axe(sheet) == []

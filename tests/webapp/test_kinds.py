@@ -61,8 +61,8 @@ def test_every_kind_is_asked_and_its_answer_is_stored(client, saved, event, lang
         (row,) = raw_rows(session, session.merge(event).questionnaire)
         rows = session.execute(sa.select(Answer.question_id, Answer.part, Answer.place).order_by(Answer.question_id, Answer.place)).all()
     assert row.answers == {
-        "role": "其他：教师", "liked": "大厅宽敞；流程清楚", "service": 4, "nps": 9, "parts": "讲解：非常满意；餐饮：基本满意；交通：非常不满意",
-        "used": "网上办理：已经使用、希望使用", "order": "1. 学校；2. 道路；3. 医院；4. 公园", "times": 3, "wish": 45, "day": "2026-04-01",
+        "role": "其他：教师", "liked": "大厅宽敞；流程清楚", "service": 4, "nps": 9, "parts.talk": 5, "parts.food": 3, "parts.way": 1,
+        "used.web": "已经使用、希望使用", "used.desk": None, "order.a": 2, "order.b": 1, "order.c": 3, "order.d": 4, "times": 3, "wish": 45, "day": "2026-04-01",
         "hour": "09:30", "moment": "2026-03-18 10:05", "line": "A123", "words": "很好\n继续", "mail": "anna@example.org",
         "phone": "13812345678", "firm": "91350100M000100Y43",
     }
@@ -182,6 +182,13 @@ def test_what_reaches_a_person_stands_in_the_raw_data_alone(saved, answered):
     book = load_workbook(exported(saved, answered, "xlsx"))
     where = {sheet.title for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.value in secrets}
     assert where == {"原始数据"}
+
+
+def test_raw_data_of_an_anonymous_questionnaire_masks_what_reaches_a_person(session):
+    questionnaire = make.questionnaire(session, asks=ASKS, anonymous=True)
+    make.response(session, questionnaire, SENT)
+    (row,) = raw_rows(session, questionnaire)
+    assert [row.answers[code] for code in ("mail", "phone", "firm")] == ["a***@example.org", "138****5678", "91************0Y43"]
 
 
 def test_the_summary_page_shows_every_kind(client, signed_in, answered):
