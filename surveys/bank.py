@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from surveys.base import Base
 from surveys.errors import NotFound
 from surveys.questionnaires import Question, Questionnaire, Section
-from surveys.questions import Fields, add_question, add_section, describe, fields_of
+from surveys.questions import add_question, add_section, describe, fields_of
 from surveys.templates import TEMPLATES
 
 SECTION = "section"  # the kind of an item that is a whole section
@@ -115,12 +115,17 @@ def find(*, words: str = "", kinds: Sequence[str] = (), sort: str = "-saved") ->
     return found.order_by(column.desc() if sort.startswith("-") else column.asc(), Item.id)
 
 
+def holds_any(session: Session) -> bool:
+    """Whether there is anything in the bank."""
+    return bool(session.scalar(sa.select(sa.exists().where(Item.id.is_not(None)))))
+
+
 def fill(session: Session, *, now: datetime) -> int:
     """Put the questions of the ready-made templates into the bank, those that are not there yet; how many there are now."""
     for template in TEMPLATES.values():
         for _, _, questions in template.sections:
             for fields in questions:
                 question = Question()
-                describe(question, Fields(code="q1", **fields), ())
+                describe(question, fields | {"code": "q1"}, ())
                 keep_question(session, question, now=now)
     return session.scalar(sa.select(sa.func.count()).select_from(Item)) or 0

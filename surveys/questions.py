@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from itertools import count
-from typing import Any, Concatenate, Literal, ParamSpec, TypedDict, TypeVar, Unpack
+from typing import Any, Concatenate, Literal, ParamSpec, TypedDict, TypeVar, Unpack, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -197,13 +197,13 @@ def edit_question(session: Session, question: Question, *, now: datetime, **fiel
     change(questionnaire, now=now)
     changed = Fields(**fields)
     kind = kind_of(changed.get("kind", question.kind))
-    changed.setdefault("options", question.options if kind.has_options else ())
-    changed.setdefault("settings", question.settings if kind.code == question.kind else {})
+    options = changed.setdefault("options", question.options if kind.has_options else ())
+    settings = changed.setdefault("settings", question.settings if kind.code == question.kind else {})
     asked = _asked(session, question)
-    if asked and _means_otherwise(question, kind.code, kind.settings(changed["settings"])):
+    if asked and _means_otherwise(question, kind.code, kind.settings(settings)):
         return _replaced(session, question, changed, now=now)
     if asked:
-        changed["options"] = _with_new_codes(changed["options"], asked)
+        changed["options"] = _with_new_codes(options, asked)
     describe(question, changed, _codes(session, questionnaire) - {question.code})
     session.flush()
     return question
@@ -219,7 +219,7 @@ def duplicate_question(session: Session, question: Question, *, now: datetime) -
 def fields_of(question: Question) -> Fields:
     """What makes the question, but its code and its condition: for a copy."""
     names = ("kind", "text", "text_en", "hint", "hint_en", "required", "options", "settings")
-    return Fields(**{name: getattr(question, name) for name in names})
+    return cast("Fields", {name: getattr(question, name) for name in names})
 
 
 def _asked(session: Session, question: Question) -> list[dict[str, Any]]:
@@ -243,8 +243,7 @@ def _means_otherwise(question: Question, kind: str, settings: Mapping[str, Any])
 
 def _replaced(session: Session, question: Question, fields: Fields, *, now: datetime) -> Question:
     section, place = question.section, question.section.questions.index(question)
-    fresh = Fields(**(fields_of(question) | fields))
-    fresh.pop("code", None)
+    fresh = cast("Fields", {name: value for name, value in {**fields_of(question), **fields}.items() if name != "code"})
     with session.begin_nested():  # a refusal leaves the question where it was
         made = add_question(session, section, now=now, **fresh)
         remove_question(session, question, now=now)

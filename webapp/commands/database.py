@@ -3,6 +3,7 @@
 from flask import Flask, current_app
 
 from engage import people
+from surveys import bank
 from webapp import HERE, create_app, wiring
 from webapp.commands import Answer, engage, told
 
@@ -27,5 +28,7 @@ def init() -> Answer:
     upgrade()
     with wiring.saving() as session:
         people.seed_categories(session)
+        if not bank.holds_any(session):
+            bank.fill(session, now=wiring.clock())
     where = wiring.db.engine.url.render_as_string(hide_password=True)
     return Answer(f"The database is ready: {where}", {"database": where})

@@ -31,7 +31,7 @@ function drag(grip, start) {
     if (event.clientY > innerHeight - 60) scrollBy(0, 12);
   };
   const end = (event) => {
-    for (const [name, listener] of [["pointermove", move], ["pointerup", end], ["pointercancel", end]]) grip.removeEventListener(name, listener);
+    for (const [name, listener] of [["pointermove", move], ["pointerup", end], ["pointercancel", end]]) document.removeEventListener(name, listener);
     item.classList.remove("dragging");
     if (!moved) return;
     grip.addEventListener("click", (click) => click.preventDefault(), { once: true, capture: true });
@@ -44,8 +44,8 @@ function drag(grip, start) {
       form.submit();
     }
   };
-  grip.setPointerCapture(start.pointerId);
-  for (const [name, listener] of [["pointermove", move], ["pointerup", end], ["pointercancel", end]]) grip.addEventListener(name, listener);
+  // Not on the grip: it is taken out of the page and put in elsewhere, which ends a capture.
+  for (const [name, listener] of [["pointermove", move], ["pointerup", end], ["pointercancel", end]]) document.addEventListener(name, listener);
 }
 
 for (const grip of document.querySelectorAll(".grip")) {
