@@ -46,8 +46,9 @@ from surveys.xlsform.sheets import (
     plain,
 )
 
-ROWS = 2_000  # of the sheet `survey`
+ROWS = 1_000  # of the sheet `survey`
 CHOICE_ROWS = 20_000
+SENSELESS = 10  # conditions that are looked for one by one
 _BEGIN = re.compile(r"begin[ _](?P<what>group|repeat|lgroup|looped group|loop)\b.*", re.IGNORECASE)
 _END = re.compile(r"end[ _](group|repeat|lgroup|looped group|loop)", re.IGNORECASE)
 
@@ -121,26 +122,35 @@ class _Reader:
         return Found(details, self.sections, self.findings)
 
     def _judge(self) -> None:
-        """Leave out the conditions that make no sense together with the others."""
-        while True:
+        """Leave out the conditions that make no sense together with the others; when they are many, all of them."""
+        for _ in range(SENSELESS):
             try:
                 judge(self.sections)
             except Invalid as refusal:
-                place: flow.Place = refusal.facts["place"]  # pyright: ignore[reportAssignmentType] -- what flow.judge tells
-                line = self.lines[place.code or str(place.section)]
+                if not isinstance(place := refusal.facts.get("place"), flow.Place):
+                    raise
                 section = self.sections[place.section - 1]
-                fields = next((fields for fields in section.questions if fields.get("code") == place.code), None)
-                if fields is None:
-                    section.show_if = None
-                elif place.option:
-                    fields["options"] = [{name: value for name, value in option.items() if name != "show_if"}
-                                         for option in cast("Sequence[Mapping[str, Any]]", fields.get("options", ()))]
-                else:
-                    fields["show_if"] = None
-                told = "condition_never" if isinstance(refusal, flow.ConditionNever) else "condition_left_out"
-                self._noting(line)("relevant", told, expression=line.word("relevant"))
+                self._without(section, next((one for one in section.questions if one.get("code") == place.code), None),
+                              "condition_never" if isinstance(refusal, flow.ConditionNever) else "condition_left_out")
             else:
                 return
+        for section in self.sections:
+            for fields in (None, *section.questions):
+                self._without(section, fields, "condition_left_out")
+
+    def _without(self, section: FoundSection, fields: Fields | None, told: str) -> None:
+        """Take the condition from a question and its options, or from the section."""
+        line = self.lines[fields.get("code", "") if fields else str(self.sections.index(section) + 1)]
+        options = [option for option in cast("Sequence[Mapping[str, Any]]", fields.get("options", ())) if "show_if" in option] if fields else []
+        if options or (fields or {"show_if": section.show_if}).get("show_if"):
+            self._noting(line)("relevant", told, expression=line.word("relevant"))
+        if fields is None:
+            section.show_if = None
+            return
+        fields["show_if"] = None
+        if options:
+            fields["options"] = [{name: value for name, value in option.items() if name != "show_if"}
+                                 for option in cast("Sequence[Mapping[str, Any]]", fields.get("options", ()))]
 
     def _note(self, sheet: Sheet, row: int, column: str, code: str, /, **facts: Any) -> None:
         self.findings.append(Finding(sheet.name, row, sheet.written(column) if column else "", code, facts))
@@ -238,11 +248,12 @@ class _Reader:
 
     def _table(self, line: Line, following: Iterable[Line]) -> list[Line]:
         """The rows of the matrix that begins here; none when it is an ordinary group."""
-        rows = list(takewhile(lambda after: not _END.fullmatch(after.word("type")), following))
-        own = line.own.get("kind") in {"matrix", "grid"}
-        looks = " ".join(one.word("appearance") for one in (line, *rows))
         begin = _BEGIN.fullmatch(line.word("type"))
-        if not begin or begin["what"].casefold() != "group" or not (own or "table-list" in looks or "list-nolabel" in looks):
+        if not begin or begin["what"].casefold() != "group":
+            return []
+        rows = list(takewhile(lambda after: not _BEGIN.fullmatch(after.word("type")) and not _END.fullmatch(after.word("type")), following))
+        looks = " ".join(one.word("appearance") for one in (line, *rows))
+        if line.own.get("kind") not in {"matrix", "grid"} and "table-list" not in looks and "list-nolabel" not in looks:
             return []
         rows = [row for row in rows if row.word("appearance") != "label"]  # the line of headings
         types = {type_of(row.get("type")) for row in rows}

@@ -264,8 +264,8 @@ def test_a_workbook_that_is_no_form_is_refused_as_a_whole(sheets):
 
 def test_a_form_with_too_many_rows_is_refused_as_a_whole():
     with pytest.raises(FormTooLarge) as caught:
-        read_xlsform({"survey": [(1, ["type"]), *((number, ["note"]) for number in range(2, 2003))]}, title="表")
-    assert caught.value.facts == {"sheet": "survey", "limit": 2000}
+        read_xlsform({"survey": [(1, ["type"]), *((number, ["note"]) for number in range(2, 1003))]}, title="表")
+    assert caught.value.facts == {"sheet": "survey", "limit": 1000}
 
 
 def test_a_form_with_nothing_to_ask_makes_no_draft(session, now):

@@ -61,6 +61,13 @@ def test_a_condition_that_can_never_hold_is_named_and_left_out():
     assert told(found)[1:] == [("survey", 7, "relevant", "condition_never"), ("survey", 8, "relevant", "condition_never")]
 
 
+def test_when_many_conditions_make_no_sense_none_is_kept():
+    never = "".join(f"| text | t{n} | 问 | ${{Been}} = 'y' and ${{Been}} = 'n' |\n" for n in range(12))
+    found = read(f"{EARLIER}{never}| text | last | 末 | ${{Been}} = 'y' |", CHOICES)
+    assert {fields["show_if"] is None for fields in found.sections[0].questions} == {True}
+    assert [finding.row for finding in found.findings[1:]] == list(range(7, 20))
+
+
 def test_groups_within_each_other_are_shown_when_all_their_conditions_hold():
     found = read(f"""{EARLIER}
 | begin group | outer | 外 | ${{Been}} = 'y'  |
