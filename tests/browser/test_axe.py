@@ -51,6 +51,7 @@ DESK = [
     "/desk/questionnaires/{unused}/edit", "/desk/questionnaires/{questionnaire}/preview", "/desk/questionnaires/{unused}/delete",
     "/desk/questionnaires/{questionnaire}/delete", "/desk/questionnaires/{questionnaire}/doubtful", "/desk/questionnaires/{unused}/sections/new", "/desk/sections/{section}/edit",
     "/desk/sections/{section}/questions/new?kind=scale", "/desk/questions/{question}/edit", "/desk/questions/{question}/place",
+    "/desk/sections/{section}/conditions", "/desk/questions/{question}/conditions",
     "/desk/questionnaires/{questionnaire}/versions", "/desk/questionnaires/{unused}/versions", "/desk/questionnaires/{unused}/english",
     "/desk/questionnaires/{questionnaire}/english?missing=1", "/desk/questionnaires/{questionnaire}/preview?version=1",
     "/desk/bank", "/desk/bank?q=没有", "/desk/bank?questionnaire={unused}", "/desk/bank/{bank_item}", "/desk/bank/{bank_item}/remove",
