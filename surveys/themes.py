@@ -176,6 +176,7 @@ def find(session: Session, question_id: int, *, context: str) -> Finding | None:
 
 def ask(session: Session, questionnaire: Questionnaire, *, context: str, now: datetime) -> list[Finding]:
     """Note that themes are wanted for every open question that has answers; `finding` does it. Asking twice is asking once."""
+    session.execute(sa.select(Questionnaire.id).where(Questionnaire.id == questionnaire.id).with_for_update(key_share=True))  # one at a time
     wanted: list[Finding] = []
     for one in overview(session, questionnaire, context=context):
         if not one.sorted and not one.fresh:
@@ -194,7 +195,7 @@ def answers_of(finding: Finding, theme: Theme | None) -> sa.Select[Answer]:
     return (
         sa.select(Answer).join(Answer.response).join(Answer.question).join(Sorted, _IS).outerjoin(_home, _home.id == Sorted.theme_id)
         .options(contains_eager(Answer.response), contains_eager(Answer.question))
-        .where(Sorted.finding_id == finding.id, inside)
+        .where(Sorted.finding_id == finding.id, Response.excluded_at.is_(None), inside)
         .order_by(Sorted.nearness.desc(), Answer.response_id, Answer.place)
     )
 
@@ -229,7 +230,7 @@ def _count(
             sa.func.count(sa.case((Sorted.repeats == Sorted.response_id, 1))),
         )
         .join(Finding, Finding.id == Sorted.finding_id).join(Response, Response.id == Sorted.response_id)
-        .outerjoin(_home, _home.id == Sorted.theme_id).where(wanted)
+        .outerjoin(_home, _home.id == Sorted.theme_id).where(wanted, Response.excluded_at.is_(None))
         .group_by(Sorted.question_id, _ROOT, Response.segment, Sorted.tone)
     )
     for question_id, theme_id, segment, tone, number, distinct in rows:

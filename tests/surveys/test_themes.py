@@ -5,7 +5,7 @@ import pytest
 import sqlalchemy as sa
 from database import count_queries
 
-from surveys import find_themes, finding, theme_decisions, themes
+from surveys import doubts, find_themes, finding, theme_decisions, themes
 from surveys.near_duplicates import twins
 from surveys.sentiment import tone
 from surveys.terms import terms
@@ -309,3 +309,14 @@ def test_when_a_response_goes_so_does_where_it_was_sorted(session, asked):
     session.execute(sa.delete(themes.Answer).where(themes.Answer.response_id == gone))
     session.execute(sa.delete(themes.Response).where(themes.Response.id == gone))
     assert view(session, asked).sorted == len(PARKING) - 1
+
+
+def test_what_staff_leave_out_is_in_no_theme_at_once_and_after_the_next_finding(session, asked):
+    answer(session, asked, [*PARKING, *GUIDE])
+    find(session, asked)
+    left_out = session.scalars(sa.select(themes.Answer).where(themes.Answer.text == PARKING[0])).one()
+    doubts.exclude(session, left_out.response, reason="重复提交", now=make.NOW)
+    before, after = members(session, view(session, asked)), members(session, find(session, asked))
+    for found in (before, after):
+        assert {frozenset(texts) for texts in found.values() if texts} == {frozenset(PARKING[1:]), frozenset(GUIDE)}
+    assert view(session, asked).sorted == len(PARKING) + len(GUIDE) - 1
