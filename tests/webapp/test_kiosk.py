@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from engage import events
+from surveys.questionnaires import Access
 from surveys.responses import Response
 from webapp import robots
 
@@ -75,6 +76,14 @@ def test_whoever_starts_it_is_signed_out(signed_in, event):
     assert start.replace("&", "&amp;") in page
     assert staff.post("/desk/sign-out", data={"next": start}).location == start
     assert "/desk/sign-in" in staff.get(f"/desk/events/{event.slug}/kiosk").location
+
+
+def test_a_questionnaire_for_personal_links_only_has_no_tablet(signed_in, client, saved, event):
+    with saved() as session:
+        session.merge(event).questionnaire.access = Access.PERSONAL
+    page = signed_in("door").get(f"/desk/events/{event.slug}/kiosk").text
+    assert ("只凭个人链接作答" in page, "退出登录并开始" in page) == (True, False)
+    assert client.get(f"/q/{event.survey_code}/kiosk").status_code == 409
 
 
 def test_signing_out_leads_nobody_away(signed_in):
