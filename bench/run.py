@@ -18,9 +18,10 @@ from bench.scanner import scanner
 from bench.scans import single_scans, single_scans_postgresql
 from bench.startup import startup
 from bench.submits import submits
+from bench.summaries import summaries
 from bench.themes import themes
 
-BENCHMARKS = [single_scans, single_scans_postgresql, submits, opening, imports, many_invitations, boards, scanner, startup, themes]
+BENCHMARKS = [single_scans, single_scans_postgresql, submits, summaries, opening, imports, many_invitations, boards, scanner, startup, themes]
 
 
 def machine() -> str:

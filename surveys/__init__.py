@@ -23,6 +23,7 @@ from surveys import (
     quotas,
     responses,
     summaries,
+    tallies,
     theme_decisions,
     themes,
     versions,
@@ -30,13 +31,15 @@ from surveys import (
 )
 from surveys.asked import Asked, Option, Tally
 from surveys.base import Base
+from surveys.crosstabs import CrossTab, crosstab
 from surveys.errors import Conflict, Invalid, NotFound, SurveyError
 from surveys.finding import FoundTheme, find_themes
 from surveys.forms import Form, draft_of, form_of, form_of_version, whole_form
 from surveys.kinds import KINDS
 from surveys.questionnaires import Question, Questionnaire, Section, State, accepts
 from surveys.responses import AlreadyAnswered, Answer, InvalidAnswers, NotOpen, Response, answered, submit
-from surveys.summaries import Summary, open_answers, raw_rows, summarise
+from surveys.summaries import Summary, compare, open_answers, raw_rows, summarise
+from surveys.suppression import suppressed, suppressed_table
 from surveys.templates import TEMPLATES, create_from_template
 
 __all__ = [
@@ -47,6 +50,7 @@ __all__ = [
     "Asked",
     "Base",
     "Conflict",
+    "CrossTab",
     "Form",
     "FoundTheme",
     "Invalid",
@@ -65,9 +69,11 @@ __all__ = [
     "accepts",
     "answered",
     "bank",
+    "compare",
     "conclusions",
     "conditions",
     "create_from_template",
+    "crosstab",
     "doubts",
     "draft_of",
     "find_themes",
@@ -85,6 +91,9 @@ __all__ = [
     "submit",
     "summaries",
     "summarise",
+    "suppressed",
+    "suppressed_table",
+    "tallies",
     "theme_decisions",
     "themes",
     "versions",

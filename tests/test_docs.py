@@ -50,6 +50,14 @@ def test_the_guide_to_the_libraries_runs_as_it_is_written(tmp_path, monkeypatch)
     assert "平台开放日" in "".join(paragraph.text for paragraph in docx.Document("summary.docx").paragraphs)
 
 
+def test_the_guide_to_questionnaires_runs_as_it_is_written():
+    page = (ROOT / "docs" / "surveys.md").read_text(encoding="utf-8")
+    said = io.StringIO()
+    with redirect_stdout(said):
+        exec(compile("\n".join(re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)), "docs/surveys.md", "exec"), {})
+    assert said.getvalue().splitlines() == ["60 {'deputy': 40, 'enterprise': 20}", "45", "2 0.0 True", "True"]
+
+
 def test_every_setting_is_documented_with_its_default():
     table = re.findall(r"^\| `(ENGAGE_\w+)` \| (.+?) \| (.+) \|$", (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8"), re.MULTILINE)
     stated = [(name, default.strip("`") if default != "–" else "", meaning.replace("\\|", "|")) for name, default, meaning in table]
