@@ -21,10 +21,10 @@ from engage.staff import Role
 PASSWORD = "a long enough word"
 
 
-def sign_in(browser: Browser, server: Any) -> list[Any]:
-    """The cookies of a member of staff who may admit guests. Signing in is slowed down on purpose: once is enough."""
+def sign_in(browser: Browser, server: Any, *, role: Role = Role.DOOR) -> list[Any]:
+    """The cookies of a member of staff, who may admit guests unless it is another role. Signing in is slowed down on purpose: once is enough."""
     with server.session() as session:
-        name = make.user(session, Role.DOOR, password=PASSWORD).username
+        name = make.user(session, role, password=PASSWORD).username
     context = browser.new_context(base_url=server.url)
     page = context.new_page()
     page.goto("/desk/sign-in")
