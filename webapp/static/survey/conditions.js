@@ -70,8 +70,8 @@ function judge(form) {
     show(part, shown);
   }
   for (const question of form.querySelectorAll(".question")) { // of which no option is left
-    const options = [...question.querySelectorAll("[data-option]")];
-    if (options.length && !question.dataset.showIf) question.hidden = options.every((option) => option.hidden);
+    const picks = [...question.querySelectorAll("input[type=radio], input[type=checkbox]")];
+    if (question.querySelector("[data-option]") && !question.dataset.showIf) question.hidden = picks.every((pick) => pick.closest("[data-option][hidden]"));
   }
   return changed;
 }
