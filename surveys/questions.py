@@ -79,16 +79,14 @@ def _sensible(do: Callable[Concatenate[Session, Subject, Doing], Done]) -> Calla
     @wraps(do)
     def doing(session: Session, subject: Subject, *rest: Doing.args, **named: Doing.kwargs) -> Done:
         questionnaire = session.get_one(Questionnaire, subject.questionnaire_id)
-        savepoint = session.begin_nested()
         try:
-            done = do(session, subject, *rest, **named)
-            flow.judge_draft(questionnaire)
+            with session.begin_nested():
+                done = do(session, subject, *rest, **named)
+                flow.judge_draft(questionnaire)
         except SurveyError as refusal:
-            savepoint.rollback()
             session.expire_all()  # the lists of sections and questions too
             flow.renumber(refusal, questionnaire)
             raise
-        savepoint.commit()
         return done
 
     return doing
