@@ -71,7 +71,9 @@ function judge(form) {
   }
   for (const question of form.querySelectorAll(".question")) { // of which no option is left
     const picks = [...question.querySelectorAll("input[type=radio], input[type=checkbox]")];
-    if (question.querySelector("[data-option]") && !question.dataset.showIf) question.hidden = picks.every((pick) => pick.closest("[data-option][hidden]"));
+    if (!question.querySelector("[data-option]")) continue;
+    const none = picks.every((pick) => pick.closest("[data-option][hidden]"));
+    if (none || !question.dataset.showIf) question.hidden = none;
   }
   return changed;
 }
