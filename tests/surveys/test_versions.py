@@ -6,7 +6,19 @@ import make
 import pytest
 import sqlalchemy as sa
 
-from surveys import bank, draft_of, form_of, form_of_version, questionnaires, questions, raw_rows, summarise, versions, whole_form, wordings
+from surveys import (
+    bank,
+    draft_of,
+    form_of,
+    form_of_version,
+    questionnaires,
+    questions,
+    raw_rows,
+    summarise,
+    versions,
+    whole_form,
+    wordings,
+)
 from surveys.differences import WHAT, Difference, differences
 from surveys.questionnaires import Question
 from surveys.responses import Response, submit

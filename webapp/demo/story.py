@@ -239,13 +239,14 @@ class Story:
         """Into the rooms of what the party has chosen, and out again when it is over; not everybody is scanned each time."""
         day = self._day
         for activity in attendee.registration.activities:
-            if activity.kind is ActivityKind.SURVEY or day.random() > SCANNED_INTO_ROOM or came > activity.ends_at - 10 * MINUTE:
+            starts, ends = activity.starts_at or self._starts, activity.ends_at or self._ends
+            if activity.kind is ActivityKind.SURVEY or day.random() > SCANNED_INTO_ROOM or came > ends - 10 * MINUTE:
                 continue
-            begins = max(activity.starts_at + timedelta(seconds=day.randint(-240, 420)), came + 2 * MINUTE)
+            begins = max(starts + timedelta(seconds=day.randint(-240, 420)), came + 2 * MINUTE)
             self._stage.agenda.at(begins, lambda when, room=activity: self._at_room(attendee, room.id, Direction.IN, when))
             if day.random() < SCANNED_OUT:
-                ends = activity.ends_at + timedelta(seconds=day.randint(-180, 30))
-                self._stage.agenda.at(ends, lambda when, room=activity: self._at_room(attendee, room.id, Direction.OUT, when))
+                leaves = ends + timedelta(seconds=day.randint(-180, 30))
+                self._stage.agenda.at(leaves, lambda when, room=activity: self._at_room(attendee, room.id, Direction.OUT, when))
 
     def _at_room(self, attendee: Attendee, activity_id: int, direction: Direction, now: datetime) -> None:
         scan = ScanRequest(id=_new_id(self._day), code=attendee.ticket_code, at=now, direction=direction, activity=activity_id, device="会议室手持机")

@@ -8,7 +8,7 @@ whether people come or go, is then part of the address (`room`, `way`). With Jav
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
@@ -148,7 +148,8 @@ def _place(event: Event) -> Place:
 
 def _back(slug: str, outcome: Outcome | None, place: Place | None = None) -> BaseResponse:
     """To the page, which shows the answer."""
-    return redirect(url_for("desk.door", slug=slug, scan=outcome and outcome.id, **(place.fields if place else {})), 303)
+    there: dict[str, Any] = dict(place.fields) if place else {}
+    return redirect(url_for("desk.door", slug=slug, scan=outcome and outcome.id, **there), 303)
 
 
 def _render(template: str, event: Event, **parts: object) -> str:

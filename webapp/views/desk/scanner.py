@@ -19,12 +19,14 @@ from engage.arrivals import DOOR_MARGIN
 from engage.codes import digest
 from engage.events import Event, State
 from engage.parties import Attendee, TicketNotFound
+from engage.presence import Direction
 from engage.staff import Permission
 from webapp import security, wiring
 from webapp.forms.events import category_name
 from webapp.guard import allowed, for_everyone
 from webapp.scripts import Scripts
 from webapp.views.desk import desk
+from webapp.views.desk.door import Place
 from webapp.wiring import clock, db
 
 SCRIPTS = Scripts("door")
@@ -63,7 +65,8 @@ def scanner() -> Response:
 @allowed(Permission.DOOR)
 def kept_door(slug: str) -> Response:
     """The door's page as a browser keeps it for later: nobody is named on it."""
-    nothing = {"counts": [], "last": [], "shown": None, "code": "", "holder": None, "words": "", "guests": None, "doubts": 0}
+    nothing = {"counts": [], "last": [], "shown": None, "code": "", "holder": None, "words": "", "guests": None, "doubts": 0,
+               "place": Place(None, Direction.IN)}
     return _page("desk/door.html", event=events.by_slug(db.session(), slug), new_id=lambda: str(uuid.uuid4()), **nothing)
 
 
