@@ -38,7 +38,7 @@ from engage.people import Category
 from engage.presence import Scan
 from engage.sealing import Cipher
 from engage.staff import Role
-from surveys import bank, create_from_template, finding, questionnaires, theme_decisions, themes
+from surveys import Response, bank, create_from_template, finding, questionnaires, theme_decisions, themes
 from surveys.questionnaires import Question, Questionnaire
 from surveys.themes import Theme
 
@@ -106,7 +106,7 @@ def fill(session: Session, now: datetime) -> dict[str, object]:
         "closed_survey": past.survey_code, "questionnaire": questionnaire.id, "unused": unused.id,
         "section": unused.sections[0].id, "question": unused.sections[0].questions[0].id, "user": someone.id,
         "bank_item": bank.keep_question(session, unused.sections[0].questions[0], now=now).id,
-        "category": categories["media"].id, "invitation": asked[-1].id,
+        "category": categories["media"].id, "invitation": asked[-1].id, "response": session.scalar(sa.select(sa.func.min(Response.id))),
         "message": session.scalar(sa.select(sa.func.min(outbox.Message.id))),
     }
 

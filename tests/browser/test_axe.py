@@ -51,7 +51,8 @@ DESK = [
     "/desk/questionnaires/{unused}/edit", "/desk/questionnaires/{questionnaire}/preview", "/desk/questionnaires/{unused}/delete",
     "/desk/questionnaires/{questionnaire}/delete", "/desk/questionnaires/{questionnaire}/doubtful", "/desk/questionnaires/{unused}/sections/new", "/desk/sections/{section}/edit",
     "/desk/sections/{section}/questions/new?kind=scale", "/desk/questions/{question}/edit", "/desk/questions/{question}/place",
-    "/desk/sections/{section}/conditions", "/desk/questions/{question}/conditions",
+    "/desk/sections/{section}/conditions", "/desk/questions/{question}/conditions", "/desk/questions/{question}/quotas",
+    "/desk/questions/{question}/options/1/conditions", "/desk/responses/{response}/exclude",
     "/desk/questionnaires/{questionnaire}/versions", "/desk/questionnaires/{unused}/versions", "/desk/questionnaires/{unused}/english",
     "/desk/questionnaires/{questionnaire}/english?missing=1", "/desk/questionnaires/{questionnaire}/preview?version=1",
     "/desk/bank", "/desk/bank?q=没有", "/desk/bank?questionnaire={unused}", "/desk/bank/{bank_item}", "/desk/bank/{bank_item}/remove",
@@ -86,7 +87,7 @@ NO_PAGE = {
     "desk.exported_sms", "desk.door_counts", "desk.door_guests",  # the last two are parts of the door
     "desk.venue_code", "desk.board_figures", "board.figures",  # what changes on a screen
     "desk.planned_import", "desk.import_result", "desk.planned_questionnaire",  # see test_an_imports_pages_are_sound and the one after it
-    "desk.export_questionnaire",  # a download
+    "desk.export_questionnaire", "desk.export_crosstab",  # downloads
     "desk.scanner_session", "desk.scanner_file", "desk.scanner_worker", "desk.scanner_manifest", "desk.door_person",  # for the scanner's own scripts
     "survey_scripts.file", "survey_scripts.worker",  # for the questionnaire's own scripts
     "desk.setup",  # only before there is an account: see test_the_first_page_of_all

@@ -81,7 +81,7 @@ def test_the_browser_judges_as_the_server_does(phone, asked):
     def agree(data):
         form = data.draw(questionnaires())
         raw, _, who = data.draw(filled(form))
-        walk, shown = Walk(form, segment=who["segment"], context=who["context"]), []
+        walk, shown = Walk(form, **who), []
         for one in form.questions:
             as_put = walk.put(one)
             if form.gates.get(one.code) is None or form.gates[one.code].holds(walk._given):

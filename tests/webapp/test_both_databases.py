@@ -25,7 +25,9 @@ from webapp.settings import Settings
 from webapp.wiring import clock, db, saving
 
 BEYOND = "9" * 20  # larger than any integer of a database
-NUMBERS = ("page", "category", "event", "invitation", "months", "pick", "question")  # what stands in the addresses of lists
+NUMBERS = (  # what stands in the addresses of lists
+    "page", "category", "event", "invitation", "months", "pick", "question", "questionnaire", "idle", "version", "removed", "sheet",
+)
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def test_a_number_beyond_the_databases_integers_in_a_query_finds_nothing(app, sa
     failed, pages = {}, 0
     for rule in app.url_map.iter_rules():
         read_there = name == "page" or f'"{name}"' in inspect.getsource(inspect.getmodule(app.view_functions[rule.endpoint]))
-        if "GET" in rule.methods and rule.rule.startswith("/desk") and read_there:
+        if "GET" in rule.methods and rule.rule.startswith(("/desk", "/q")) and read_there:
             first = {each: kind.regex.removeprefix("(?:").partition("|")[0] for each, kind in rule._converters.items()}
             ones = {each: 1 for each, kind in rule._converters.items() if isinstance(kind, IntegerConverter)}
             for number in (BEYOND, 2**31):
