@@ -189,13 +189,17 @@ class _Row:
             if len(told) > TEXT_LIMIT:
                 told = told[:TEXT_LIMIT].strip()
                 self.note(cell, "shortened", limit=TEXT_LIMIT)
-            self.fields[name] = self.piped(told, cell)
+            self.fields[name] = self.piped(told, cell, ours=bool(line.told(name)))
 
-    def piped(self, wording: str, column: str) -> str:
-        """The wording with its references to earlier answers; one that leads nowhere becomes a word in brackets."""
+    def piped(self, wording: str, column: str, *, ours: bool = False) -> str:
+        """The wording with its references to earlier answers; one that leads nowhere becomes a word in brackets.
+
+        What stands in columns of `ours` refers to questions by their codes, everything else by the names in the sheet.
+        """
+        known = {one.code: one for one in self.around.earlier.values() if one.quotable} if ours else self.around.earlier
 
         def reference(found: re.Match[str]) -> str:
-            earlier = self.around.earlier.get(found[1].strip())
+            earlier = known.get(found[1].strip())
             if earlier and earlier.quotable:
                 return f"${{{earlier.code}}}"
             self.note(column, "reference_left_out", reference=found[0])
