@@ -42,7 +42,7 @@ class Walk:
         if code not in self._form.narrowed:
             return asked
         options = tuple(one for one in asked.options if self._shown(one) and (code, one.code) not in self._full)
-        return replace(asked, options=options, settings=_reachable(asked, options)) if options else None
+        return replace(asked, options=options) if options else None
 
     def _shown(self, option: Option) -> bool:
         return option.show_if is None or option.show_if.holds(self._given)
@@ -65,9 +65,3 @@ class Walk:
             return OptionFull(option=gone.label_zh)
         hidden = next((one for one in asked.options if one.code in sent and not self._shown(one)), None)
         return OptionNotShown(option=hidden.label_zh) if hidden else refusal
-
-
-def _reachable(asked: Asked, options: Sequence[Option]) -> Mapping[str, Any]:
-    """The settings with no more picks wanted than there are options to pick."""
-    least, there = asked.settings.get("min"), sum(1 for option in options if not option.alone)
-    return {**asked.settings, "min": min(least, there) or None} if isinstance(least, int) and least > there else asked.settings

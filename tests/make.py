@@ -146,6 +146,14 @@ def questionnaire(session: Session, *, state: str = "open", asks: Sequence[Mappi
     return made
 
 
+def asking_event(session: Session, **changes: Any) -> Event:
+    """An event with a questionnaire (see `questionnaire`)."""
+    made = event(session)
+    events.attach(session, made, questionnaire(session, **changes), by=BY, now=NOW)
+    session.flush()
+    return made
+
+
 def response(session: Session, to: Questionnaire, raw: Mapping[str, Any] | None = None, **changes: Any) -> Response:
     """Answers to the questionnaire, by default only to q3: 非常满意."""
     return responses.submit(session, to, raw if raw is not None else {"q3": "5"}, **{"now": NOW, **changes})

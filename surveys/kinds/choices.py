@@ -82,7 +82,7 @@ class Multiple(Choice):
                 raise NotAlone
             return rows
         least, most = asked.settings["min"], asked.settings["max"]
-        if least is not None and len(rows) < least:
+        if least is not None and len(rows) < (least := min(least, sum(not option.alone for option in asked.options))):
             raise TooFewPicks(min=least)
         if most is not None and len(rows) > most:
             raise TooManyPicks(max=most)

@@ -13,18 +13,13 @@ from surveys.kinds.scales import SATISFACTION, SATISFACTION_EN, level_of, level_
 LEVELS, COLUMNS = (2, 10), (1, 10)  # the fewest and the most
 
 
-class Rows(Kind):
-    """What the kinds share whose rows are answered one by one.
+class Parted(Kind):
+    """What the kinds share whose options are answered one by one, as parts.
 
-    The rows are what is stored as the options of the question, since those are what an author lists one by one, with codes that
-    stay when the wording changes; levels and columns are settings. A form sends `CODE.ROW` for each row, Python may give
-    `{ROW: value}`. `required` means every row.
+    A form sends `CODE.PART` for each, Python may give `{PART: value}`.
     """
 
     has_options = True
-
-    def options(self, raw: Iterable[Mapping[str, Any] | str]) -> list[dict[str, str]]:
-        return listed(raw, fewest=1, most=MOST_OPTIONS)
 
     def parts(self, options: Sequence[Mapping[str, str]], settings: Mapping[str, Any]) -> tuple[Option, ...]:
         return as_options(options)
@@ -33,6 +28,20 @@ class Rows(Kind):
         if asked.code in raw:
             return raw[asked.code]
         return {part.code: raw[name] for part in asked.parts if (name := f"{asked.code}.{part.code}") in raw}
+
+    def cells(self, asked: Asked, stored: Sequence[Stored], language: str = "zh") -> dict[str, str | int | float | None]:
+        return part_cells(asked, stored, language)
+
+
+class Rows(Parted):
+    """What the kinds share that are tables.
+
+    The rows are what is stored as the options of the question, since those are what an author lists one by one, with codes that
+    stay when the wording changes; levels and columns are settings. `required` means every row.
+    """
+
+    def options(self, raw: Iterable[Mapping[str, Any] | str]) -> list[dict[str, str]]:
+        return listed(raw, fewest=1, most=MOST_OPTIONS)
 
     def read(self, asked: Asked, value: object, other: object = None) -> list[Stored]:
         by_part = given_by_part(asked, value)
@@ -52,9 +61,6 @@ class Rows(Kind):
     def part_tally(self, asked: Asked, counts: Counts) -> Tally:
         """The figures of one row."""
         raise NotImplementedError
-
-    def cells(self, asked: Asked, stored: Sequence[Stored], language: str = "zh") -> dict[str, str | int | float | None]:
-        return part_cells(asked, stored, language)
 
     def show(self, asked: Asked, stored: Sequence[Stored], language: str = "zh") -> str:
         labels = {option.code: option.label(language) for option in asked.options}

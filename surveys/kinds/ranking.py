@@ -4,21 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from surveys.asked import Asked, Counts, Option, Part, Row, Stored, Tally, given
-from surveys.kinds.base import MOST_OPTIONS, Kind, as_options, joined, listed, part_cells, share
+from surveys.kinds.base import MOST_OPTIONS, as_options, joined, listed, share
 from surveys.kinds.checks import flag, picks
-from surveys.kinds.grids import given_by_part
+from surveys.kinds.grids import Parted, given_by_part
 from surveys.kinds.numbers import figures
 from surveys.kinds.refusals import Missing, RankLeftOut, RankTwice, RowsMissing, TooManyPicks, UnknownOption
 
 
-class Ranking(Kind):
+class Ranking(Parted):
     """Ranks for options, 1 the best, each stored as a part; at most `max` of them. `required` means all, or with `max` at least one.
 
-    A form sends the rank of each option as `CODE.OPTION`; Python may give `{OPTION: rank}` or the options in their order.
+    A part is given its rank; Python may also give the options in their order.
     """
 
     code, name_zh, name_en = "ranking", "排序题", "Ranking"
-    has_options = True
     SETTINGS: ClassVar = {"max": (None, picks), "random": (False, flag)}
 
     def options(self, raw: Iterable[Mapping[str, Any] | str]) -> list[dict[str, str]]:
@@ -26,14 +25,6 @@ class Ranking(Kind):
 
     def offered(self, options: Sequence[Mapping[str, str]], settings: Mapping[str, Any]) -> tuple[Option, ...]:
         return as_options(options)
-
-    def parts(self, options: Sequence[Mapping[str, str]], settings: Mapping[str, Any]) -> tuple[Option, ...]:
-        return as_options(options)
-
-    def sent(self, asked: Asked, raw: Mapping[str, Any]) -> object:
-        if asked.code in raw:
-            return raw[asked.code]
-        return {part.code: raw[name] for part in asked.parts if (name := f"{asked.code}.{part.code}") in raw}
 
     def read(self, asked: Asked, value: object, other: object = None) -> list[Stored]:
         if not isinstance(value, Mapping):
@@ -76,9 +67,6 @@ class Ranking(Kind):
         )
         points = sum((last + 1 - rank) * n for rank, n in counts.numbers.items())
         return Tally(counts.answered, rows=rows, score=points / people if people else None, **figures(counts.numbers))
-
-    def cells(self, asked: Asked, stored: Sequence[Stored], language: str = "zh") -> dict[str, str | int | float | None]:
-        return part_cells(asked, stored, language)
 
     def show(self, asked: Asked, stored: Sequence[Stored], language: str = "zh") -> str:
         names = {part.code: part.label(language) for part in asked.parts}

@@ -14,7 +14,6 @@ from docx import Document
 from everykind import ASKS, SENT
 from openpyxl import load_workbook
 
-from engage import events
 from engage.exports import FORMATS, gather
 from surveys import raw_rows, responses
 from surveys.kinds import KINDS
@@ -35,10 +34,7 @@ def clock(monkeypatch):
 @pytest.fixture
 def event(saved):
     with saved() as session:
-        made = make.event(session)
-        events.attach(session, made, make.questionnaire(session, asks=ASKS), by="system", now=NOW)
-        session.flush()
-        return made
+        return make.asking_event(session, asks=ASKS)
 
 
 def sheet(**changes):

@@ -7,7 +7,6 @@ import make
 import pytest
 import sqlalchemy as sa
 
-from engage import events
 from surveys.questionnaires import Access
 from surveys.responses import Response
 from webapp import robots
@@ -25,10 +24,7 @@ def clock(monkeypatch):
 @pytest.fixture
 def event(saved):
     with saved() as session:
-        made = make.event(session)
-        events.attach(session, made, make.questionnaire(session), by="system", now=NOW)
-        session.flush()
-        return made
+        return make.asking_event(session)
 
 
 @pytest.fixture

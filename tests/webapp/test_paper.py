@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from database import count_queries
 
-from engage import audit, events
+from engage import audit
 from surveys.paper import PaperSheet
 from surveys.responses import Answer, Response
 
@@ -25,17 +25,10 @@ def clerk(signed_in):
     return signed_in("analyst")
 
 
-def ask(session, **changes):
-    event = make.event(session)
-    events.attach(session, event, make.questionnaire(session, **changes), by="system", now=NOW)
-    session.flush()
-    return event
-
-
 @pytest.fixture
 def event(saved):
     with saved() as session:
-        return ask(session)
+        return make.asking_event(session)
 
 
 def stored(saved, *what):

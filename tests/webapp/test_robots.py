@@ -9,7 +9,6 @@ import pytest
 import sqlalchemy as sa
 from database import count_queries
 
-from engage import events
 from engage.audit import AuditEntry
 from engage.events import Event
 from surveys.questionnaires import Access
@@ -28,14 +27,6 @@ def clock_stands(monkeypatch):
         monkeypatch.setattr(f"webapp.{module}.clock", lambda: NOW)
 
 
-def ask(session, **changes):
-    """An event whose guests are asked every kind of question, see make.questionnaire."""
-    event = make.event(session)
-    events.attach(session, event, make.questionnaire(session, **changes), by="system", now=NOW)
-    session.flush()
-    return event
-
-
 def sheet(**answers):
     """A filled-in form that was handed out a minute ago."""
     issued = robots.issued(KEY, now=NOW - timedelta(minutes=1))
@@ -45,7 +36,7 @@ def sheet(**answers):
 @pytest.fixture
 def event(saved):
     with saved() as session:
-        return ask(session)
+        return make.asking_event(session)
 
 
 def stored(saved):
@@ -148,7 +139,7 @@ def test_where_only_the_link_of_the_hall_counts_nobody_is_known(client, saved, e
 
 def test_a_full_questionnaire_says_so_and_takes_nothing(client, saved):
     with saved() as session:
-        event = ask(session, most_responses=1)
+        event = make.asking_event(session, most_responses=1)
     last = sheet()
     assert [client.post(f"/q/{event.survey_code}", data=last).status_code for _ in range(2)] == [302, 302]
     for answer in (client.get(f"/q/{event.survey_code}?again=1"), client.post(f"/q/{event.survey_code}", data=sheet())):
