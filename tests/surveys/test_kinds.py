@@ -143,6 +143,13 @@ def test_an_answer_that_cannot_be_taken_is_refused_with_the_reason(question, val
     assert refusal(question, value, other) == expected
 
 
+def test_nobody_has_to_pick_more_options_than_there_are():
+    question = asked("multiple", required=True, min=9)
+    there = [option.code for option in question.options if not option.alone]
+    assert [row.choice for row in read(question, there)] == there
+    assert refusal(question, there[:1]) == ("too_few_picks", {"min": len(there)})
+
+
 def test_the_text_of_other_counts_only_when_other_is_picked():
     question = asked("multiple", other=True)
     assert read(question, ["other", "a"], [" 朋友 "]) == [Stored(choice="a"), Stored(choice="other", text="朋友")]
