@@ -16,12 +16,16 @@ pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("SHOTS")
 
 
-@pytest.fixture
-def event(live_server):
+def asking(live_server, asks: Any) -> Any:
     event = doors.running(live_server)
     with live_server.session() as session:
-        events.attach(session, session.merge(event), make.questionnaire(session, asks=ASKS), by="system", now=make.NOW)
+        events.attach(session, session.merge(event), make.questionnaire(session, asks=asks), by="system", now=make.NOW)
     return event
+
+
+@pytest.fixture
+def event(live_server):
+    return asking(live_server, ASKS)
 
 
 @pytest.fixture
@@ -50,6 +54,14 @@ def test_options_are_ranked_with_the_keyboard_alone_and_each_move_is_announced(s
     assert ranks(sheet) == {"order.c": "1", "order.a": "2", "order.b": "3", "order.d": "4"}
     sheet.get_by_role("button", name="清除排序").click()
     assert (order(sheet), set(ranks(sheet).values())) == (["–道路", "–学校", "–医院", "–公园"], {""})
+
+
+def test_a_forgotten_ranking_takes_the_focus(live_server, phone):
+    event = asking(live_server, [{"kind": "ranking", "text": "请排序", "required": True, "options": make.OPTIONS}])
+    phone.goto(f"/q/{event.survey_code}")
+    phone.wait_for_selector("body[data-kept=yes]")
+    phone.get_by_role("button", name="提交").click()
+    expect(phone.get_by_role("button", name=f"上移：{make.OPTIONS[0]}")).to_be_focused()
 
 
 def test_an_option_is_drawn_to_its_place(sheet):

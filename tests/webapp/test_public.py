@@ -7,6 +7,7 @@ import pytest
 from database import count_queries
 
 from engage.events import Kind, Visibility
+from surveys.questionnaires import Access
 
 NOW = make.NOW
 
@@ -88,6 +89,15 @@ def test_posters_are_for_organisers_and_lead_where_they_should(client, saved, si
     assert [client.get(address).status_code, signed_in("viewer").get(address).status_code] == [302, 403]
     page = signed_in("organiser").get(address)
     assert (page.status_code, drawn) == (200, ["http://127.0.0.1:8000" + leads_to.format(event)])
+
+
+def test_where_only_personal_links_count_no_poster_shows_one_for_everybody(saved, signed_in):
+    with saved() as session:
+        event = make.asking_event(session, access=Access.PERSONAL)
+    organiser = signed_in("organiser")
+    for address in (f"/events/{event.slug}/survey-poster", f"/desk/events/{event.slug}/questionnaire"):
+        page = organiser.get(address).text
+        assert ("只凭个人链接作答" in page, event.survey_code in page, "问卷的二维码" in page) == (True, False, False)
 
 
 def test_the_home_page_asks_as_often_for_thirty_events_as_for_one(app, client, saved):

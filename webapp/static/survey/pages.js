@@ -1,6 +1,6 @@
 /* Sections turned like pages, and how far one has come. All pages are in the document: turning needs no server and loses nothing. */
 
-import { all, answered, asks, complete, shown } from "./questions.js";
+import { all, answered, asks, complete, control, shown } from "./questions.js";
 
 const ONE = (id) => document.getElementById(id);
 
@@ -83,7 +83,8 @@ export class Pages {
     if (!target) return;
     event.preventDefault();
     this.openFor(target);
-    target.scrollIntoView({ block: "center" });
-    (target.matches("input, select, textarea") ? target : target.querySelector("input, select, textarea") ?? target).focus({ preventScroll: true });
+    const field = control(target) ?? target;
+    field.scrollIntoView({ block: "center" });
+    field.focus({ preventScroll: true });
   }
 }

@@ -47,11 +47,14 @@ export function complete(form, questions) {
   for (const question of questions) if (missing.includes(question) || question.querySelector(".error.here")) mark(question, missing.includes(question));
   document.getElementById("told").textContent = missing.length ? form.dataset.forgotten.replace("{count}", missing.length) : "";
   if (!missing.length) return true;
-  const first = missing[0].querySelector(".field input:not([type=hidden]), .field select, .field textarea");
   missing[0].scrollIntoView({ block: "start" });
-  first.focus({ preventScroll: true });
+  control(missing[0]).focus({ preventScroll: true });
   return false;
 }
+
+/* What takes the focus for a question, or for one of its fields. Of a list that is moved by hand (ranking.js) the buttons stand for the fields. */
+const CONTROLS = "input:not([type=hidden]), select:not([hidden]), textarea, .ranks button:not([disabled])";
+export const control = (box) => (box.matches(CONTROLS) ? box : (box.hidden ? box.closest(".field") : box).querySelector(CONTROLS));
 
 /* What was forgotten and is given now needs no word any more. */
 export function forgive(question) {
