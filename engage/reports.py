@@ -1,6 +1,6 @@
 """Reports: what came of an event in figures. Every page and every export of them shows this one structure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from engage.people import Category, Invitee
 from surveys import conclusions, suppression
 from surveys.asked import Asked, Tally, in_language
 from surveys.kinds import KINDS, Text
+from surveys.questionnaires import Questionnaire
 from surveys.summaries import QuestionSummary, Summary, summarise
 from surveys.suppression import BELOW
 
@@ -143,13 +144,20 @@ class EventSummary:
         return [(label, question.by_segment[code]) for code, label in self.segments(language).items()]
 
 
-def event_summary(session: Session, event: Event, *, now: datetime) -> EventSummary:
-    """Count everything of an event: some ten queries, whatever the number of people, categories and questions."""
-    known = session.scalars(sa.select(Category).order_by(Category.position, Category.id)).all()
+def opinions(session: Session, event: Event, questionnaire: Questionnaire) -> Summary:
+    """The answers to the event's questionnaire in figures, the segments being codes of categories."""
+    return _opinions(session, event, questionnaire, _categories(session))
+
+
+def event_summary(session: Session, event: Event, *, now: datetime, survey: Summary | None = None) -> EventSummary:
+    """Count everything of an event: some ten queries, whatever the number of people, categories and questions.
+
+    `survey` are its `opinions` where they were counted already.
+    """
+    known = _categories(session)
     questionnaire = event.questionnaire
-    survey = None
-    if questionnaire is not None:
-        survey = summarise(session, questionnaire, context=event.slug, segments={c.code: c.name for c in known})
+    if questionnaire is not None and survey is None:
+        survey = _opinions(session, event, questionnaire, known)
     counted = _turnouts(session, event)
     answered = {code: size or 0 for code, size in survey.by_segment.items()} if survey else {}
     categories = [
@@ -206,6 +214,15 @@ def conclusion(summary: EventSummary, language: str = "zh") -> str:
     if satisfied is not None:
         parts.append(in_language(language, f"满意率{satisfied:.1%}", f"{satisfied:.1%} of the ratings were satisfied"))
     return in_language(language, "，".join(parts) + "。", ", ".join(parts) + ".")
+
+
+def _categories(session: Session) -> Sequence[Category]:
+    """All of them, those out of use too."""
+    return session.scalars(sa.select(Category).order_by(Category.position, Category.id)).all()
+
+
+def _opinions(session: Session, event: Event, questionnaire: Questionnaire, known: Sequence[Category]) -> Summary:
+    return summarise(session, questionnaire, context=event.slug, segments={one.code: one.name for one in known})
 
 
 def _turnouts(session: Session, event: Event) -> dict[int, dict[str, int]]:

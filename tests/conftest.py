@@ -159,6 +159,7 @@ def app(one_app: Flask, initialised: Path) -> Iterator[Flask]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     shutil.copy(initialised, instance / "engage.sqlite")
     one_app.extensions["engage_boards"] = live.Boards()
+    one_app.extensions.pop("engage_answers_live", None)
     config = dict(one_app.config)
     yield one_app
     one_app.config.clear()

@@ -55,14 +55,18 @@ class Boards:
     def answer(self, event_id: int, *, names: bool) -> Response:
         """The figures as JSON for a board that is open: empty (304) when it has them, and when to ask again."""
         snapshot, fresh = self.snapshot(event_id)
-        body = snapshot.full if names else snapshot.masked
-        headers = {NEXT: str(milliseconds_to_next(clock(), fresh=fresh)), "Cache-Control": "no-store"}
-        if not fresh:
-            headers["Age"] = "1"  # `Front` does not keep it for this beat
-        response = Response(body.json, content_type="application/json", headers=headers)
-        response.set_etag(body.etag)
-        response.make_conditional(request)
-        return response
+        return sent(snapshot.full if names else snapshot.masked, fresh=fresh)
+
+
+def sent(body: Body, *, fresh: bool) -> Response:
+    """The answer to a page that is open: empty (304) when it has these figures, and when to ask again."""
+    headers = {NEXT: str(milliseconds_to_next(clock(), fresh=fresh)), "Cache-Control": "no-store"}
+    if not fresh:
+        headers["Age"] = "1"  # `Front` does not keep it for this beat
+    response = Response(body.json, content_type="application/json", headers=headers)
+    response.set_etag(body.etag)
+    response.make_conditional(request)
+    return response
 
 
 class Answer(NamedTuple):
@@ -143,5 +147,10 @@ def _body(figures: Figures, *, names: bool) -> Body:
         "pace": [[clock_time(at), count] for at, count in figures.steps()],
         "last": last(figures, names=names),
     }
+    return body_of(shown)
+
+
+def body_of(shown: object) -> Body:
+    """What is sent, named by what it says."""
     text = json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()
     return Body(hashlib.sha256(text).hexdigest()[:16], text)

@@ -1,0 +1,77 @@
+"""What the answers to an event's questionnaire come to while people answer: counted once per beat, whatever the number who look.
+
+The figures of an anonymous questionnaire move only when so many have answered since that nobody can tell one of them by the change.
+"""
+
+from typing import Any, NamedTuple
+
+from flask import current_app
+
+from engage import reports
+from engage.events import Event
+from surveys.asked import Tally
+from surveys.questionnaires import Questionnaire, State
+from surveys.summaries import Summary
+from surveys.suppression import suppressed
+from webapp.beats import Shared
+from webapp.live import Body, body_of
+from webapp.wiring import clock, db, settings
+
+
+class Counted(NamedTuple):
+    """One beat's figures of a questionnaire on its event: all of them, for staff; and those of everybody together, for a screen.
+
+    `sent.etag` is the version of the figures: it changes when any of them does. `sent.json` is `{"responses", "questions": {CODE:
+    {"answered", "rows": {OPTION: count}, "mean", "median", "nps", "satisfied", "parts": {PART: the same, with "score"}}}}`; what
+    a question does not have is left out, and what so few have answered that it is not shown is null.
+    """
+
+    summary: Summary
+    sent: Body
+
+
+class AnswersLive:
+    """The figures of this process."""
+
+    def __init__(self) -> None:
+        self._counted: Shared[Counted] = Shared()
+        self._shown: dict[tuple[int, str], Summary] = {}  # of anonymous questionnaires, what was shown last
+
+    def counted(self, event: Event, asked: Questionnaire) -> tuple[Counted, bool]:
+        """The figures of this beat, or, while they are made, of the one before; and whether they are of this one.
+
+        `asked` is the event's questionnaire.
+        """
+        return self._counted.value((asked.id, event.slug), lambda: self._count(event, asked), now=clock())
+
+    def _count(self, event: Event, asked: Questionnaire) -> Counted:
+        summary = reports.opinions(db.session(), event, asked)
+        if asked.anonymous:
+            summary = self._held(event, asked, summary)
+        return Counted(summary, body_of(shown(suppressed(summary, below=settings().smallest_cell))))
+
+    def _held(self, event: Event, asked: Questionnaire, summary: Summary) -> Summary:
+        """The figures themselves, or those shown before while too few have answered since."""
+        before = self._shown.get((asked.id, event.slug))
+        if before and asked.state is State.OPEN and 0 <= summary.responses - before.responses < settings().smallest_cell:
+            return before
+        self._shown[asked.id, event.slug] = summary
+        return summary
+
+
+def answers_live() -> AnswersLive:
+    """The figures of the current app."""
+    return current_app.extensions.setdefault("engage_answers_live", AnswersLive())
+
+
+def shown(summary: Summary) -> dict[str, Any]:
+    """The figures of everybody together as JSON has them, see `Counted`."""
+    return {"responses": summary.responses, "questions": {one.question.code: _tally(one.tally) for one in summary.questions}}
+
+
+def _tally(tally: Tally) -> dict[str, Any]:
+    figures = {name: getattr(tally, name) for name in ("mean", "median", "nps", "satisfied", "score")}
+    lists = {"rows": {row.code: row.count for row in tally.rows}, "parts": {part.code: _tally(part.tally) for part in tally.parts}}
+    return {"answered": tally.answered} | {name: value for name, value in figures.items() if value is not None} | {
+        name: values for name, values in lists.items() if values
+    }
