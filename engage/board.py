@@ -5,17 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
-from engage import arrivals, audit
+from engage import addresses, arrivals
 from engage.activities import Activity
+from engage.addresses import Address
 from engage.arrivals import Count, Door
-from engage.codes import new_code
 from engage.errors import NotFound
 from engage.events import Event
 from engage.parties import Attendee, ChosenActivity
-from surveys.base import Base
 
 STEP = 300  # seconds: arrivals are counted in steps of five minutes
 STEPS = 24  # shown: two hours
@@ -26,14 +24,10 @@ class BoardNotFound(NotFound):
     """There is no such board, or its address was renewed."""
 
 
-class Board(Base):
-    """The address of an event's public board: who knows the code sees it without signing in."""
+class Board(Address):
+    """The address of an event's public board."""
 
     __tablename__ = "board"
-
-    event_id: Mapped[int] = mapped_column(sa.ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
-    code: Mapped[str] = mapped_column(sa.String(26), unique=True)
-    renewed_at: Mapped[datetime]
 
 
 class ActivityCount(NamedTuple):
@@ -80,7 +74,7 @@ def of(session: Session, event: Event) -> Board | None:
 
 def event_of(session: Session, code: str) -> Event:
     """The event whose public board has this code. Raises BoardNotFound."""
-    event = session.scalar(sa.select(Event).join(Board, Board.event_id == Event.id).where(Board.code == code))
+    event = addresses.event_of(session, Board, code)
     if event is None:
         raise BoardNotFound
     return event
@@ -88,26 +82,12 @@ def event_of(session: Session, code: str) -> Event:
 
 def renew(session: Session, event: Event, *, by: str, now: datetime) -> Board:
     """Give the event a public board, or the board it has another code: the address before is dead from now on."""
-    board = of(session, event)
-    if board is None:
-        board = Board(event_id=event.id, code=new_code(), renewed_at=now)
-        try:
-            with session.begin_nested():
-                session.add(board)
-        except IntegrityError:  # somebody else did at the same moment
-            board = session.get_one(Board, event.id)
-    else:
-        board.code, board.renewed_at = new_code(), now
-    audit.record(session, "board.renew", board, by=by, now=now)
-    return board
+    return addresses.renew(session, Board, event, by=by, now=now)
 
 
 def withdraw(session: Session, event: Event, *, by: str, now: datetime) -> None:
     """The event has no public board any more; where it has none nothing changes."""
-    if board := of(session, event):
-        audit.record(session, "board.withdraw", board, by=by, now=now)
-        session.delete(board)
-        session.flush()  # the session must not find it once more
+    addresses.withdraw(session, Board, event, by=by, now=now)
 
 
 def figures(session: Session, event: Event, *, now: datetime) -> Figures:

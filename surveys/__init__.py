@@ -12,10 +12,12 @@ Every function takes a SQLAlchemy session and commits nothing. What is refused i
 
 from surveys import (
     bank,
+    clouds,
     conclusions,
     conditions,
     doubts,
     finding,
+    gallery,
     mixing,
     paper,
     questionnaires,
@@ -69,6 +71,7 @@ __all__ = [
     "accepts",
     "answered",
     "bank",
+    "clouds",
     "compare",
     "conclusions",
     "conditions",
@@ -80,6 +83,7 @@ __all__ = [
     "finding",
     "form_of",
     "form_of_version",
+    "gallery",
     "mixing",
     "open_answers",
     "paper",

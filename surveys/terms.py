@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
 
 from surveys.stop_words import STOP, VAGUE
@@ -56,6 +57,15 @@ def terms(texts: Sequence[str]) -> list[Terms]:
         length = sum(weight * weight for weight in weighed.values()) ** 0.5
         found.append(Terms({word: weight / length for word, weight in weighed.items()}, pairs))
     return found
+
+
+@lru_cache(maxsize=5000)  # a cloud is counted anew while answers come in, and nearly all of them were there before
+def words_of(text: str) -> frozenset[str]:
+    """The words that a text has to say anything with, each whole: those of a matter and what is said of it, from two characters on."""
+    import rjieba  # noqa: PLC0415 -- slow import: it reads its dictionary
+
+    judged = (_judged(raw, tag) for raw, tag in rjieba.tag(plain(text)))
+    return frozenset(word for word, weight in judged if weight and len(word) > 1)
 
 
 def _words(text: str) -> tuple[dict[str, float], frozenset[tuple[str, str]]]:
