@@ -6,15 +6,20 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from surveys import tallies
+from surveys import quotas, tallies
 from surveys.asked import clean
-from surveys.errors import Invalid, NotFound
+from surveys.errors import Conflict, Invalid, NotFound
+from surveys.forms import form_of, form_of_version
 from surveys.questionnaires import Questionnaire
 from surveys.responses import Answer, Response
 
 
 class ReasonMissing(Invalid):
     """Whoever leaves a response out, or takes it back in, says why."""
+
+
+class NoPlaceLeft(Conflict):
+    """Others have taken the place of an option that was picked in this response."""
 
 
 class NoSuchResponse(NotFound):
@@ -74,27 +79,49 @@ def get(session: Session, response_id: int) -> Response:
 
 
 def exclude(session: Session, response: Response, *, reason: str, now: datetime) -> None:
-    """Leave it out of all figures from now on. Left out twice, the first time stays. Raises ReasonMissing."""
+    """Leave it out of all figures from now on, and free the places it took. Left out twice, the first time stays. Raises ReasonMissing."""
     reason = _stated(reason)
-    _hold(session, response)
+    questionnaire = _held(session, response)
     if response.excluded_at is None:
         response.excluded_at, response.excluded_for = now, reason
+        for question_id, choice in _places(session, questionnaire, response):
+            quotas.give_back(session.connection(), question_id, choice, context=response.context)
         session.flush()
 
 
 def include(session: Session, response: Response, *, reason: str) -> None:
-    """Count it again. Raises ReasonMissing."""
+    """Count it again, with the places it takes. Raises ReasonMissing or NoPlaceLeft."""
     _stated(reason)
-    _hold(session, response)
+    questionnaire = _held(session, response)
+    if response.excluded_at is None:
+        return
+    now_asked = form_of(session, questionnaire)
+    with session.begin_nested():  # all places or none
+        for question_id, choice in _places(session, questionnaire, response):
+            most = now_asked.quotas.get((question_id, choice), quotas.MOST_PLACES)
+            if not quotas.take(session.connection(), question_id, choice, context=response.context, quota=most):
+                form = form_of_version(session, questionnaire, response.version)
+                raise NoPlaceLeft(option=quotas.label(form, question_id, choice))
     response.excluded_at, response.excluded_for = None, ""
     session.flush()
 
 
-def _hold(session: Session, response: Response) -> None:
-    """As it now is, in no kept figure, and nobody else's to change before the transaction ends."""
+def _held(session: Session, response: Response) -> Questionnaire:
+    """Its questionnaire; the response is as it now is, in no kept figure, and nobody else's to change before the transaction ends."""
     questionnaire = session.get_one(Questionnaire, response.questionnaire_id)
     tallies.unfold(session, questionnaire, [response.id])
     session.refresh(response)
+    return questionnaire
+
+
+def _places(session: Session, questionnaire: Questionnaire, response: Response) -> list[tuple[int, str]]:
+    """Question and option of each place that it took when it was sent, in the order of the form, as `submit` takes them."""
+    limited = form_of_version(session, questionnaire, response.version).quotas
+    if not limited:
+        return []
+    picked = session.execute(sa.select(Answer.question_id, Answer.choice).where(Answer.response_id == response.id)).all()
+    chosen = {(row[0], row[1]) for row in picked}
+    return [place for place in limited if place in chosen]
 
 
 def _stated(reason: str) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from surveys import grouping, summaries
 from surveys.near_duplicates import twins
+from surveys.questionnaires import Questionnaire
 from surveys.responses import Answer
 from surveys.sentiment import tone
 from surveys.terms import Terms, terms
@@ -85,7 +86,8 @@ def find_themes(texts: Sequence[str]) -> list[FoundTheme]:
 def read(session: Session, finding: Finding) -> Read:
     """What `sort` needs, in two queries."""
     question = finding.question
-    asked = summaries.open_answers(question.section.questionnaire, context=finding.context, question=question.code)
+    questionnaire = session.get_one(Questionnaire, question.questionnaire_id)  # not by its section: it may have been removed
+    asked = summaries.open_answers(questionnaire, context=finding.context, question=question.code)
     before = sa.and_(Sorted.response_id == Answer.response_id, Sorted.question_id == Answer.question_id, Sorted.place == Answer.place)
     rows = session.execute(
         asked.with_only_columns(Answer.response_id, Answer.place, Answer.text, Sorted.theme_id, Sorted.moved)

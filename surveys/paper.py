@@ -83,14 +83,17 @@ def read(form: Form, typed: Mapping[str, str]) -> dict[str, Any]:
 
 
 def typed(form: Form, stored: Mapping[int, Sequence[Stored]]) -> dict[str, str]:
-    """What would be typed for these answers, given by the ids of their questions: the way back from `read`."""
+    """What would be typed for these answers, given by the ids of their questions: the way back from `read`.
+
+    What is no option any more stands behind a question mark, so that it is refused and not taken for another option's number.
+    """
     found: dict[str, list[str]] = {}
     for asked in form.questions:
         places = {code: number for number, code in numbers(asked).items()}
         for row in stored.get(asked.id, ()):
             name = f"{asked.code}.{row.part}" if row.part else asked.code
             if row.choice is not None:
-                found.setdefault(name, []).append(places.get(row.choice, row.choice))
+                found.setdefault(name, []).append(places.get(row.choice, f"?{row.choice}"))
                 if row.text:
                     found[f"{asked.code}.{OTHER}"] = [row.text]
             elif row.number is not None:

@@ -79,6 +79,17 @@ def take(connection: sa.Connection, question_id: int, choice: str, *, context: s
     return bool(_TAKE.rows(connection, question_id=question_id, choice=choice, context=context, quota=quota))
 
 
+_GIVE_BACK = Statement(sa.update(OptionCount).values(taken=OptionCount.taken - 1).where(
+    OptionCount.question_id == sa.bindparam("of", type_=sa.Integer), OptionCount.context == sa.bindparam("on"),
+    OptionCount.choice == sa.bindparam("which"), OptionCount.taken > 0,
+))
+
+
+def give_back(connection: sa.Connection, question_id: int, choice: str, *, context: str) -> None:
+    """One place of the option is free again."""
+    _GIVE_BACK.send(connection, [{"of": question_id, "on": context, "which": choice}])
+
+
 def full(session: Session, form: "Form", *, context: str) -> Collection[tuple[str, str]]:
     """The options without a place left, as codes of question and option; no query where the form knows no quotas."""
     if not form.quotas:
@@ -92,6 +103,11 @@ def full(session: Session, form: "Form", *, context: str) -> Collection[tuple[st
         (codes[question_id], choice) for question_id, choice, taken in found
         if taken >= form.quotas.get((question_id, choice), taken + 1)
     }
+
+
+def label(form: "Form", question_id: int, choice: str) -> str:
+    """What an option says."""
+    return next(option.label_zh for asked in form.questions if asked.id == question_id for option in asked.options if option.code == choice)
 
 
 def limited(form: "Form", picked: Iterable[tuple[int, str]]) -> list[tuple[int, str, int]]:

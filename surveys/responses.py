@@ -272,9 +272,8 @@ def _take_places(connection: sa.Connection, form: Form, filled: list[Filled], *,
     picked = [(one.question_id, stored.choice) for one in filled for stored in one.rows if stored.choice]
     for question_id, choice, quota in quotas.limited(form, picked):
         if not quotas.take(connection, question_id, choice, context=context, quota=quota):
-            asked = next(one for one in form.questions if one.id == question_id)
-            label = next(option.label_zh for option in asked.options if option.code == choice)
-            raise InvalidAnswers({asked.code: quotas.OptionFull(option=label)})
+            code = next(one.code for one in form.questions if one.id == question_id)
+            raise InvalidAnswers({code: quotas.OptionFull(option=quotas.label(form, question_id, choice))})
 
 
 def _sent(session: Session, questionnaire: Questionnaire, submission: str | None) -> Response | None:

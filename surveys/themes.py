@@ -15,7 +15,7 @@ from surveys import summaries
 from surveys.asked import Asked
 from surveys.base import Base
 from surveys.errors import NotFound
-from surveys.forms import form_of
+from surveys.forms import whole_form
 from surveys.kinds import KINDS, Text
 from surveys.questionnaires import Question, Questionnaire
 from surveys.responses import Answer, Response
@@ -135,8 +135,11 @@ _ROOT = sa.func.coalesce(_home.merged_into_id, _home.id)  # what is merged is sh
 
 
 def overview(session: Session, questionnaire: Questionnaire, *, context: str) -> list[QuestionThemes]:
-    """The themes of every open question in the order of the form, in six queries whatever there is."""
-    asked = [question for question in form_of(session, questionnaire).questions if has_themes(question)]
+    """The themes of every open question in the order of the form, in six queries whatever there is.
+
+    Questions that were removed come last, as long as they have answers.
+    """
+    asked = [question for question in whole_form(session, questionnaire).questions if has_themes(question)]
     found = {question.id: QuestionThemes(question) for question in asked}
     wanted = sa.and_(Finding.question_id.in_(found), Finding.context == context)
     for finding in session.scalars(sa.select(Finding).where(wanted)):
@@ -151,7 +154,7 @@ def overview(session: Session, questionnaire: Questionnaire, *, context: str) ->
             theme.share = theme.size / one.sorted if one.sorted else 0.0
         one.themes = [theme for theme in one.themes if theme.size or theme.named or theme.pinned or theme.hidden]
         one.themes.sort(key=lambda theme: (theme.hidden, not theme.pinned, -theme.size, theme.id))
-    return list(found.values())
+    return [one for one in found.values() if not one.question.removed or one.sorted or one.fresh]
 
 
 def has_themes(question: Asked) -> bool:

@@ -6,7 +6,7 @@ import make
 import pytest
 import sqlalchemy as sa
 
-from surveys import forms, paper, summarise
+from surveys import forms, paper, questionnaires, questions, summarise
 from surveys.kinds import KINDS
 from surveys.paper import BadSheetNumber, NoSuchSheet, SheetEntered
 from surveys.responses import Answer, InvalidAnswers, NotOpen, Response
@@ -94,6 +94,17 @@ def test_a_withdrawn_sheet_counts_no_more_and_is_entered_again(session, asked):
     enter(session, asked, typed={"level": "1"})
     assert summarise(session, asked).responses == 1
     assert paper.answers(session, asked, paper.get(session, asked, 1, context="open-day")) == {"level": "1"}
+
+
+def test_an_option_that_is_gone_is_not_taken_for_another_ones_number(session, asked):
+    enter(session, asked, typed={"seen": "1 3"})
+    question = asked.sections[0].questions[1]
+    questions.edit_question(session, question, options=[{"label": "新的"}, *question.options[1:]], now=NOW)
+    questionnaires.publish(session, asked, now=NOW)
+    typed = paper.answers(session, asked, paper.get(session, asked, 1, context="open-day"))
+    assert typed == {"seen": "?1 3"}
+    with pytest.raises(InvalidAnswers):
+        enter(session, asked, number=2, typed=typed)
 
 
 def test_the_next_number_follows_the_highest(session, asked):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from database import count_queries
 from sqlalchemy.orm import Session
 
-from surveys import forms, questionnaires, quotas, responses, submit
+from surveys import doubts, forms, questionnaires, questions, quotas, responses, submit
 from surveys.quotas import OptionCount, OptionFull
 from surveys.responses import InvalidAnswers
 from surveys.walks import OptionNotShown
@@ -54,6 +54,37 @@ def test_a_sheet_sent_again_takes_no_second_place(session, now):
     first = submit(session, made, {"q1": "1"}, **sent)
     assert submit(session, made, {"q1": "1"}, **sent).id == first.id
     assert session.scalar(sa.select(OptionCount.taken)) == 1
+
+
+def test_what_is_left_out_gives_its_place_back_and_takes_it_again_when_there_is_one(session, now):
+    made = build(session, quota=1)
+    first = submit(session, made, {"q1": ["1", "2"]}, now=now, context="spring")
+    for _ in range(2):
+        doubts.exclude(session, first, reason="重复", now=now)  # twice is once
+    second = submit(session, made, {"q1": "1"}, now=now, context="spring")
+    with pytest.raises(doubts.NoPlaceLeft) as caught:
+        doubts.include(session, first, reason="看错了")
+    assert (caught.value.facts, first.excluded_for) == ({"option": "上午场"}, "重复")
+    doubts.exclude(session, second, reason="重复", now=now)
+    for _ in range(2):
+        doubts.include(session, first, reason="看错了")
+    assert (first.excluded_at, session.scalars(sa.select(OptionCount.taken)).all()) == (None, [1])
+
+
+def test_a_place_is_given_back_by_who_took_one_and_found_again_among_those_there_are_now(session, now):
+    made = build(session, quota=None)
+    free = submit(session, made, {"q1": "1"}, now=now)
+    question = made.sections[0].questions[0]
+    for quota in (1, 2):
+        questions.edit_question(session, question, options=[{**question.options[0], "quota": quota}, question.options[1]], now=now)
+        questionnaires.publish(session, made, now=now)
+        taken = submit(session, made, {"q1": "1"}, now=now)
+    doubts.exclude(session, free, reason="重复", now=now)
+    assert session.scalar(sa.select(OptionCount.taken)) == 2
+    for one in (taken, free):
+        doubts.exclude(session, one, reason="重复", now=now)
+        doubts.include(session, one, reason="看错了")
+    assert session.scalar(sa.select(OptionCount.taken)) == 2
 
 
 def test_an_option_that_is_not_shown_cannot_be_picked(session, now):

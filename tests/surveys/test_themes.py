@@ -5,7 +5,7 @@ import pytest
 import sqlalchemy as sa
 from database import count_queries
 
-from surveys import doubts, find_themes, finding, theme_decisions, themes
+from surveys import doubts, find_themes, finding, questionnaires, questions, theme_decisions, themes
 from surveys.near_duplicates import twins
 from surveys.sentiment import tone
 from surveys.terms import terms
@@ -144,6 +144,19 @@ def test_every_figure_leads_to_its_sources(session, asked):
     assert len(parking.quotations) == 3
     assert {(one.question_id, one.text in PARKING or one.text.endswith("！")) for one in parking.quotations} == {(found.question.id, True)}
     assert members(session, found)[None] == set(NOTHING)
+
+
+def test_the_themes_of_a_removed_question_stay_and_can_be_found_again(session, asked):
+    answer(session, asked, ALL)
+    questions.add_question(session, asked.sections[0], kind="text", text="您的单位", now=make.NOW)
+    questions.remove_question(session, asked.sections[0].questions[0], now=make.NOW)
+    never = questions.add_question(session, asked.sections[0], kind="text", text="没有人答", now=make.NOW)
+    questionnaires.publish(session, asked, now=make.NOW)
+    questions.remove_question(session, never, now=make.NOW)
+    questionnaires.publish(session, asked, now=make.NOW)
+    find(session, asked)
+    seen = [(one.question.text, one.sorted, len(one.themes)) for one in themes.overview(session, asked, context="day")]
+    assert seen == [("您的单位", 0, 0), ("您的意见和建议（已删除，第 2 版）", len(ALL), 3)]
 
 
 def test_what_staff_decided_is_still_there_after_new_answers_and_takes_those_that_belong(session, asked):

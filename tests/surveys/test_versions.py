@@ -216,6 +216,23 @@ def test_english_is_put_in_beside_the_chinese(session, now):
     assert session.get(Question, number).settings["unit_en"] == ""
 
 
+def test_removed_rows_of_a_matrix_and_options_of_a_ranking_stay_readable(session, now):
+    made = make.questionnaire(session, asks=[
+        {"kind": kind, "text": "各厅", "options": ["一号厅", "二号厅", "三号厅"]} for kind in ("matrix", "grid", "ranking")])
+    submit(session, made, {"q1.1": "5", "q1.2": "4", "q2.1": ["1", "2"], "q3.1": "1", "q3.2": "2"}, now=now)
+    for question in made.sections[0].questions:
+        questions.edit_question(session, question, options=question.options[1:], now=now)
+    questionnaires.publish(session, made, now=now)
+    gone = "一号厅（已删除，第 2 版）"
+    for one, parts in zip(summarise(session, made).questions, (["二号厅", "三号厅", gone],) * 3, strict=True):
+        assert [part.label_zh for part in one.tally.parts] == parts
+        assert one.tally.parts[2].tally.answered == 1
+    (row,) = raw_rows(session, made)
+    assert row.answers == {"q1.2": 4, "q1.3": None, "q1.1": 5, "q2.2": None, "q2.3": None, "q2.1": "已经使用、希望使用",
+                           "q3.2": 2, "q3.3": None, "q3.1": 1}
+    assert [option.label_zh for option in form_of_version(session, made, 1).question("q1").parts] == ["一号厅", "二号厅", "三号厅"]
+
+
 def test_a_summary_shows_what_was_removed_as_long_as_it_has_answers(session, asked, now):
     questions.edit_question(session, one(asked, "q1"), options=[{"code": "3", "label": "丙"}, {"code": "4", "label": "丁"}], now=now)
     questions.remove_question(session, one(asked, "q2"), now=now)

@@ -12,7 +12,7 @@ from engage import audit, events
 from engage.events import Event
 from engage.people import Category
 from engage.staff import Permission
-from surveys import conclusions, form_of, theme_decisions, themes
+from surveys import conclusions, theme_decisions, themes, whole_form
 from surveys.errors import SurveyError
 from surveys.questionnaires import NoSuchQuestionnaire, Questionnaire
 from surveys.themes import Finding, NoSuchTheme, Theme, ThemeView
@@ -181,7 +181,7 @@ def _theme(slug: str, theme_id: int) -> Theme:
 
 
 def _finding(event: Event, code: str) -> Finding:
-    asked = form_of(db.session(), _questionnaire(event)).question(code)
+    asked = whole_form(db.session(), _questionnaire(event)).question(code)
     found = themes.find(db.session(), asked.id, context=event.slug) if asked else None
     if found is None:
         raise NoSuchTheme
