@@ -1,16 +1,7 @@
-/* The live board: asks for what has changed when the server says that there can be something new, and writes it into the page.
-
-   Boards come one after another within SPREAD, so that two hundred of them do not knock at the same moment. */
-
-const SPREAD = 250; // milliseconds
-const RETRY = 1000; // after a failure
-const PATIENCE = 5000; // until an unanswered request counts as lost
-const GIVE_UP = 4000; // without an answer: say that the figures stand still
+/* The live board: writes what has changed into the page. live.js asks for it. */
 
 const board = document.getElementById("board");
 const language = document.documentElement.lang;
-let etag = "";
-let answered = performance.now();
 
 const spell = (number) => number.toLocaleString(language);
 
@@ -68,29 +59,9 @@ function last(arrivals) {
   board.querySelector("[data-nobody]").hidden = fresh.length > 0;
 }
 
-async function ask() {
-  let wait = RETRY;
-  try {
-    const response = await fetch(board.dataset.from, {
-      headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store", signal: AbortSignal.timeout(PATIENCE), redirect: "error",
-    });
-    if (response.status === 404) return location.reload(); // another address: the page says so
-    if (response.ok || response.status === 304) {
-      answered = performance.now();
-      wait = Number(response.headers.get("X-Next-In"));
-      etag = response.headers.get("ETag") ?? etag;
-    }
-    if (response.ok) {
-      const shown = await response.json();
-      sums(shown);
-      rows(shown.rows);
-      pace(shown.pace);
-      last(shown.last);
-    }
-  } catch {
-    // the next time will do; that it takes long is told below
-  }
-  document.getElementById("lost").hidden = performance.now() - answered < GIVE_UP;
-  setTimeout(ask, wait + Math.random() * SPREAD);
-}
-ask();
+board.addEventListener("figures", ({ detail }) => {
+  sums(detail);
+  rows(detail.rows);
+  pace(detail.pace);
+  last(detail.last);
+});
