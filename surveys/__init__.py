@@ -22,6 +22,7 @@ from surveys import (
     questionnaires,
     questions,
     quotas,
+    raw,
     responses,
     summaries,
     tallies,
@@ -38,8 +39,9 @@ from surveys.finding import FoundTheme, find_themes
 from surveys.forms import Form, draft_of, form_of, form_of_version, whole_form
 from surveys.kinds import KINDS
 from surveys.questionnaires import Question, Questionnaire, Section, State, accepts
+from surveys.raw import RawLine, RawRow, answers_frame, raw_lines, raw_rows, responses_frame
 from surveys.responses import AlreadyAnswered, Answer, InvalidAnswers, NotOpen, Response, answered, submit
-from surveys.summaries import Summary, compare, open_answers, raw_rows, summarise
+from surveys.summaries import Summary, compare, open_answers, summarise
 from surveys.suppression import suppressed, suppressed_table
 from surveys.templates import TEMPLATES, create_from_template
 
@@ -61,6 +63,8 @@ __all__ = [
     "Option",
     "Question",
     "Questionnaire",
+    "RawLine",
+    "RawRow",
     "Response",
     "Section",
     "State",
@@ -69,6 +73,7 @@ __all__ = [
     "Tally",
     "accepts",
     "answered",
+    "answers_frame",
     "bank",
     "clouds",
     "compare",
@@ -88,8 +93,11 @@ __all__ = [
     "questionnaires",
     "questions",
     "quotas",
+    "raw",
+    "raw_lines",
     "raw_rows",
     "responses",
+    "responses_frame",
     "submit",
     "summaries",
     "summarise",

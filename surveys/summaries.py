@@ -1,19 +1,18 @@
-"""Summaries: all answers in figures, by group, counted by the database; open answers to page through; raw rows."""
+"""Summaries: all answers in figures, by group, counted by the database; open answers to page through."""
 # pyright: reportMissingTypeStubs=false
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager
 
 from surveys import tallies
-from surveys.asked import Asked, Counts, Stored, Tally, in_language
+from surveys.asked import Asked, Counts, Tally, in_language
 from surveys.forms import Form, whole_form, with_answers
-from surveys.kinds import KINDS, PERSONAL, Contact
+from surveys.kinds import KINDS, PERSONAL
 from surveys.questionnaires import Question, Questionnaire
 from surveys.questions import NoSuchQuestion
 from surveys.responses import Answer, Response
@@ -21,8 +20,6 @@ from surveys.tallies import Counted, Which
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-BATCH = 2000  # rows fetched at a time: some hundred kB, whatever the number of responses
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,61 +184,3 @@ def open_answers(
         .where(Answer.text.is_not(None), Question.kind.not_in(PERSONAL), *wanted)
         .order_by(Answer.question_id, Answer.response_id, Answer.place)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class RawRow:
-    """One response as a row of a table. `answers` has a cell for every question code in the order of the form, for a question with
-    parts (the rows of a matrix, what is ranked) one for each `CODE.PART`; `version` is that under which it was answered.
-    """
-
-    context: str
-    segment: str
-    language: str
-    submitted_on: date
-    submitted_at: datetime | None
-    version: int
-    answers: dict[str, str | int | float | None]
-
-
-def raw_rows(
-    session: Session, questionnaire: Questionnaire, *, context: str | None = None, segment: str | None = None,
-    language: str = "zh",
-) -> Iterator[RawRow]:
-    """Every response with its answers, one after the other in an arbitrary but steady order; memory stays flat.
-
-    Numbers and levels come as numbers, choices as their labels in `language`; who answered does not come at all. In an anonymous
-    questionnaire e-mail addresses, phone numbers and credit codes are masked.
-    """
-    form = whole_form(session, questionnaire)
-    found = session.execute(
-        sa.select(
-            Response.id, Response.context, Response.segment, Response.language, Response.submitted_on,
-            Response.submitted_at, Response.version, Answer.question_id, Answer.choice, Answer.number, Answer.text, Answer.part,
-        )
-        .outerjoin(Answer, Answer.response_id == Response.id)
-        .where(*_wanted(questionnaire, context=context, segment=segment))
-        .order_by(Response.id, Answer.question_id, Answer.place),
-        execution_options={"yield_per": BATCH},
-    )
-    for _, rows in groupby(found, key=lambda row: row[0]):
-        yield _raw_row(form, list(rows), language, masked=questionnaire.anonymous)
-
-
-def _raw_row(form: Form, rows: Sequence[sa.Row[*tuple[Any, ...]]], language: str, *, masked: bool) -> RawRow:
-    stored: dict[int | None, list[Stored]] = {}
-    for row in rows:
-        stored.setdefault(row.question_id, []).append(Stored(row.choice, row.number, row.text, row.part))
-    head = rows[0]
-    return RawRow(
-        head.context, head.segment, head.language, head.submitted_on, head.submitted_at, head.version,
-        {code: cell for asked in form.questions for code, cell in _cells(asked, stored.get(asked.id, []), language, masked=masked).items()},
-    )
-
-
-def _cells(asked: Asked, stored: Sequence[Stored], language: str, *, masked: bool) -> dict[str, str | int | float | None]:
-    """What reaches a person is masked where nobody was to be known."""
-    kind = KINDS[asked.kind]
-    if masked and stored and isinstance(kind, Contact):
-        return {asked.code: kind.mask(kind.show(asked, stored))}
-    return kind.cells(asked, stored, language)

@@ -25,7 +25,7 @@ from engage.parties import Attendee, State
 from engage.sealing import Cipher
 from engage.sheets import disarm
 from surveys.asked import in_language
-from surveys.summaries import BATCH
+from surveys.raw import BATCH
 
 Cell = str | datetime | float | None
 

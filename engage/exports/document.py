@@ -196,7 +196,7 @@ def _options_table(document: "OfficialDocument", material: Material, one: Questi
 
 
 def _opinions(document: "OfficialDocument", material: Material) -> None:
-    say, number, sorted_answers = material.say, 0, themes.found(material)
+    say, number, sorted_answers = material.say, 0, material.themes
     for one in material.summary.questions:
         if not takes_words(one.question) or not (said := _said(material, one.question.code)):
             continue
@@ -220,7 +220,7 @@ def _said(material: Material, question: str) -> dict[str, Counter[str]]:
     """What people wrote to a question, each text once, with how many of each category wrote it."""
     said: dict[str, Counter[str]] = {}
     for answer in material.answers(question=question):
-        said.setdefault(answer.text or "", Counter())[answer.response.segment] += 1
+        said.setdefault(answer.text, Counter())[answer.segment] += 1
     order = list(material.summary.segments())
     grouped = {text: Counter[str]() for text in said}
     for text, people in said.items():

@@ -1,20 +1,22 @@
 """What every export is made of: the event's summary, and the answers behind it one after the other."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import cached_property
 from io import TextIOWrapper
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from engage.events import Event
 from engage.reports import EventSummary, Turnout
+from surveys import themes
 from surveys.asked import Asked, Tally, in_language
 from surveys.kinds import KINDS
-from surveys.responses import Answer
-from surveys.summaries import BATCH, QuestionSummary, RawRow, open_answers, raw_rows
+from surveys.raw import BATCH, RawLine, RawRow, raw_lines, raw_rows
+from surveys.summaries import QuestionSummary, open_answers
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
@@ -29,9 +31,44 @@ def text_layer(stream: BinaryIO, encoding: str) -> Generator[TextIOWrapper]:
     text.detach()  # flushes
 
 
+class Said(NamedTuple):
+    """A text that somebody wrote: to which question (its code), of which category (its code, "" unknown), behind which option."""
+
+    question: str
+    segment: str
+    option: str | None
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
+class ThemeTold:
+    """A theme of the answers to a question; `share` is of all that were sorted, `distinct` counts those that repeat no other."""
+
+    title: str
+    size: int
+    share: float
+    distinct: int
+    words: tuple[str, ...]
+    quotations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThemesTold:
+    """The themes of one question, hidden ones left out; `sorted` answers fall into them, `fresh` ones came since."""
+
+    question: Asked
+    sorted: int
+    fresh: int
+    themes: tuple[ThemeTold, ...]
+
+
+@dataclass(frozen=True)
 class Material:
-    """A summary on its way out, in one language, with times in one zone, signed by an office where one is named."""
+    """A summary on its way out, in one language, with times in one zone, signed by an office where one is named.
+
+    Whatever people wrote in their own words passes through `words`, here and nowhere else. `read` is told how many responses
+    were read since it was told last.
+    """
 
     session: Session
     event: Event
@@ -39,6 +76,8 @@ class Material:
     zone: tzinfo
     language: str = "zh"
     office: str = ""
+    words: Callable[[str], str] = str
+    read: Callable[[int], object] = id
 
     def say(self, chinese: str, english: str) -> str:
         """The wording in the export's language."""
@@ -78,17 +117,46 @@ class Material:
         ]
         return [(name, words) for name, words in facts if words]
 
-    def answers(self, *, question: str | None = None) -> Iterator[Answer]:
+    def answers(self, *, question: str | None = None) -> Iterator[Said]:
         """What people wrote, to all questions in the order of the form or to one, fetched in batches."""
         if self.event.questionnaire is None:
             return
         found = open_answers(self.event.questionnaire, context=self.event.slug, question=question)
-        yield from self.session.scalars(found, execution_options={"yield_per": BATCH})
+        for answer in self.session.scalars(found, execution_options={"yield_per": BATCH}):
+            yield Said(answer.question.code, answer.response.segment, answer.choice, self.words(answer.text or ""))
+
+    @cached_property
+    def themes(self) -> dict[str, ThemesTold]:
+        """The themes of each question by its code; nothing for questions whose answers nobody has had sorted."""
+        if self.event.questionnaire is None:
+            return {}
+        found = themes.overview(self.session, self.event.questionnaire, context=self.event.slug)
+        return {one.question.code: ThemesTold(one.question, one.sorted, one.fresh, tuple(
+            ThemeTold(theme.title, theme.size, theme.share, theme.distinct, theme.words,
+                      tuple(self.words(answer.text or "") for answer in theme.quotations))
+            for theme in one.shown
+        )) for one in found if one.shown}
 
     def responses(self) -> Iterator[RawRow]:
         """Every response as a row, fetched in batches."""
-        if self.event.questionnaire is not None:
-            yield from raw_rows(self.session, self.event.questionnaire, context=self.event.slug, language=self.language)
+        if self.event.questionnaire is None:
+            return
+        found = raw_rows(self.session, self.event.questionnaire, context=self.event.slug, language=self.language, words=self.words)
+        for number, row in enumerate(found, start=1):
+            yield row
+            if number % BATCH == 0:
+                self.read(BATCH)
+
+    def lines(self) -> Iterator[RawLine]:
+        """Every row of every answer, fetched in batches."""
+        if self.event.questionnaire is None:
+            return
+        told = BATCH
+        for line in raw_lines(self.session, self.event.questionnaire, context=self.event.slug, language=self.language, words=self.words):
+            yield line
+            if line.response > told:
+                self.read(BATCH)
+                told += BATCH
 
     def group_of(self, segment: str) -> str:
         """The label of the category under which single answers stand; none where small figures are left out, which could be

@@ -122,7 +122,7 @@ def write_json(material: Material, stream: BinaryIO) -> None:
         text.write(',\n  "open_answers": [')
         for place, answer in enumerate(material.answers()):
             said = {
-                "question": answer.question.code, "category": answer.response.segment if open_groups else None, "option": answer.choice,
+                "question": answer.question, "category": answer.segment if open_groups else None, "option": answer.option,
                 "text": answer.text,
             }
             text.write(("," if place else "") + "\n    " + json.dumps(said, ensure_ascii=False))

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from engage.exports.material import Material
-from surveys import themes
-from surveys.themes import QuestionThemes
+from engage.exports.material import Material, ThemesTold
+from surveys.themes import QUOTED
 
 if TYPE_CHECKING:
     from engage.exports.cells import Book
@@ -13,17 +12,9 @@ if TYPE_CHECKING:
 IN_DOCUMENT = 10  # themes of a question that are quoted; its table has all
 
 
-def found(material: Material) -> dict[str, QuestionThemes]:
-    """The themes of each question by its code; nothing for questions whose answers nobody has had sorted."""
-    if material.event.questionnaire is None:
-        return {}
-    sorted_answers = themes.overview(material.session, material.event.questionnaire, context=material.event.slug)
-    return {one.question.code: one for one in sorted_answers if one.shown}
-
-
-def tell(document: "OfficialDocument", material: Material, one: QuestionThemes) -> None:
+def tell(document: "OfficialDocument", material: Material, one: ThemesTold) -> None:
     """The themes as a table, then the foremost with quotations."""
-    say, shown = material.say, one.shown
+    say, shown = material.say, one.themes
     document.paragraph(say(
         f"{one.sorted}条回答按用词归为{len(shown)}个主题，数量如下。", f"{one.sorted} answers fall into {len(shown)} themes by their words.",
     ) + _since(material, one))
@@ -31,13 +22,13 @@ def tell(document: "OfficialDocument", material: Material, one: QuestionThemes) 
     document.table([[say("主题", "Theme"), say("条数", "Answers"), say("占比", "Share")], *rows], [100, 28, 28])
     for theme in shown[:IN_DOCUMENT]:
         document.paragraph(say(f"关于“{theme.title}”（{theme.size}条）：", f"On “{theme.title}” ({theme.size}):"))
-        for answer in theme.quotations:
-            document.quotation(f"“{answer.text}”", "")
+        for text in theme.quotations:
+            document.quotation(f"“{text}”", "")
 
 
 def sheet(book: "Book") -> None:
     """One theme a row, question by question; no sheet where no answers were sorted."""
-    material, sorted_answers = book.material, found(book.material)
+    material, sorted_answers = book.material, book.material.themes
     if not sorted_answers:
         return
     say = material.say
@@ -46,18 +37,18 @@ def sheet(book: "Book") -> None:
         table.sheet.set_column(column, column, width)
     table.heading(0, [
         say("题号", "No."), say("题目", "Question"), say("主题", "Theme"), say("条数", "Answers"), say("占比", "Share"), say("不重复", "Different"),
-        say("关键词", "Key terms"), *(say(f"摘录{number}", f"Quotation {number}") for number in range(1, themes.QUOTED + 1)),
+        say("关键词", "Key terms"), *(say(f"摘录{number}", f"Quotation {number}") for number in range(1, QUOTED + 1)),
     ])
     table.sheet.freeze_panes(1, 0)
     row = 0
     for one in sorted_answers.values():
-        for theme in one.shown:
+        for theme in one.themes:
             row += 1
             table.row(row, [
                 one.question.number, one.question.label(material.language), theme.title, theme.size, theme.share, theme.distinct,
-                say("、", ", ").join(theme.words), *(answer.text for answer in theme.quotations),
+                say("、", ", ").join(theme.words), *theme.quotations,
             ], ["plain", "wrapped", "wrapped", "count", "share", "count", "wrapped"])
 
 
-def _since(material: Material, one: QuestionThemes) -> str:
+def _since(material: Material, one: ThemesTold) -> str:
     return material.say(f"另有{one.fresh}条新回答尚未归类。", f" {one.fresh} newer answers are not sorted yet.") if one.fresh else ""

@@ -222,9 +222,9 @@ def _answers(book: Book) -> None:
     sheet.sheet.freeze_panes(1, 0)
     row = 0
     for row, answer in enumerate(material.answers(), start=1):
-        asked = questions[answer.question.code]
-        group = material.group_of(answer.response.segment)
-        sheet.row(row, [asked.number, asked.label(material.language), group, answer.text or ""], ["plain", "wrapped"])
+        asked = questions[answer.question]
+        group = material.group_of(answer.segment)
+        sheet.row(row, [asked.number, asked.label(material.language), group, answer.text], ["plain", "wrapped"])
     sheet.sheet.autofilter(0, 0, row, 3)
 
 

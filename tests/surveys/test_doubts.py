@@ -3,7 +3,7 @@
 import make
 import pytest
 
-from surveys import doubts, summaries, tallies
+from surveys import doubts, raw, summaries, tallies
 from surveys.doubts import ReasonMissing
 from surveys.responses import fingerprint
 
@@ -58,7 +58,7 @@ def test_what_is_left_out_does_not_count_until_it_is_taken_back_in(session, ques
             tallies.fold(session, questionnaire, now=NOW)
         summary = summaries.summarise(session, questionnaire)
         texts = session.scalars(summaries.open_answers(questionnaire)).all()
-        return summary.responses, summary.question("q3").tally.mean, len(texts), len(list(summaries.raw_rows(session, questionnaire)))
+        return summary.responses, summary.question("q3").tally.mean, len(texts), len(list(raw.raw_rows(session, questionnaire)))
 
     assert counted() == (2, 3, 1, 2)
     with pytest.raises(ReasonMissing):

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from surveys import questionnaires, questions
 from surveys.asked import Row, Tally
 from surveys.responses import submit
-from surveys.summaries import open_answers, raw_rows, summarise
+from surveys.raw import raw_rows
+from surveys.summaries import open_answers, summarise
 from surveys.templates import create_from_template
 
 LABELS = {"deputy": "人大代表", "enterprise": "企业代表", "media": "媒体"}
