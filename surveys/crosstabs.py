@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -31,6 +31,19 @@ class NothingToCross(Invalid):
 
 class CrossedWithItself(Invalid):
     """A cross-tab needs two different questions or attributes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the caller knows of those who answered under a name, as a further attribute: `pairs` selects the `respondent` and the
+    code of each value one has, `labels` are the words for the codes in their order. `several`: one can have more than one.
+    """
+
+    text_zh: str
+    text_en: str
+    pairs: sa.SelectBase
+    labels: Mapping[str, str]
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +111,20 @@ def _share(count: int | None, people: int | None) -> float | None:
     return None if count is None or not people else count / people
 
 
-def crosstab(
+def crosstab(  # noqa: PLR0913 -- what is counted, and the words for it
     session: Session, questionnaire: Questionnaire, down: str, across: str, *, context: str | None = None,
-    labels: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None, known: Mapping[str, Known] | None = None,
 ) -> CrossTab:
     """Count two sides against each other, of one context or all, in one statement.
 
-    A side is the code of a question, `q3.ROW` for a row of a matrix or an option of a ranking, or one of ATTRIBUTES; `labels` are
-    the words for codes of segments and contexts, in their order. Raises NoSuchQuestion, NothingToCross or CrossedWithItself.
+    A side is the code of a question, `q3.ROW` for a row of a matrix or an option of a ranking, one of ATTRIBUTES, or a key of
+    `known`, which counts only those who answered under a name; `labels` are the words for codes of segments and contexts, in
+    their order. Raises NoSuchQuestion, NothingToCross or CrossedWithItself.
     """
     if down == across:
         raise CrossedWithItself(field="across")
     form = whole_form(session, questionnaire)
-    sides = [_Side.of(form, code) for code in (down, across)]
+    sides = [_side(form, code, known or {}) for code in (down, across)]
     values = [side.value for side in sides]
     statement: sa.Select[*tuple[Any, ...]] = sa.select(*values, *_people(*sides)).select_from(Response)
     for side in sides:
@@ -143,6 +157,16 @@ def sides_of(form: Form) -> list[tuple[str, str, str]]:
     return found
 
 
+def named(form: Form, code: str) -> tuple[Asked, Option | None]:
+    """The question, and its row or ranked option, that a code means: `q1`, or `q3.ROW` where it has parts. Raises NoSuchQuestion."""
+    name, _, row = code.partition(".")
+    asked = form.question(name)
+    part = next((each for each in asked.parts if each.code == row), None) if asked else None
+    if asked is None or (row and part is None):
+        raise NoSuchQuestion(question=code)
+    return asked, part
+
+
 def _named(asked: Asked, part: Option | None) -> tuple[str, str, str]:
     if part is None:
         return asked.code, f"{asked.number}. {asked.text}", f"{asked.number}. {asked.label('en')}"
@@ -150,62 +174,116 @@ def _named(asked: Asked, part: Option | None) -> tuple[str, str, str]:
     return own, f"{asked.number}. {asked.text}：{part.label_zh}", f"{asked.number}. {asked.label('en')}: {part.label('en')}"
 
 
+class _Side(Protocol):
+    """A side in the making: the code of the value that one has, and of the rows of one person exactly one."""
+
+    @property
+    def value(self) -> sa.ColumnElement[Any]: ...
+
+    @property
+    def first(self) -> sa.ColumnElement[bool]: ...
+
+    def joined(self, statement: sa.Select[Any]) -> sa.Select[Any]: ...
+
+    def axis(self, found: Sequence[str], labels: Mapping[str, str]) -> Axis: ...
+
+
+def _side(form: Form, code: str, known: Mapping[str, Known]) -> _Side:
+    if code in ATTRIBUTES:
+        return _Attribute(code)
+    if code in known:
+        return _OfKnown(code, known[code])
+    asked, part = named(form, code)
+    if not asked.options or bool(asked.parts) != (part is not None):
+        raise NothingToCross(question=code)
+    return _OfQuestion(code, asked, part)
+
+
 @dataclass(frozen=True, slots=True)
-class _Side:
-    """A side in the making: `asked` None is an attribute."""
+class _Attribute:
+    """What is stored with each response."""
 
     code: str
-    asked: Asked | None
-    part: Option | None
-    answer: Any
-
-    @classmethod
-    def of(cls, form: Form, code: str) -> "_Side":
-        if code in ATTRIBUTES:
-            return cls(code, None, None, None)
-        name, _, row = code.partition(".")
-        asked = form.question(name)
-        if asked is None:
-            raise NoSuchQuestion(question=code)
-        part = next((each for each in asked.parts if each.code == row), None)
-        if not asked.options or bool(asked.parts) != (part is not None):
-            raise NothingToCross(question=code)
-        return cls(code, asked, part, aliased(Answer))
 
     @property
     def value(self) -> sa.ColumnElement[Any]:
-        """The code of an option, a level or a rank; a code, or a day."""
-        if self.asked is None:
-            return _ATTRIBUTE[self.code]
-        return sa.func.coalesce(self.answer.choice, sa.cast(sa.cast(self.answer.number, sa.Integer), sa.String))
+        return _ATTRIBUTE[self.code]
 
     @property
     def first(self) -> sa.ColumnElement[bool]:
-        """Of the rows of one person exactly one."""
-        if self.asked is None:
-            return sa.true()
-        return self.answer.place % PLACES == 0 if self.part else self.answer.place == 0
+        return sa.true()
 
     def joined(self, statement: sa.Select[Any]) -> sa.Select[Any]:
-        if self.asked is None:
-            return statement
-        part = self.part.code if self.part else ""
-        return statement.join(self.answer, sa.and_(
-            self.answer.response_id == Response.id, self.answer.question_id == self.asked.id, self.answer.part == part,
+        return statement
+
+    def axis(self, found: Sequence[str], labels: Mapping[str, str]) -> Axis:
+        return Axis(self.code, *ATTRIBUTES[self.code], _labelled(found, labels), attribute=True)
+
+
+class _OfKnown:
+    """What the caller knows of the respondent."""
+
+    def __init__(self, code: str, known: Known) -> None:
+        self._code, self._known = code, known
+        values = known.pairs.subquery()
+        self._respondent, self._value = values.columns
+        place = sa.func.row_number().over(partition_by=self._respondent, order_by=self._value)
+        self._rows = sa.select(self._respondent, self._value, place).subquery()
+
+    @property
+    def value(self) -> sa.ColumnElement[Any]:
+        return self._rows.columns[1]
+
+    @property
+    def first(self) -> sa.ColumnElement[bool]:
+        return self._rows.columns[2] == 1
+
+    def joined(self, statement: sa.Select[Any]) -> sa.Select[Any]:
+        return statement.join(self._rows, self._rows.columns[0] == Response.respondent)
+
+    def axis(self, found: Sequence[str], labels: Mapping[str, str]) -> Axis:
+        options, known = _labelled(found, self._known.labels), self._known
+        return Axis(self._code, known.text_zh, known.text_en, options, several=known.several, attribute=True)
+
+
+def _labelled(found: Sequence[str], labels: Mapping[str, str]) -> tuple[Option, ...]:
+    """The values that there are: those with a label in the order of these."""
+    order = [*(code for code in labels if code in found), *sorted(code for code in found if code not in labels)]
+    return tuple(Option(code, labels.get(code, code)) for code in order)
+
+
+class _OfQuestion:
+    """An option, a level or a rank that was given."""
+
+    def __init__(self, code: str, asked: Asked, part: Option | None) -> None:
+        self._code, self._asked, self._part, self._answer = code, asked, part, aliased(Answer)
+
+    @property
+    def value(self) -> sa.ColumnElement[Any]:
+        return sa.func.coalesce(self._answer.choice, sa.cast(sa.cast(self._answer.number, sa.Integer), sa.String))
+
+    @property
+    def first(self) -> sa.ColumnElement[bool]:
+        return self._answer.place % PLACES == 0 if self._part else self._answer.place == 0
+
+    def joined(self, statement: sa.Select[Any]) -> sa.Select[Any]:
+        part, answer = self._part.code if self._part else "", self._answer
+        return statement.join(answer, sa.and_(
+            answer.response_id == Response.id, answer.question_id == self._asked.id, answer.part == part,
         ))
 
     def axis(self, found: Sequence[str], labels: Mapping[str, str]) -> Axis:
-        if self.asked is None:
-            known = [code for code in labels if code in found]
-            values = [*known, *sorted(code for code in found if code not in labels)]
-            return Axis(self.code, *ATTRIBUTES[self.code], tuple(Option(code, labels.get(code, code)) for code in values), attribute=True)
-        _, chinese, english = _named(self.asked, self.part)
-        kind = KINDS[self.asked.kind]
-        options = self.asked.options
-        if isinstance(kind, Ranking):
-            options = tuple(Option(str(rank), f"第{rank}位", f"Rank {rank}") for rank in range(1, len(self.asked.parts) + 1))
-        lost = [Option(code, code) for code in found if code not in {option.code for option in options}]
-        return Axis(self.code, chinese, english, (*options, *lost), several=self.asked.kind in SEVERAL)
+        return asked_axis(self._asked, self._part, found)
+
+
+def asked_axis(asked: Asked, part: Option | None, found: Sequence[str] = ()) -> Axis:
+    """The side that is a question, or one row or ranked option of it, with its options and what else was `found` answered."""
+    code, chinese, english = _named(asked, part)
+    options = asked.options
+    if isinstance(KINDS[asked.kind], Ranking):
+        options = tuple(Option(str(rank), f"第{rank}位", f"Rank {rank}") for rank in range(1, len(asked.parts) + 1))
+    lost = [Option(each, each) for each in found if each not in {option.code for option in options}]
+    return Axis(code, chinese, english, (*options, *lost), several=asked.kind in SEVERAL)
 
 
 SEVERAL = {"multiple", "grid"}

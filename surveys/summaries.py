@@ -1,7 +1,7 @@
 """Summaries: all answers in figures, by group, counted by the database; open answers to page through."""
 # pyright: reportMissingTypeStubs=false
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -10,16 +10,23 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager
 
 from surveys import tallies
-from surveys.asked import Asked, Counts, Tally, in_language
+from surveys.asked import Asked, Counts, Option, Part, Tally, in_language
+from surveys.chi_square import independence
+from surveys.crosstabs import ATTRIBUTES, Axis, CrossTab, NothingToCross, asked_axis, named
 from surveys.forms import Form, whole_form, with_answers
 from surveys.kinds import KINDS, PERSONAL
 from surveys.questionnaires import Question, Questionnaire
-from surveys.questions import NoSuchQuestion
 from surveys.responses import Answer, Response
 from surveys.tallies import Counted, Which
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+FIGURES = {
+    "mean": ("平均", "Mean"), "median": ("中位数", "Median"), "least": ("最小", "Least"), "most": ("最大", "Most"),
+    "spread": ("标准差", "Standard deviation"), "satisfied": ("满意率", "Satisfied"), "nps": ("净推荐值", "Net promoter score"),
+    "score": ("得分", "Score"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +57,32 @@ class Summary:
         return next((one for one in self.questions if one.question.code == code), None)
 
     def frame(self, language: str = "zh") -> "DataFrame":
-        """All counts as one long table: question, text, segment, segment_label, option, label, count, share.
+        """All counts as one long table: question, text, segment, segment_label, part, part_label, option, label, count, share.
 
-        The rows of all segments together have no segment (missing); a question without options has one row, whose option is
-        None and whose count is the number of answers.
+        The rows of all segments together have no segment (missing). Of a matrix each row is a part, of a ranking what is ranked,
+        whose options are the ranks; elsewhere there is none. Where there are no options there is one row, whose option is None
+        and whose count is the number of answers.
         """
         from pandas import DataFrame  # noqa: PLC0415 -- slow import
 
         rows: list[tuple[object, ...]] = []
         for one in self.questions:
             asked = one.question
-            tallies: list[tuple[str | None, Tally]] = [(None, one.tally), *one.by_segment.items()]
-            for segment, tally in tallies:
+            for segment, whole in [(None, one.tally), *one.by_segment.items()]:
                 head = (asked.code, asked.label(language), segment, self._segment(segment, language))
-                if tally.rows:
-                    rows += [(*head, row.code, row.label(language), row.count, row.share) for row in tally.rows]
-                else:
-                    rows.append((*head, None, None, tally.answered, None))
-        names = ["question", "text", "segment", "segment_label", "option", "label", "count", "share"]
+                for part, tally in _parts(whole):
+                    named = (*head, part.code if part else None, part.label(language) if part else None)
+                    rows += [(*named, row.code, row.label(language), row.count, row.share) for row in tally.rows]
+                    if not tally.rows:
+                        rows.append((*named, None, None, tally.answered, None))
+        names = ["question", "text", "segment", "segment_label", "part", "part_label", "option", "label", "count", "share"]
         return DataFrame(rows, columns=names)
 
     def frames(self, language: str = "zh") -> "dict[str, DataFrame]":
-        """A table for each question, by its code: options (or key figures) down, all and each segment across, as counts."""
+        """A table for each question, by its code: counts of its options, then its key figures; all and each segment across.
+
+        Of a matrix or a ranking each row or ranked option has its own, named `PART: OPTION`.
+        """
         from pandas import DataFrame  # noqa: PLC0415 -- slow import
 
         frames: dict[str, DataFrame] = {}
@@ -83,19 +94,48 @@ class Summary:
             })
         return frames
 
+    def crosstab(self, code: str) -> CrossTab:
+        """The segments against a question, or `q3.ROW` for one row or ranked option of it, with the test of their independence.
+
+        For other sides see `surveys.crosstab`. Raises NoSuchQuestion or NothingToCross.
+        """
+        asked, part = named(self.form, code)
+        across = asked_axis(asked, part)
+        if not across.options or bool(asked.parts) != (part is not None):
+            raise NothingToCross(question=code)
+        one = next(each for each in self.questions if each.question.code == asked.code)
+        counted = {segment: _part(tally, part) for segment, tally in one.by_segment.items()}
+        down = Axis("segment", *ATTRIBUTES["segment"], tuple(Option(each, self.segments[each]) for each in counted), attribute=True)
+        counts = tuple(tuple(row.count for row in tally.rows) for tally in counted.values())
+        total = _part(one.tally, part)
+        whole = [[n or 0 for n in row] for row in counts]
+        return CrossTab(
+            down, across, counts, tuple(tally.answered for tally in counted.values()), tuple(row.count for row in total.rows),
+            total.answered or 0, None if across.several or self.suppressed else independence(whole), suppressed=self.suppressed,
+        )
+
     def _segment(self, segment: str | None, language: str) -> str:
         return in_language(language, "合计", "Total") if segment is None else self.segments[segment]
 
 
-def _figures(tally: Tally, language: str) -> dict[str, float | None]:
-    figures: dict[str, float | None] = {in_language(language, "回答人数", "Answered"): tally.answered}
-    figures |= {row.label(language): row.count for row in tally.rows}
-    for chinese, english, value in (
-        ("平均", "Mean", tally.mean), ("中位数", "Median", tally.median), ("最小", "Least", tally.least),
-        ("最大", "Most", tally.most), ("满意率", "Satisfied", tally.satisfied),
-    ):
-        if value is not None:
-            figures[in_language(language, chinese, english)] = value
+def _parts(tally: Tally) -> Sequence[tuple[Part | None, Tally]]:
+    """The figures of each part; of what has none the whole."""
+    return [(part, part.tally) for part in tally.parts] or [(None, tally)]
+
+
+def _part(tally: Tally, part: Option | None) -> Tally:
+    return next(each.tally for each in tally.parts if each.code == part.code) if part else tally
+
+
+def _figures(whole: Tally, language: str) -> dict[str, float | None]:
+    figures: dict[str, float | None] = {in_language(language, "回答人数", "Answered"): whole.answered}
+    for part, tally in _parts(whole):
+        before = part.label(language) + in_language(language, "：", ": ") if part else ""
+        figures |= {before + row.label(language): row.count for row in tally.rows}
+        figures |= {
+            before + in_language(language, chinese, english): value
+            for name, (chinese, english) in FIGURES.items() if (value := getattr(tally, name)) is not None
+        }
     return figures
 
 
@@ -107,12 +147,14 @@ def summarise(  # noqa: PLR0913 -- each narrows the answers down by something el
     """Count the answers of one context or all, of one segment or all, in one statement whatever their number.
 
     `segments` gives labels for segment codes and their order; a code without a label is its own label and comes last. `since`
-    and `until` are the first and the last day; `given` maps codes of questions to the option or level that was chosen, and only
-    the answers of those who chose all of them are counted. Raises NoSuchQuestion for a code in `given`.
+    and `until` are the first and the last day; `given` maps codes of questions (`q3.ROW` for a row of a matrix or a ranked option)
+    to the option, level or rank that was chosen, and only the answers of those who chose all of them are counted. What narrows
+    the answers to an anonymous questionnaire can reveal a person: see docs/anonymity.md. Raises NoSuchQuestion for a code in `given`.
     """
     form = whole_form(session, questionnaire)
     which = Which(context=context, segment=segment, since=since, until=until, given=tuple(
-        (question_of(form, code).id, option) for code, option in (given or {}).items()
+        (asked.id, part.code if part else "", option)
+        for code, option in (given or {}).items() for asked, part in [named(form, code)]
     ))
     return _summary(form, tallies.count(session, questionnaire, which), segments or {})
 
@@ -123,14 +165,6 @@ def compare(
     """As `summarise`, but the groups that stand side by side are contexts, given with their labels in their order."""
     counted = tallies.count(session, questionnaire, Which(since=since, until=until), by="context")
     return _summary(whole_form(session, questionnaire), {code: counted[code] for code in contexts if code in counted}, contexts)
-
-
-def question_of(form: Form, code: str) -> Asked:
-    """The question with this code. Raises NoSuchQuestion."""
-    asked = form.question(code)
-    if asked is None:
-        raise NoSuchQuestion(question=code)
-    return asked
 
 
 def _summary(form: Form, counted: Mapping[str, Counted], labels: Mapping[str, str]) -> Summary:

@@ -159,8 +159,14 @@ def suppressed_table(table: CrossTab, *, below: int = BELOW) -> CrossTab:
     """The cross-tab as it may leave the house. One that is suppressed already must not be given.
 
     As in a summary, groups (of an attribute) with few people go as a whole, what everybody answered to one question is shown. Of
-    two questions with several picks each, nothing within is shown as soon as one count is small.
+    two questions with several picks each, nothing within is shown as soon as one count is small. Of groups that overlap (an
+    attribute of which one can have several) nothing at all is shown: who is in one and not in another is what they differ by.
     """
+    if any(axis.attribute and axis.several for axis in (table.down, table.across)):
+        return replace(
+            table, suppressed=True, test=None, counts=tuple(tuple(None for _ in row) for row in table.counts),
+            rows=tuple(None for _ in table.rows), columns=tuple(None for _ in table.columns),
+        )
     if (table.across.several and not table.down.several) or (table.down.attribute and not table.across.attribute):
         return _turned(suppressed_table(_turned(table), below=below))
     height, width = len(table.rows), len(table.columns)

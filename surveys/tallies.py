@@ -56,14 +56,15 @@ FIGURES = ("count", "people", "answered")
 class Which:
     """The responses that are counted: of one context, of one segment, on the days from `since` to `until`; None is no limit.
 
-    `given` are codes of a question and an option, all of which must have been chosen (of a scale, the level).
+    `given` are a question's id, the code of a part of it or "", and the code of an option, all of which must have been chosen (of a
+    scale the level, of a ranking the rank).
     """
 
     context: str | None = None
     segment: str | None = None
     since: date | None = None
     until: date | None = None
-    given: Sequence[tuple[int, str]] = ()
+    given: Sequence[tuple[int, str, str]] = ()
 
     def among(self, table: type[Response] | type[Tallied], questionnaire: Questionnaire) -> list[sa.ColumnElement[bool]]:
         """The same as conditions; `given` only says something of responses."""
@@ -78,17 +79,17 @@ class Which:
             wanted.append(table.submitted_on <= self.until)
         if table is Response:
             wanted.append(Response.excluded_at.is_(None))
-            wanted += [_who_chose(question_id, option) for question_id, option in self.given]
+            wanted += [_who_chose(*chosen) for chosen in self.given]
         return wanted
 
 
-def _who_chose(question_id: int, option: str) -> sa.ColumnElement[bool]:
+def _who_chose(question_id: int, part: str, option: str) -> sa.ColumnElement[bool]:
     """The responses that chose an option, or a level; found by key, response by response."""
     other = aliased(Answer)  # not the answers that are counted
     chosen = other.choice == option
     if option.isdecimal():
         chosen = sa.or_(chosen, other.number == float(option))
-    return sa.exists().where(other.response_id == Response.id, other.question_id == question_id, chosen)
+    return sa.exists().where(other.response_id == Response.id, other.question_id == question_id, other.part == part, chosen)
 
 
 # Written into the statement: PostgreSQL takes one parameter in two places for two things that differ.

@@ -5,10 +5,11 @@ import math
 import make
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 from database import count_queries
 
 from surveys.chi_square import independence, upper_tail
-from surveys.crosstabs import CrossedWithItself, NothingToCross, crosstab
+from surveys.crosstabs import CrossedWithItself, Known, NothingToCross, crosstab
 from surveys.questions import NoSuchQuestion
 from surveys.suppression import suppressed_table
 
@@ -43,6 +44,21 @@ def test_several_picks_are_counted_by_picks_on_the_base_of_people(session, asked
     assert table.counts[0] == (12, 18, 0, 0)
     assert (table.rows, table.columns, table.base, table.test) == ((18, 10, 2), (15, 19, 10, 0), 30, None)
     assert table.row_shares()[0][1] == 1.0
+
+
+def test_what_the_caller_knows_of_the_respondents_is_crossed_too(session):
+    """Three people named a to c; of the activities b has both, c none."""
+    asked = make.questionnaire(session)
+    for respondent, level in (("a", "5"), ("b", "4"), ("c", "5"), (None, "1")):
+        make.response(session, asked, {"q3": level}, respondent=respondent)
+    pairs = sa.union_all(*(sa.select(sa.literal(name), sa.literal(code)) for name, code in (("a", "visit"), ("b", "visit"), ("b", "talk"), ("z", "talk"))))
+    known = {"activity": Known(text_zh="环节", text_en="Activity", pairs=pairs, labels={"talk": "座谈", "visit": "参观"}, several=True)}
+    table = crosstab(session, asked, "activity", "q3", known=known)
+    assert [(option.code, option.label()) for option in table.down.options] == [("talk", "座谈"), ("visit", "参观")]
+    assert (table.counts, table.rows, table.columns, table.base) == (((0, 1, 0, 0, 0), (1, 1, 0, 0, 0)), (1, 2), (1, 1, 0, 0, 0), 2)
+    assert table.test is None
+    left = suppressed_table(table)
+    assert {n for row in left.counts for n in row} | set(left.rows) == {None}
 
 
 def test_a_cross_tab_is_one_statement(session, asked):

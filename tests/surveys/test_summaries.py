@@ -5,6 +5,7 @@ import statistics
 import string
 from collections import Counter
 
+import make
 import pytest
 from database import count_queries, undone
 from hypothesis import given, settings
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 
 from surveys import questionnaires, questions
 from surveys.asked import Row, Tally
-from surveys.responses import submit
+from surveys.crosstabs import NothingToCross, crosstab
+from surveys.questions import NoSuchQuestion
 from surveys.raw import raw_rows
+from surveys.responses import submit
 from surveys.summaries import open_answers, summarise
 from surveys.templates import create_from_template
 
@@ -132,7 +135,8 @@ def test_a_response_without_any_answer_is_a_row_and_a_response(session, question
 def test_frames_hold_the_same_numbers(session, answers):
     summary = summarise(session, answers, context="spring", segments=LABELS)
     frame = summary.frame("en")
-    assert list(frame.columns) == ["question", "text", "segment", "segment_label", "option", "label", "count", "share"]
+    assert list(frame.columns) == [
+        "question", "text", "segment", "segment_label", "part", "part_label", "option", "label", "count", "share"]
     total = frame[frame.segment.isna() & (frame.question == "q1")]
     assert list(zip(total.text, total.segment_label, total.label, total["count"], strict=True)) == [
         ("A?", "Total", "是", 1), ("A?", "Total", "否", 0), ("A?", "Total", "Other", 1),
@@ -141,6 +145,59 @@ def test_frames_hold_the_same_numbers(session, answers):
         "合计": {"回答人数": 2, "一": 1, "二": 2, "三": 0}, "人大代表": {"回答人数": 0, "一": 0, "二": 0, "三": 0},
         "企业代表": {"回答人数": 1, "一": 1, "二": 1, "三": 0}, "visitor": {"回答人数": 1, "一": 0, "二": 1, "三": 0},
     }
+
+
+@pytest.fixture
+def parted(session):
+    """A matrix, a ranking and a likelihood, answered by two segments."""
+    asked = make.questionnaire(session, asks=[
+        {"kind": "matrix", "text": "请评价", "options": ["大厅", "网站"]}, {"kind": "ranking", "text": "请排序", "options": ["快", "省"]},
+        {"kind": "likelihood", "text": "愿意推荐吗"},
+    ])
+    for segment, hall, first, points in (("deputy", "5", "1", 9), ("deputy", "4", "2", 3), ("media", "5", "1", 10)):
+        raw = {"q1": {"1": hall, "2": "3"}, "q2": {first: 1, str(3 - int(first)): 2}, "q3": points}
+        make.response(session, asked, raw, segment=segment)
+    return asked
+
+
+def test_frames_list_the_rows_of_a_matrix_and_what_is_ranked(session, parted):
+    summary = summarise(session, parted, segments=LABELS)
+    frame = summary.frame()
+    hall = frame[frame.segment.isna() & (frame.question == "q1") & (frame.part == "1") & (frame["count"] > 0)]
+    assert list(zip(hall.part_label, hall.label, hall["count"], strict=True)) == [("大厅", "非常满意", 2), ("大厅", "满意", 1)]
+    ranks = frame[(frame.segment == "deputy") & (frame.question == "q2")]
+    assert list(zip(ranks.part, ranks.option, ranks["count"], strict=True)) == [("1", "1", 1), ("1", "2", 1), ("2", "1", 1), ("2", "2", 1)]
+    tables = summary.frames("en")
+    assert tables["q1"]["Total"]["大厅: Mean"] == pytest.approx(14 / 3)
+    assert tables["q2"]["Total"][["快: Score", "省: Score"]].tolist() == [pytest.approx(5 / 3), pytest.approx(4 / 3)]
+    assert tables["q3"]["Total"][["Answered", "Net promoter score"]].tolist() == [3, pytest.approx(1 / 3)]
+
+
+def test_a_summary_crosses_its_segments_with_a_question_as_a_cross_tab_does(session, answers, parted):
+    for asked, code in ((answers, "q1"), (answers, "q2"), (answers, "q3"), (parted, "q1.1"), (parted, "q2.2"), (parted, "q3")):
+        made, counted = summarise(session, asked, segments=LABELS).crosstab(code), crosstab(session, asked, "segment", code, labels=LABELS)
+        kept = [place for place, people in enumerate(made.rows) if people]  # the other has no row for who did not answer
+        assert [made.counts[place] for place in kept] == list(counted.counts)
+        assert [made.down.options[place] for place in kept] == list(counted.down.options)
+        assert (made.across, made.columns, made.base) == (counted.across, counted.columns, counted.base)
+        assert (made.test is None) == (counted.test is None)
+        assert made.test is None or made.test.p == pytest.approx(counted.test.p)
+    with pytest.raises(NothingToCross):
+        summarise(session, answers).crosstab("q5")
+    with pytest.raises(NoSuchQuestion):
+        summarise(session, parted).crosstab("q1.9")
+
+
+def test_answers_narrow_a_summary_by_row_and_rank_too(session, parted):
+    def left(**given):
+        return summarise(session, parted, given={code.replace("_", "."): option for code, option in given.items()}).by_segment
+
+    assert left(q1_1="5") == {"deputy": 1, "media": 1}
+    assert left(q1_2="5") == {}
+    assert left(q2_2="1") == {"deputy": 1}
+    assert left(q1_1="5", q3="10") == {"media": 1}
+    with pytest.raises(NoSuchQuestion):
+        left(q1_3="5")
 
 
 TEXTS = st.text(st.sampled_from(string.ascii_letters + "好坏，。% _"), max_size=8)

@@ -102,9 +102,9 @@ def test_days_and_given_answers_narrow_what_is_counted(session):
 
     assert responses(since=day + timedelta(days=1)) == 2
     assert responses(until=day) == 1
-    assert responses(given=((ids["q3"], "5"),)) == 2
-    assert responses(given=((ids["q3"], "5"), (ids["q1"], "2"))) == 1
-    assert responses(given=((ids["q1"], "3"),)) == 0
+    assert responses(given=((ids["q3"], "", "5"),)) == 2
+    assert responses(given=((ids["q3"], "", "5"), (ids["q1"], "", "2"))) == 1
+    assert responses(given=((ids["q1"], "", "3"),)) == 0
 
 
 def test_anonymous_answers_of_this_month_are_not_marked(session):
