@@ -8,6 +8,7 @@ from surveys.contacts import (
     credit_code_in,
     email_in,
     find_phones,
+    identity_check,
     is_mobile,
     mask_email,
     mask_phone,
@@ -84,8 +85,7 @@ def clean_identity_number(text: str, *, today: date) -> str:
     number = written_closely(text)
     if not _IDENTITY.fullmatch(number):
         raise InvalidIdentityNumber
-    weighed = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(number[:17]))
-    if "10X98765432"[weighed % 11] != number[17]:
+    if identity_check(number[:17]) != number[17]:
         raise InvalidIdentityNumber
     try:
         born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))

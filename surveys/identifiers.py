@@ -1,0 +1,190 @@
+"""The forms in which people are identified by a number or an address: telephone, identity card, plate, code, e-mail, account.
+
+What looks like one is taken for one, on the side of privacy; amounts, dates and what numbers a project or a contract are not.
+Rules: GB 11643-1999 (identity cards), GB 32100-2015 (credit codes), GA 36-2018 (plates), ISO/IEC 7812-1 (bank cards).
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from surveys.contacts import identity_check, valid_uscc
+
+
+class Identifier(StrEnum):
+    """What identifies somebody."""
+
+    NAME = "name"
+    MOBILE = "mobile"
+    TELEPHONE = "telephone"
+    IDENTITY = "identity"
+    PLATE = "plate"
+    CREDIT_CODE = "credit_code"
+    EMAIL = "email"
+    BANK_CARD = "bank_card"
+    ACCOUNT = "account"
+
+
+LABELS: Mapping[Identifier, tuple[str, str]] = {
+    Identifier.NAME: ("姓名", "name"), Identifier.MOBILE: ("手机号", "mobile number"), Identifier.TELEPHONE: ("电话号码", "telephone number"),
+    Identifier.IDENTITY: ("身份证号", "identity number"), Identifier.PLATE: ("车牌号", "licence plate"),
+    Identifier.CREDIT_CODE: ("信用代码", "credit code"), Identifier.EMAIL: ("邮箱", "e-mail address"),
+    Identifier.BANK_CARD: ("银行卡号", "bank card number"), Identifier.ACCOUNT: ("微信或QQ号", "WeChat or QQ account"),
+}
+
+
+class Span(NamedTuple):
+    """Where in a text somebody is identified, and by what."""
+
+    start: int
+    end: int
+    identifier: Identifier
+
+
+FOUND = "\ue000"  # stands in a text for what was found already
+
+
+class _Form(NamedTuple):
+    identifier: Identifier
+    pattern: re.Pattern[str]  # of a text as `plain` writes it; the first group, where there is one, is what identifies
+    judge: Callable[[str], bool] | None  # of the letters and digits alone, in capitals
+    numbers: bool  # where what stands before says that a thing is numbered, it is that number, unless its check character is right
+
+
+class _Plain(dict[int, int | str]):
+    """What `plain` writes for a character, found at its first use."""
+
+    def __missing__(self, code: int) -> int | str:
+        character = chr(code)
+        digit = unicodedata.decimal(character, None)
+        wide = "\uff00" < character < "\uff5f" or character == "\u3000"
+        small = str(digit) if digit is not None else (unicodedata.normalize("NFKC", character) if wide else character).lower()
+        self[code] = small if len(small) == 1 else code
+        return self[code]
+
+
+_PLAIN = _Plain()
+
+
+def plain(text: str) -> str:
+    """The text in one way of writing, character by character: full-width signs and digits as plain ones, small letters."""
+    return text.lower() if text.isascii() else text.translate(_PLAIN)
+
+
+_SIGN = r"[ \t\u200b-\u200d\ufeff._·•—–‐‑―-]"  # what people put between the groups of a number
+_GAP = _SIGN + "{0,3}"
+_BEFORE = 24  # characters in which something is announced
+_OF_A_THING = re.compile(
+    r"(?:编号|单号|文号|案号|票号|批号|合同号|流水号|受理号|工单号?|标段号?|序列号|发票号码?|项目代码|\bno\.?)\W{0,3}[是为]?\W{0,2}[a-z0-9-]{0,16}\Z",
+)
+_UNIT = r"(?!\d|(?:\.\d+)?[ ]?(?:元(?!旦)|万|亿|美元|人民币|平方|㎡|公里|吨|公顷|亩|%|号文|kg|km))"
+_NUMERAL = "零〇○一幺二三四五六七八九"
+_PROVINCE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+_PROVINCES = re.compile("1[0-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]|91")  # 10: registered with the state's own office
+_REGISTRARS = re.compile("1[1-59]|2[19]|3[1-59]|4[19]|5[1-39]|6[129]|7[129]|8[19]|9[1-39]|A[19]|N[1-39]|Y1")
+_WECHAT = r"(?:微信|v信|加v(?![a-z])|vx|wx|wechat|weixin)"
+_NAMED = r"([a-z][a-z0-9_-]{5,19}|\d{6,12})(?![a-z\d])"
+_SIXTEEN, _EIGHTEEN = 16, 18
+
+
+def _identity(code: str) -> bool:
+    """Whether it is an identity number, or looks like that of a grown-up with a slip of the pen in it."""
+    born = code[6:14] if len(code) == _EIGHTEEN else "19" + code[6:12]
+    try:
+        year = date(int(born[:4]), int(born[4:6]), int(born[6:])).year
+    except ValueError:
+        return False
+    return _PROVINCES.match(code) is not None and 1900 <= year < (2100 if _sure(code) else 2016)  # noqa: PLR2004 -- codes of projects hold this year’s date
+
+
+def _credit_code(code: str) -> bool:
+    """The same for a credit code; of digits alone it must be right."""
+    plausible = _REGISTRARS.match(code) is not None and _PROVINCES.match(code, 2) is not None
+    return valid_uscc(code) and plausible if code.isdigit() else plausible or valid_uscc(code)
+
+
+def _bank_card(code: str) -> bool:
+    """Whether the last digit checks the others (Luhn)."""
+    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(code))]
+    return len(code) >= _SIXTEEN and sum(digit - 9 if digit > 9 else digit for digit in doubled) % 10 == 0  # noqa: PLR2004
+
+
+def _plate(code: str) -> bool:
+    return sum(character.isdigit() for character in code) > 2  # noqa: PLR2004 -- of five or six
+
+
+def _sure(code: str) -> bool:
+    """Whether the check character is right, so that it is no number of a thing that only looks like it."""
+    return len(code) == _EIGHTEEN and (valid_uscc(code) or (code[:17].isdigit() and identity_check(code[:17]) == code[17]))
+
+
+def _form(identifier: Identifier, pattern: str, judge: Callable[[str], bool] | None = None, *, numbers: bool = False) -> _Form:
+    return _Form(identifier, re.compile(pattern, re.ASCII), judge, numbers)
+
+
+_EMAILS = (_form(
+    Identifier.EMAIL, r"[a-z0-9][a-z0-9._%+'-]{0,63} ?(?:@|[(\[]at[)\]]) ?(?:[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}|。(?:com|cn|net|org)(?![a-z])){1,5}|"
+    r"(?:qq|1[236][396]|foxmail|gmail|sina|outlook)(?![a-z0-9]))",
+),)
+_NUMBERS = (
+    _form(Identifier.IDENTITY, rf"(?<!\d)[1-9](?:{_GAP}\d){{16}}{_GAP}[\dx](?!\d)", _identity, numbers=True),
+    _form(Identifier.IDENTITY, rf"身份证(?:号码?)?[^\d。；;\n]{{0,8}}(\d(?:{_GAP}[\dx*]){{9,29}})(?!\d)"),
+    _form(Identifier.CREDIT_CODE, rf"(?<![a-z\d])[0-9any][1-9](?:{_GAP}\d){{6}}(?:{_GAP}[0-9a-hj-npqrtuwxy]){{10}}(?![a-z\d])", _credit_code,
+          numbers=True),
+    _form(Identifier.CREDIT_CODE, rf"(?:信用代码|税号|机构代码)[^a-z\d。；;\n]{{0,8}}([a-z\d](?:{_GAP}[a-z\d]){{7,19}})(?![a-z\d])"),
+    _form(Identifier.BANK_CARD, rf"(?<![a-z\d])[3-6]\d{{3}}(?:{_GAP}\d{{4}}){{3}}(?:{_GAP}\d{{1,3}})?{_UNIT}", _bank_card, numbers=True),
+    _form(Identifier.BANK_CARD, rf"(?:卡号|账号|帐号|银行卡|账户)[^a-z\d。；;\n]{{0,8}}(\d(?:{_GAP}\d){{8,29}}){_UNIT}"),
+    _form(Identifier.MOBILE, rf"(?<!\d)(?:(?:\+|00)?86{_GAP})?0?1(?:[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}}|[3-9]\d\d{_GAP}\d{{3}}{_GAP}\d{{4}}|"
+          rf"[3-9]\d{_GAP}\d{{3}}{_GAP}\d{{5}}|[3-9]\d{{3}}{_GAP}\d{{6}}|(?:{_SIGN}{{1,3}}\d){{10}}){_UNIT}", numbers=True),
+    _form(Identifier.IDENTITY, rf"(?<!\d)[1-9]\d{{14}}{_UNIT}", _identity, numbers=True),
+    _form(Identifier.TELEPHONE, rf"(?<![\d.])(?:\(?0|(?:\+|00)86{_GAP}\(?0?)(?:10|2\d|[3-9]\d\d)\)?{_GAP}[1-9]\d{{2,3}}{_GAP}\d{{4}}"
+          rf"(?:(?:-|转|ext\.?) ?\d{{1,6}})?{_UNIT}", numbers=True),
+    _form(Identifier.TELEPHONE, rf"(?<![a-z\d.])[48]00{_GAP}(?:\d{{3}}{_GAP}\d{{4}}|\d{{4}}{_GAP}\d{{3}}){_UNIT}", numbers=True),
+    _form(Identifier.TELEPHONE, r"(?<![a-z\d+])\+(?!86)[1-9]\d{0,2}(?:[ -]{0,2}\d){6,12}(?!\d)"),
+    _form(Identifier.TELEPHONE, rf"(?:电话|手机|座机|致电|拨打?|联系方式|传真|tel|phone|call)[^\d。；;\n]{{0,6}}((?!(?:19|20)\d\d[-./])\d(?:{_GAP}\d){{6,17}}){_UNIT}"),
+)
+_PLATES = (
+    _form(Identifier.PLATE, rf"[{_PROVINCE}]{_GAP}[a-hj-np-z]{_GAP}(?:[a-hj-k][a-hj-np-z0-9]\d{{4}}|\d{{5}}[a-hj-k]|[a-hj-np-z0-9]{{5}}|"
+          r"[a-hj-np-z0-9]{4}(?=[挂学警港澳]))(?![a-z\d])[挂学警港澳]?", _plate),
+    _form(Identifier.PLATE, rf"车牌[^a-z\d。；;\n]{{0,6}}([a-hj-np-z]{_GAP}[a-hj-np-z0-9]{{5,6}})(?![a-z\d])"),
+)
+_SPELLED = (_form(
+    Identifier.MOBILE, rf"(?<![\d{_NUMERAL}])(?=\d*[{_NUMERAL}])[1一幺][3-9三四五六七八九][\d{_NUMERAL}]{{9}}(?![\d{_NUMERAL}十百千万亿元])", numbers=True,
+),)
+_ACCOUNTS = (
+    _form(Identifier.ACCOUNT, rf"{_WECHAT}(?:号|id|是|为|[ :,，]){{0,5}}(?:号|id|是|为|:) ?{_NAMED}"),
+    _form(Identifier.ACCOUNT, rf"{_WECHAT} ?(?=[a-z_-]*\d){_NAMED}"),
+    _form(Identifier.ACCOUNT, r"(?:qq|扣扣)(?:群|号码?|是|为|[ :,，]){0,5}([1-9]\d{4,11})(?!\d)"),
+)
+_FORMS = tuple((re.compile(sign, re.ASCII), forms) for sign, forms in (  # a sign that is quickly looked for, and what it may be a sign of;
+    (r"@|[(\[]at[)\]]", _EMAILS), (r"\d(?:\D{0,4}\d){6}", _NUMBERS), (rf"[{_PROVINCE}]{_GAP}[a-z]|车牌", _PLATES),  # in this order: what
+    (rf"[\d{_NUMERAL}]{{11}}", _SPELLED), (r"微信|[v加]|wx|we|qq|扣扣", _ACCOUNTS),  # one form has found, the next do not see
+))
+
+
+def numbers_and_addresses(written: str) -> tuple[list[Span], str]:
+    """What is found in a text as `plain` writes it, and the text with FOUND in its place."""
+    spans: list[Span] = []
+    for sign, forms in _FORMS:
+        if not sign.search(written):
+            continue
+        for form in forms:
+            for match in form.pattern.finditer(written):
+                start, end = match.span(match.lastindex or 0)
+                if _is_one(form, written, start, end):
+                    spans.append(Span(start, end, form.identifier))
+                    written = written[:start] + FOUND * (end - start) + written[end:]  # as long as before: the matches that follow stay right
+    return spans, written
+
+
+def _is_one(form: _Form, written: str, start: int, end: int) -> bool:
+    code = "".join(filter(str.isalnum, written[start:end])).upper()
+    if form.judge and not form.judge(code):
+        return False
+    if not form.numbers or _sure(code):
+        return True
+    lettered = len(code) == _EIGHTEEN and "a" <= written[start - 1 : start] <= "z"
+    return not lettered and not _OF_A_THING.search(written, max(0, start - _BEFORE), start)
