@@ -8,6 +8,7 @@ from random import Random
 from typing import Any, cast
 
 from surveys.conditions import Condition
+from surveys.files import Upload
 
 # C0 controls but tab and line feed, and lone surrogates: PostgreSQL refuses them, XML (Word, Excel) cannot hold them.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -90,13 +91,15 @@ class Asked:
 class Stored:
     """One row of an answer: a picked option, a number or a text; `part` names the row of a matrix or the option of a ranking.
 
-    The rows of a part follow one another; `choice` and `number` are never both there.
+    The rows of a part follow one another; `choice` and `number` are never both there. A file has its name and size as text, and is
+    only there when it is handed in.
     """
 
     choice: str | None = None
     number: float | None = None
     text: str | None = None
     part: str = ""
+    file: Upload | None = None
 
 
 PLACES = 100  # of one part: the next begins at the next hundred

@@ -46,6 +46,7 @@ class Form:
     relies: Mapping[str, frozenset[str]] = field(init=False)  # by code, the questions on which either of these depends
     quotas: Mapping[tuple[int, str], int] = field(init=False)  # places, by question id and option
     piped: bool = field(init=False)  # whether any wording holds an earlier answer
+    attaches: bool = field(init=False)  # whether any answer is files
 
     def __post_init__(self) -> None:
         everything = tuple(question for section in self.sections for question in section.questions)
@@ -60,7 +61,7 @@ class Form:
                 one.code: asked_of(gates.get(one.code)).union(*(asked_of(option.show_if) for option in one.options))
                 for one in everything if one.code in gates or one.code in narrowed
             },
-            "piped": any(one.piped for one in everything),
+            "piped": any(one.piped for one in everything), "attaches": any(KINDS[one.kind].attaches for one in everything),
             "quotas": {(one.id, option.code): option.quota for one in everything for option in one.options if option.quota},
         }
         for name, value in compiled.items():

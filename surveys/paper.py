@@ -17,7 +17,7 @@ from surveys.asked import Asked, Stored
 from surveys.base import Base
 from surveys.errors import Conflict, Invalid, NotFound
 from surveys.forms import Form, form_of
-from surveys.kinds import KINDS, OTHER, Ranking
+from surveys.kinds import KINDS, OTHER, OnPaper, Ranking
 from surveys.questionnaires import Questionnaire
 from surveys.responses import Answer, Response, submit
 
@@ -62,7 +62,9 @@ def numbers(asked: Asked) -> dict[str, str]:
 
 
 def names(asked: Asked) -> list[str]:
-    """The fields of a question, as in a form: its code, or one for each of its parts; and the text of "other"."""
+    """The fields of a question, as in a form: its code, or one for each of its parts; and the text of "other". Files stay with the sheet."""
+    if KINDS[asked.kind].attaches:
+        return []
     if asked.parts:
         return [f"{asked.code}.{part.code}" for part in asked.parts]
     return [asked.code, *(f"{asked.code}.{OTHER}" for option in asked.options if option.other)]
@@ -70,7 +72,7 @@ def names(asked: Asked) -> list[str]:
 
 def read(form: Form, typed: Mapping[str, str]) -> dict[str, Any]:
     """What was typed, by the names of its fields, as `responses.check` takes it. What is no option's number stays as it is."""
-    raw: dict[str, Any] = {}
+    raw: dict[str, Any] = {one.code: OnPaper() for one in form.questions if KINDS[one.kind].attaches}
     for asked in form.questions:
         codes = numbers(asked) if asked.options and asked.kind != Ranking.code else {}
         for name in names(asked):

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypedDict, Unpack
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from surveys import versions
+from surveys import attachments, versions
 from surveys.asked import clean, in_language
 from surveys.base import Base
 from surveys.errors import Conflict, Invalid, NotFound
@@ -179,7 +179,8 @@ def create(session: Session, *, now: datetime, **details: Unpack[Details]) -> Qu
 def edit(session: Session, questionnaire: Questionnaire, *, now: datetime, by: str = "", **details: Unpack[Details]) -> None:
     """Change title, texts and times at any time; other texts are at once the next version, with the questions of the one before.
 
-    Raises TitleMissing, ClosesBeforeOpens, or Frozen(field="anonymous"): what people were promised when they answered stays.
+    Raises TitleMissing, ClosesBeforeOpens, FilesNotAnonymous, or Frozen(field="anonymous"): what people were promised when they
+    answered stays.
     """
     anonymous = details.get("anonymous", questionnaire.anonymous)
     if anonymous != questionnaire.anonymous and has_responses(session, questionnaire):
@@ -203,6 +204,7 @@ def _describe(questionnaire: Questionnaire, details: Details, *, now: datetime) 
         raise ClosesBeforeOpens(field="closes_at")
     for name, value in details.items():
         setattr(questionnaire, name, clean(value) if type(value) is str else value)
+    attachments.refuse_where_anonymous(questionnaire)
     touch(questionnaire, now=now)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, TypedDict, TypeVar, Unp
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from surveys import flow, quotas, versions
+from surveys import attachments, flow, quotas, versions
 from surveys.asked import clean
 from surveys.conditions import parse, to_json
 from surveys.errors import Conflict, Invalid, NotFound, SurveyError
@@ -75,13 +75,16 @@ class Fields(TypedDict, total=False):
 
 
 def _sensible(do: Callable[Concatenate[Session, Subject, Doing], Done]) -> Callable[Concatenate[Session, Subject, Doing], Done]:
-    """Refuse, and take back, what leaves a condition or a reference without sense: raises what flow.judge does."""
+    """Refuse, and take back, what leaves a condition or a reference without sense, and files where nobody is to be known: raises
+    what flow.judge does, or FilesNotAnonymous.
+    """
     @wraps(do)
     def doing(session: Session, subject: Subject, *rest: Doing.args, **named: Doing.kwargs) -> Done:
         questionnaire = session.get_one(Questionnaire, subject.questionnaire_id)
         try:
             with session.begin_nested():
                 done = do(session, subject, *rest, **named)
+                attachments.refuse_where_anonymous(questionnaire)
                 flow.judge_draft(questionnaire)
         except SurveyError as refusal:
             session.expire_all()  # the lists of sections and questions too

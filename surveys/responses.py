@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column, relationship
 from sqlalchemy.orm.attributes import instance_dict
 
-from surveys import ballots, quotas
+from surveys import attachments, ballots, quotas
 from surveys.asked import Stored, placed
 from surveys.base import Base
 from surveys.conditions import Given
@@ -185,7 +185,7 @@ def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
                 _cast(connection, row, respondent, secret)
             if questionnaire.most_responses is not None:
                 _refuse_above(connection, questionnaire.id, questionnaire.most_responses)
-            _insert(connection, row, filled, edition=questionnaire.edition)
+            _insert(connection, row, filled, edition=questionnaire.edition, form=form)
             if form.quotas:
                 _take_places(connection, form, filled, context=context)
     except (AlreadyAnswered, Changed, LimitReached):
@@ -255,7 +255,7 @@ def _refuse_above(connection: sa.Connection, questionnaire_id: int, most: int) -
         raise LimitReached(state=State.OPEN.value, most=most)
 
 
-def _insert(connection: sa.Connection, row: Mapping[str, Any], filled: list[Filled], *, edition: int) -> None:
+def _insert(connection: sa.Connection, row: Mapping[str, Any], filled: list[Filled], *, edition: int, form: Form) -> None:
     if not _INSERT_RESPONSE.rows(connection, edition=edition, **{f"new_{name}": value for name, value in row.items()}):
         raise Changed
     _INSERT_ANSWERS.send(connection, [
@@ -265,6 +265,8 @@ def _insert(connection: sa.Connection, row: Mapping[str, Any], filled: list[Fill
         }
         for one in filled for place, stored in placed(one.rows)
     ])
+    if form.attaches:
+        attachments.keep(connection, row["id"], [(one.question_id, one.rows) for one in filled])
 
 
 def _take_places(connection: sa.Connection, form: Form, filled: list[Filled], *, context: str) -> None:

@@ -1,6 +1,26 @@
 """A questionnaire that asks every kind of question there is, and a good answer to it as a form sends it."""
 
+import io
+
 import make
+from PIL import Image
+
+from surveys.files import Upload
+from surveys.kinds import KINDS
+
+
+def picture(kind, size=(64, 48), **options):
+    """A plain green picture as a file of this kind."""
+    stream = io.BytesIO()
+    Image.new("RGB", size, "green").save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def sent(fields):
+    """Answers as a test client takes them."""
+    return {name: [(io.BytesIO(one.content), one.name) for one in value] if isinstance(value, list) and isinstance(value[0], Upload) else value
+            for name, value in fields.items()}
+
 
 ASKS = (
     {"code": "intro", "kind": "info", "text": "请根据今天的参观填写", "text_en": "Please think of today’s visit", "hint": "大约需要 5 分钟。"},
@@ -33,10 +53,14 @@ ASKS = (
     {"code": "mail", "kind": "email", "text": "您的邮箱", "text_en": "Your e-mail address"},
     {"code": "phone", "kind": "phone", "text": "您的电话", "text_en": "Your phone number"},
     {"code": "firm", "kind": "credit_code", "text": "单位的信用代码", "text_en": "Credit code of your organisation"},
+    {"code": "shot", "kind": "photo", "text": "现场照片", "text_en": "Photos of the place"},
+    {"code": "proof", "kind": "file", "text": "证明材料", "text_en": "Documents"},
 )
 SENT = {
     "role": "other", "role.other": "教师", "liked": ["1", "2"], "service": "4", "nps": "9", "parts.talk": "5", "parts.food": "3",
     "parts.way": "1", "used.web": ["1", "2"], "order.a": "2", "order.b": "1", "order.c": "3", "order.d": "4", "times": "3", "wish": "45",
     "day": "2026-04-01", "hour": "09:30", "moment": "2026-03-18T10:05", "line": "A123", "words": "很好\n继续", "mail": "anna@example.org",
     "phone": "138 1234 5678", "firm": "91350100M000100Y43",
+    "shot": [Upload("门口.jpg", picture("JPEG"))], "proof": [Upload("证明.pdf", b"%PDF-1.7\n")],
 }
+NAMELESS = [ask for ask in ASKS if not KINDS[ask["kind"]].attaches]  # what an anonymous questionnaire may ask

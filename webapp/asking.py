@@ -1,17 +1,21 @@
 """Who is asked which questions, by the link in the hall or a personal one; answers sent at the same moment are stored together."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
+from werkzeug.datastructures import FileStorage, MultiDict
 
-from engage import arrivals, parties, people
+from engage import arrivals, parties, people, respondents
 from engage.events import Event, State
 from engage.parties import Attendee, TicketNotFound
 from engage.people import Category
-from surveys import questionnaires, responses
+from surveys import forms, questionnaires, responses
 from surveys.errors import Conflict, SurveyError
+from surveys.files import Upload
+from surveys.kinds import KINDS, File
 from surveys.questionnaires import Access, NoSuchQuestionnaire, Questionnaire
 from surveys.responses import InvalidAnswers, NotOpen
 from webapp import formats, robots
@@ -34,7 +38,7 @@ class Asking:
 
     @property
     def respondent(self) -> str | None:
-        return f"attendee:{self.attendee.id}" if self.attendee else None
+        return respondents.respondent(self.attendee) if self.attendee else None
 
     @property
     def cookie(self) -> str:
@@ -71,11 +75,12 @@ class Asking:
 
 @dataclass(frozen=True)
 class Filled:
-    """A sheet on its way."""
+    """A sheet on its way; `files` are what came with it, by the code of the question, as the library takes them."""
 
     token: str
     sheet: Sheet
     language: str
+    files: Mapping[str, Sequence[Any]] = field(default_factory=dict[str, Sequence[Any]])
 
 
 class PersonalLinkOnly(Conflict):
@@ -111,6 +116,26 @@ def asking_of(session: Session, token: str) -> Asking:
     return Asking(event, event.questionnaire, attendee)
 
 
+def looked_at(session: Session, filled: Filled, sent: MultiDict[str, FileStorage]) -> Filled:
+    """The sheet with the files that came for its questions, judged: pictures take long, so before a transaction and nothing else waits.
+
+    Raises NoSuchQuestionnaire, PersonalLinkOnly or NoSuchVersion.
+    """
+    asking = asking_of(session, filled.token)
+    if not asking.held or not questionnaires.accepts(asking.questionnaire, now=clock()):
+        return filled
+    form = forms.form_of_version(session, asking.questionnaire, filled.sheet.version)
+    files = {
+        one.code: kind.looked_at(one, uploads) for one in form.questions
+        if isinstance(kind := KINDS[one.kind], File) and (uploads := _uploads(sent.getlist(one.code)))
+    }
+    return replace(filled, files=files)
+
+
+def _uploads(sent: Sequence[FileStorage]) -> list[Upload]:
+    return [Upload(one.filename, one.read()) for one in sent if one.filename]
+
+
 def _store_all(sheets: Sequence[Filled]) -> list[str | Exception | None]:
     with saving() as session:
         halls: dict[str, Asking] = {}  # what the links in the hall open is read once, within the transaction
@@ -133,7 +158,7 @@ def _tried(session: Session, filled: Filled, halls: dict[str, Asking]) -> str | 
         if asking.attendee is None and robots.too_fast(secret(), sheet.value(robots.ISSUED), now=clock()):
             return TooFast()
         responses.submit(
-            session, asking.questionnaire, sheet.sent, now=formats.local(clock()), context=asking.event.slug,
+            session, asking.questionnaire, {**sheet.sent, **filled.files} if filled.files else sheet.sent, now=formats.local(clock()), context=asking.event.slug,
             segment=_segment(session, asking, sheet.value(SEGMENT)), respondent=asking.respondent,
             submission=sheet.submission, language=filled.language, secret=secret(),
             trapped=bool(sheet.value(robots.TRAP)), version=sheet.version,

@@ -13,7 +13,7 @@ from werkzeug.http import dump_cookie
 
 from webapp import rates, wiring
 from webapp.answering import coming
-from webapp.asking import SHEETS, Filled
+from webapp.asking import SHEETS, Filled, looked_at
 from webapp.errors import Refusal, status_of
 from webapp.forms.party_list import handed_in
 from webapp.forms.questionnaire import Sheet
@@ -65,7 +65,10 @@ def _seated(sent: Asked, **where: Any) -> Reply | None:
 
 
 def _answer(sent: Asked, token: str) -> Reply:
-    cookie = SHEETS.do(Filled(token, Sheet(sent.fields.to_dict(flat=False)), sent.language))
+    filled = Filled(token, Sheet(sent.fields.to_dict(flat=False)), sent.language)
+    if sent.mimetype == "multipart/form-data" and sent.files:
+        filled = looked_at(wiring.db.session(), filled, sent.files)
+    cookie = SHEETS.do(filled)
     return Reply("questionnaire.thanks", {"token": token}, cookie)
 
 

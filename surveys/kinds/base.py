@@ -23,6 +23,7 @@ class Kind:
     compared: ClassVar[str] = ""  # what of an answer a condition may compare: "option", "number" or "text"
     asks: ClassVar[bool] = True  # whether there is anything to answer
     personal: ClassVar[bool] = False  # whether an answer names or reaches a person: never among open answers, never counted by value
+    attaches: ClassVar[bool] = False  # whether an answer is files, which lie beside it: see kinds.files
     SETTINGS: ClassVar[Mapping[str, tuple[Any, Callable[[object], Any]]]] = {}
 
     def label(self, language: str = "zh") -> str:

@@ -111,6 +111,14 @@ class NotInForm(Invalid):
     """The text does not have the form that is asked for."""
 
 
+class NotAFile(Invalid):
+    """This is not a file."""
+
+
+class TooManyFiles(Invalid):
+    """Fewer files may be handed in."""
+
+
 class NotAnEmail(Invalid):
     """This is not an e-mail address."""
 

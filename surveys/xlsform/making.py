@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from surveys import flow
+from surveys import attachments, flow
 from surveys.errors import Conflict
 from surveys.forms import draft_of
 from surveys.questionnaires import Question, Questionnaire, Section, create
@@ -18,11 +18,12 @@ class NothingToImport(Conflict):
 
 
 def make(session: Session, found: Found, *, now: datetime) -> Questionnaire:
-    """A new draft with all that was found. Raises NothingToImport."""
+    """A new draft with all that was found. Raises NothingToImport or FilesNotAnonymous."""
     if not found.questions:
         raise NothingToImport
     questionnaire = create(session, now=now, **found.details)
     questionnaire.sections = drafted(found.sections, questionnaire.id)
+    attachments.refuse_where_anonymous(questionnaire)
     flow.judge_draft(questionnaire)
     session.flush()
     return questionnaire

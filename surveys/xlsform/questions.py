@@ -20,6 +20,7 @@ ASKED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "select_one": ("single", {}), "select_multiple": ("multiple", {}), "integer": ("number", {"integer": True}),
     "decimal": ("number", {}), "range": ("number", {"slider": True}), "text": ("text", {}), "date": ("date", {}), "time": ("time", {}),
     "datetime": ("datetime", {}), "rank": ("ranking", {}), "note": ("info", {}), "acknowledge": ("single", {}),
+    "image": ("photo", {}), "file": ("file", {}),
 }
 SPELLINGS: Mapping[str, str] = {
     "int": "integer", "string": "text", "trigger": "acknowledge", "photo": "image", "add integer prompt": "integer",
@@ -30,7 +31,7 @@ SPELLINGS: Mapping[str, str] = {
 }
 METADATA = {"start", "end", "today", "deviceid", "imei", "username", "phonenumber", "email", "subscriberid", "simserial", "audit",
             "start-geopoint", "background-geopoint", "get start time", "get end time", "get today", "background-audio"}
-ELSEWHERE = {"geopoint", "geotrace", "geoshape", "audio", "video", "barcode", "hidden", "image", "file", "csv-external", "xml-external", "osm",
+ELSEWHERE = {"geopoint", "geotrace", "geoshape", "audio", "video", "barcode", "hidden", "csv-external", "xml-external", "osm",
              "location", "q location", "q geopoint"}
 _SELECT = re.compile(
     r"(?P<one>add select one prompt using|select one from|select_one|select one|select1)"

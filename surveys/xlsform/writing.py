@@ -239,10 +239,8 @@ def _standard(question: Question) -> Cells:
             form = f"regex(., {pattern})" if settings.get("pattern") and pattern else ""
             cells = {"type": "text", "constraint": " and ".join(filter(None, (length, form)))}
             cells["appearance"] = "multiline" if kind == "long_text" else ""
-        case "info":
-            cells = {"type": "note"}
         case _:
-            cells = {"type": "text"}
+            cells = {"type": {"info": "note", "photo": "image", "file": "file"}.get(kind, "text")}
     if settings.get("random"):
         cells["parameters"] = "randomize=true"
     return cells

@@ -44,7 +44,7 @@ DESK = [
     "/desk/events/{running}/fields/preview", "/desk/events/{draft}/fields/preview?as=enterprise", "/desk/events/{running}/fields/new?kind=text", "/desk/events/{running}/fields/new?kind=multiple",
     "/desk/events/{running}/fields/{field}/edit", "/desk/events/{running}/fields/{field}/remove",
     "/desk/events/{running}/registrations/{registration}/cancel", "/desk/events/{running}/summary", "/desk/events/{draft}/summary",
-    "/desk/events/{past}/summary", "/desk/events/{past}/crosstab?down=segment&across=q1", "/desk/events/{running}/answers", "/desk/events/{running}/themes", "/desk/events/{draft}/themes", "/desk/events/{past}/themes",
+    "/desk/events/{past}/summary", "/desk/events/{past}/crosstab?down=segment&across=q1", "/desk/events/{running}/answers", "/desk/events/{running}/files", "/desk/events/{draft}/files", "/desk/events/{running}/themes", "/desk/events/{draft}/themes", "/desk/events/{past}/themes",
     "/desk/events/{running}/themes/{theme}", "/desk/events/{running}/questions/{asked}/loose", "/events/{draft}", "/events/{running}/poster",
     "/events/{running}/survey-poster", "/t/{ticket}",
     "/desk/questionnaires", "/desk/questionnaires/import", "/desk/questionnaires/new", "/desk/questionnaires/{questionnaire}", "/desk/questionnaires/{unused}",
@@ -87,6 +87,7 @@ NO_PAGE = {
     "desk.exported_sms", "desk.door_counts", "desk.door_guests",  # the last two are parts of the door
     "desk.venue_code", "desk.board_figures", "board.figures",  # what changes on a screen
     "desk.planned_import", "desk.import_result", "desk.planned_questionnaire",  # see test_an_imports_pages_are_sound and the one after it
+    "desk.answer_file", "desk.answer_preview", "desk.answer_files_packed",  # pictures and downloads
     "desk.export_questionnaire", "desk.export_crosstab",  # downloads
     "desk.scanner_session", "desk.scanner_file", "desk.scanner_worker", "desk.scanner_manifest", "desk.door_person",  # for the scanner's own scripts
     "survey_scripts.file", "survey_scripts.worker",  # for the questionnaire's own scripts

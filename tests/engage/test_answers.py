@@ -14,10 +14,11 @@ from engage.contacts import InvalidCreditCode, InvalidIdentityNumber, InvalidPho
 from engage.errors import EngageError
 from engage.field_kinds import KINDS, NotADate
 from engage.fields import Answer, AnswerFile, Condition, Definition
-from engage.files import FileTooLarge, FileTypeRefused, Upload
+from engage.files import Upload
 from engage.sealing import Cipher, SealedWithAnotherKey
 from surveys import kinds
 from surveys.errors import SurveyError
+from surveys.files import FileTooLarge, FileTypeRefused
 
 PDF = b"%PDF-1.7 the secret file"
 IDENTITY = "11010119900101004X"  # invented, by the algorithm of the standard

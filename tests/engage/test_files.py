@@ -5,7 +5,8 @@ import zipfile
 
 import pytest
 
-from engage.files import FileTooLarge, FileTypeRefused, Upload, accepted
+from engage.files import Upload, accepted
+from surveys.files import FileTooLarge, FileTypeRefused
 
 
 def packed(*names):

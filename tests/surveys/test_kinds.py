@@ -1,13 +1,17 @@
 """Every kind of question: what it takes, stores, counts and shows."""
 
+from dataclasses import replace
 from datetime import date, datetime, time
 
 import pytest
+from everykind import picture
 
 from surveys import kinds
 from surveys.asked import Asked, Counts, Option, Row, Stored, Tally
 from surveys.errors import Invalid
+from surveys.files import Upload
 from surveys.kinds import KINDS
+from surveys.pictures import made_anew
 
 OPTIONS = [{"code": "a", "label": "甲", "label_en": "A"}, {"code": "b", "label": "乙"}]
 
@@ -29,6 +33,8 @@ def refusal(question, value, other=None):
     return caught.value.code, caught.value.facts
 
 
+PDF = Upload("证明.pdf", b"%PDF-1.7\n")
+PHOTO = made_anew(Upload("门口.jpg", picture("JPEG"), "jpg"))  # as it is stored
 GOOD = {  # for each kind: a value as a form sends it, the same from Python, the rows, as text, as a cell
     "single": (["b"], "b", [Stored(choice="b")], "乙", "乙"),
     "multiple": (["b", "a"], ["a", "b"], [Stored(choice="a"), Stored(choice="b")], "甲；乙", "甲；乙"),
@@ -49,6 +55,8 @@ GOOD = {  # for each kind: a value as a form sends it, the same from Python, the
                     "91350100M000100Y43", "91350100M000100Y43"),
     "number": (["1,234.5"], 1234.5, [Stored(number=1234.5)], "1234.5", 1234.5),
     "text": ([" 很 好\n"], "很 好", [Stored(text="很 好")], "很 好", "很 好"),
+    "file": ([PDF], PDF, [Stored(text="证明.pdf (1 kB)", file=replace(PDF, kind="pdf"))], "证明.pdf (1 kB)", "证明.pdf (1 kB)"),
+    "photo": ([PHOTO], PHOTO, [Stored(text="门口.jpg (1 kB)", file=PHOTO)], "门口.jpg (1 kB)", "门口.jpg (1 kB)"),
     "long_text": (["一\r\n二 "], "一\n二", [Stored(text="一\n二")], "一\n二", "一\n二"),
 }
 

@@ -57,10 +57,13 @@ def test_several_options_are_typed_with_anything_between_them(session, asked):
     assert [paper.read(form, {"seen": text})["seen"] for text in ("1,3", "1，3", "1、 3", " 1  3 ", "7")] == [["1", "3"]] * 4 + [["7"]]
 
 
-def test_every_kind_that_asks_has_a_field(session):
+def test_every_kind_that_asks_has_a_field_but_for_what_is_handed_in_with_the_sheet(session, now):
     asks = [{"kind": kind, "text": "问题", "options": make.OPTIONS if each.has_options else ()} for kind, each in KINDS.items()]
     form = forms.form_of(session, make.questionnaire(session, asks=asks))
-    assert [asked.kind for asked in form.questions if not paper.names(asked)] == []
+    assert [asked.kind for asked in form.questions if not paper.names(asked)] == ["photo", "file"]
+    wanted = make.questionnaire(session, asks=[{"kind": "photo", "text": "照片", "required": True}])
+    paper.enter(session, wanted, 1, paper.read(forms.form_of(session, wanted), {}), now=now)
+    assert paper.answers(session, wanted, paper.get(session, wanted, 1)) == {}
 
 
 def test_a_sheet_is_entered_once(session, asked):

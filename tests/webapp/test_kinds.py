@@ -11,7 +11,7 @@ import make
 import pytest
 import sqlalchemy as sa
 from docx import Document
-from everykind import ASKS, SENT
+from everykind import ASKS, NAMELESS, SENT, sent
 from openpyxl import load_workbook
 
 from engage.exports import FORMATS, gather
@@ -39,7 +39,7 @@ def event(saved):
 
 def sheet(**changes):
     issued = robots.issued("only for tests", now=NOW - timedelta(minutes=1))
-    return {"form.submission": str(uuid.uuid4()), "form.issued": issued, **SENT, **changes}
+    return {"form.submission": str(uuid.uuid4()), "form.issued": issued, **sent(SENT), **changes}
 
 
 def test_the_sheet_has_every_kind_there_is():
@@ -60,7 +60,7 @@ def test_every_kind_is_asked_and_its_answer_is_stored(client, saved, event, lang
         "role": "其他：教师", "liked": "大厅宽敞；流程清楚", "service": 4, "nps": 9, "parts.talk": 5, "parts.food": 3, "parts.way": 1,
         "used.web": "已经使用、希望使用", "used.desk": None, "order.a": 2, "order.b": 1, "order.c": 3, "order.d": 4, "times": 3, "wish": 45, "day": "2026-04-01",
         "hour": "09:30", "moment": "2026-03-18 10:05", "line": "A123", "words": "很好\n继续", "mail": "anna@example.org",
-        "phone": "13812345678", "firm": "91350100M000100Y43",
+        "phone": "13812345678", "firm": "91350100M000100Y43", "shot": "门口.jpg (1 kB)", "proof": "证明.pdf (1 kB)",
     }
     places = {}
     for question, part, place in rows:
@@ -181,7 +181,7 @@ def test_what_reaches_a_person_stands_in_the_raw_data_alone(saved, answered):
 
 
 def test_raw_data_of_an_anonymous_questionnaire_masks_what_reaches_a_person(session):
-    questionnaire = make.questionnaire(session, asks=ASKS, anonymous=True)
+    questionnaire = make.questionnaire(session, asks=NAMELESS, anonymous=True)
     make.response(session, questionnaire, SENT)
     (row,) = raw_rows(session, questionnaire)
     assert [row.answers[code] for code in ("mail", "phone", "firm")] == ["a***@example.org", "138****5678", "91************0Y43"]

@@ -54,6 +54,11 @@ SETTING_WORDS = {
     "high_en": lazy_gettext("10 分的含义（英文）"),
     "max_length": lazy_gettext("最多字数"),
     "min_length": lazy_gettext("最少字数"),
+    "pdf": lazy_gettext("可以上传 PDF"),
+    "office": lazy_gettext("可以上传 Word、Excel、PowerPoint（.docx、.xlsx、.pptx）"),
+    "pictures": lazy_gettext("可以上传图片（JPG、PNG、WebP）"),
+    "max_files": lazy_gettext("最多几个文件，1 至 10"),
+    "megabytes": lazy_gettext("每个文件最大多少 MB，1 至 10"),
     "pattern": lazy_gettext("格式要求（正则表达式），例如 [A-Z]{2}\\d{4}；请在提示中说明"),
 }
 OPTION_WORDS = {"matrix": lazy_gettext("各行，每行一个"), "grid": lazy_gettext("各行，每行一个")}  # what is listed is not what is picked

@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from engage import answers, parties
 from engage.answers import Keeping
-from engage.files import KINDS, Upload
+from surveys.files import MEDIA, Upload
 from webapp.rates import limited, misses
 from webapp.wiring import cipher, clock, saving
 
@@ -26,7 +26,7 @@ def own_file(code: str, field_id: int) -> Response:
 
 def handed_over(found: Upload) -> Response:
     """The file to be saved, never shown: whatever it holds runs nowhere on this site and is kept by nobody on the way."""
-    answer = Response(found.content, content_type=KINDS[found.kind])
+    answer = Response(found.content, content_type=MEDIA[found.kind])
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     answer.headers["Cache-Control"] = "no-store"

@@ -47,7 +47,7 @@ def asked(asking: Asking, refused: Exception | None, **facts: Any) -> str:
         return told("survey_closed", asking, **facts)
     if refused and not isinstance(refused, InvalidAnswers):
         raise refused
-    sheet = Sheet(sent_fields().to_dict(flat=False), refused.problems) if refused else Sheet()
+    sheet = Sheet(sent_fields().to_dict(flat=False), refused.problems, {code for code, file in request.files.items() if file.filename}) if refused else Sheet()
     form = forms.form_of(db.session(), asking.questionnaire)
     groups = asking.groups(db.session()) if form.relies or not asking.attendee else ()
     segment = groups[0].code if asking.attendee and groups else ""

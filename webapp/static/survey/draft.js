@@ -33,6 +33,7 @@ export class Draft {
     };
     this.form.addEventListener("input", soon);
     this.form.addEventListener("change", soon);
+    this.form.addEventListener("change", ({ target }) => target.type === "file" && this.keepFiles());
     addEventListener("pagehide", () => this.keep());
     document.addEventListener("visibilitychange", () => document.hidden && this.keep());
     const box = ONE("shared");
@@ -54,11 +55,28 @@ export class Draft {
     sessionStorage.setItem(this.link, "filling"); // a page that is only loaded anew need not ask
   }
 
+  /* Files are large: they are written down only when they change. */
+  async keepFiles() {
+    const fields = written(this.form).filter(([, value]) => typeof value !== "string");
+    if (this.#done || isShared()) return;
+    if (fields.length) await this.store.put("drafts", { link: this.#ofFiles, fields, at: Date.now() });
+    else await this.store.drop("drafts", this.#ofFiles);
+  }
+
+  get #ofFiles() { return `${this.link} files`; }
+
+  /* The server gives back what was written, but no files. */
+  async restoreFiles() {
+    const fields = (await this.store.get("drafts", this.#ofFiles))?.fields ?? [];
+    if (fields.length) fill(this.form, [...this.#fields, ...fields]);
+  }
+
   async drop() {
     clearTimeout(this.#timer);
     this.#done = true;
     sessionStorage.removeItem(this.link);
     await this.store.drop("drafts", this.link);
+    await this.store.drop("drafts", this.#ofFiles);
   }
 
   /* Offer what was begun before, and wait for the choice; whether there was a choice to make. */
@@ -68,10 +86,11 @@ export class Draft {
     const again = sessionStorage.getItem(this.link) === "filling" || await this.#asked(draft);
     if (!again) {
       await this.store.drop("drafts", this.link);
+      await this.store.drop("drafts", this.#ofFiles);
       return;
     }
     this.form.elements["form.submission"].value = draft.id;
-    fill(this.form, draft.fields);
+    fill(this.form, [...draft.fields, ...(await this.store.get("drafts", this.#ofFiles))?.fields ?? []]);
     if (draft.page) this.pages.open(draft.page);
   }
 

@@ -1,5 +1,7 @@
 /* The questions of the page: which are shown, which are answered, which were forgotten, and a word beside those. */
 
+import { hold } from "./files.js";
+
 const OTHER = ".other"; // after a question's code: the free text of its "other"
 
 export const all = (form) => [...form.querySelectorAll(".question[id]")];
@@ -61,18 +63,22 @@ export function forgive(question) {
   if (question?.querySelector(".error.here") && answered(question)) mark(question, false);
 }
 
-/* What somebody has written or picked: [name, value] pairs, without what the server has put into the form. */
+/* All that would be sent: [name, value] pairs, without the empty file that stands for none. */
+export const sent = (form) => [...new FormData(form)].filter(([, value]) => typeof value === "string" || value.size);
+
+/* What somebody has written or picked, without what the server has put into the form. */
 export function written(form) {
   const own = new Set([...form.elements].filter((input) => input.type !== "hidden").map((input) => input.name));
-  return [...new FormData(form)].filter(([name]) => own.has(name));
+  return sent(form).filter(([name]) => own.has(name));
 }
 
-/* Put answers into the form: [name, value] pairs. Files cannot be put back. */
+/* Put answers into the form: [name, value] pairs. */
 export function fill(form, fields) {
   for (const input of form.querySelectorAll("input[name], select[name], textarea[name]")) {
     const values = fields.filter(([name]) => name === input.name).map(([, value]) => value);
-    if (["hidden", "file"].includes(input.type)) continue;
-    if (["radio", "checkbox"].includes(input.type)) input.checked = values.includes(input.value);
+    if (input.type === "hidden") continue;
+    if (input.type === "file") hold(input, values.filter((value) => value instanceof File));
+    else if (["radio", "checkbox"].includes(input.type)) input.checked = values.includes(input.value);
     else input.value = values[0] ?? "";
     input.dispatchEvent(new Event("change", { bubbles: true }));
   }

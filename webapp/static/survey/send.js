@@ -2,12 +2,14 @@
    service worker. */
 
 const PATIENCE = 20_000; // milliseconds until an unanswered call counts as lost
+const UPLOADING = 300_000; // the same with files, which take long on a weak network
 const OURS = /<body class="public survey-(\w+)/; // what the server's page says: form, done, closed, thanks
 const REFUSED = { form: "wrong", done: "answered", closed: "closed" };
+const GONE = { 404: "gone", 410: "gone", 413: "large" };
+const hasFiles = (fields) => fields.some(([, value]) => typeof value !== "string");
 
 function body(fields) {
-  const files = fields.some(([, value]) => typeof value !== "string");
-  const made = files ? new FormData() : new URLSearchParams();
+  const made = hasFiles(fields) ? new FormData() : new URLSearchParams();
   for (const [name, value] of fields) made.append(name, value);
   return made;
 }
@@ -15,12 +17,13 @@ function body(fields) {
 /* What became of it: `{taken: address of the thanks}`, `{refused: why}`, or `{}` where nobody who matters has answered. */
 export async function post({ address, fields }) {
   try {
-    const options = { method: "POST", body: body(fields), credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE) };
+    const patience = hasFiles(fields) ? UPLOADING : PATIENCE;
+    const options = { method: "POST", body: body(fields), credentials: "same-origin", signal: AbortSignal.timeout(patience) };
     const answer = await fetch(address, options);
     const [, page] = OURS.exec(await answer.text()) ?? []; // a hotel's sign-in page is not ours
     if (page === "thanks") return { taken: answer.url };
     if (page) return { refused: REFUSED[page] };
-    return [404, 410].includes(answer.status) ? { refused: "gone" } : {};
+    return GONE[answer.status] ? { refused: GONE[answer.status] } : {};
   } catch {
     return {};
   }

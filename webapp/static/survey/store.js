@@ -2,7 +2,7 @@
 
    `openStore()` gives a store on IndexedDB; where the browser keeps nothing (private windows) or shall not (a shared device) one in
    memory, whose `lasting` is false. A *draft* has `link` (the page's path), `id` (UUID of the sheet), `fields` ([name, value] pairs),
-   `page` (its number), `at` (ms). A *sheet* has `link`, `address` (with its query), `id`, `fields` (values may be files), `at`, and once
+   `page` (its number), `at` (ms); its files lie in a draft beside it whose `link` ends in " files". A *sheet* has `link`, `address` (with its query), `id`, `fields` (values may be files), `at`, and once
    the server has refused it `refused` ("closed", "answered", "wrong", "gone"). */
 
 const NAME = "engage-survey";

@@ -5,7 +5,7 @@ import { Draft, isShared } from "./draft.js";
 import { dropPage, keepOffline, sendLater } from "./keep.js";
 import { startKiosk, thanked } from "./kiosk.js";
 import { Pages } from "./pages.js";
-import { all, complete, fill, forgive } from "./questions.js";
+import { all, complete, fill, forgive, sent } from "./questions.js";
 import "./ranking.js";
 import { post, sendWaiting } from "./send.js";
 import "./slider.js";
@@ -18,6 +18,7 @@ const form = ONE("survey");
 const kiosk = document.body.classList.contains("kiosk");
 const link = location.pathname;
 const store = await openStore();
+let posting = false; // files take long: nothing is sent twice meanwhile
 const passing = forget(); // what shall not be kept on this device waits in the page
 
 function say(what, { count = 1, address = "" } = {}) {
@@ -69,11 +70,12 @@ async function putRight(sheet) {
   await store.drop("sheets", sheet.id);
   form.elements["form.submission"].value = sheet.id;
   fill(form, sheet.fields);
+  await new Draft(store, form, pages, { link }).keepFiles();
   form.submit();
 }
 
 async function send() {
-  if (![...await waiting()].some((sheet) => !sheet.refused)) return;
+  if (posting || ![...await waiting()].some((sheet) => !sheet.refused)) return;
   await sendWaiting(store, told);
   await sendWaiting(passing, told);
   await draw();
@@ -94,10 +96,12 @@ async function submit(event, draft) {
   if (button.disabled) return;
   button.disabled = true;
   button.classList.add("busy");
-  const sheet = { link, address: location.pathname + location.search, id: form.elements["form.submission"].value, fields: [...new FormData(form)], at: Date.now() };
+  const sheet = { link, address: location.pathname + location.search, id: form.elements["form.submission"].value, fields: sent(form), at: Date.now() };
   const keeper = isShared() && !kiosk ? passing : store;
   await keeper.put("sheets", sheet); // also where the phone goes dark at this very moment
+  posting = true;
   const answer = await post(sheet);
+  posting = false;
   button.disabled = false;
   button.classList.remove("busy");
   if (answer.taken || answer.refused) await keeper.drop("sheets", sheet.id);
@@ -106,6 +110,7 @@ async function submit(event, draft) {
     if (!kiosk) await dropPage(link);
     location.replace(answer.taken);
   } else if (answer.refused) {
+    await draft?.keepFiles();
     form.submit(); // the server's own page says why; the sheet's id makes it harmless
   } else {
     await draft?.drop();
@@ -134,6 +139,7 @@ if (form) {
   await draw();
   if (!refused) await putRight((await waiting()).find((sheet) => sheet.link === link && sheet.refused === "wrong"));
   keepOffline(facts, { link, from: facts.start || link, mark: form.dataset.mark });
+  if (refused) await draft?.restoreFiles();
   if (kiosk) startKiosk(form, pages);
   else if (!refused && !document.body.classList.contains("waiting")) await draft.offer();
   draft?.begin();

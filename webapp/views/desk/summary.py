@@ -2,18 +2,22 @@
 
 from typing import Any
 
-from flask import render_template, request
+from flask import Response, render_template, request
 from flask_babel import gettext
 
-from engage import events, reports
+from engage import events, people, reports
+from engage.events import Event
 from engage.exports import FORMATS
-from engage.reports import EventSummary
+from engage.reports import EVERYBODY, EventSummary, Narrowing
 from engage.staff import Permission
-from surveys import summaries
-from surveys.asked import Asked, Row, Tally
+from surveys import gallery, summaries
+from surveys.asked import Asked, Row, Tally, in_language
 from surveys.kinds import KINDS
-from surveys.summaries import QuestionSummary
+from surveys.summaries import QuestionSummary, Summary
+from webapp import narrowing
+from webapp.answers_live import answers_live
 from webapp.guard import allowed
+from webapp.live import Body, body_of, sent
 from webapp.views.desk import desk
 from webapp.wiring import clock, db, language, settings
 
@@ -24,18 +28,59 @@ MOST_DAYS = 31  # bars that one still looks at
 @desk.get("/events/<slug>/summary")
 @allowed(Permission.ANALYSE)
 def summary(slug: str) -> str:
-    """The conclusion, the figures by category, and every question."""
-    event = events.by_slug(db.session(), slug)
-    counted, below = reports.event_summary(db.session(), event, now=clock()), settings().smallest_cell
-    if event.questionnaire is not None and event.questionnaire.anonymous:
-        counted = reports.suppressed(counted, below=below)
+    """The conclusion, the figures by category, and every question; or the questions alone, of those whom the address selects."""
+    event, selection = events.by_slug(db.session(), slug), narrowing.asked_for()
+    shown = _shown(event, selection)
+    asked_form, labels = shown["everybody"] and shown["everybody"].form, _categories(shown["everybody"])
     return render_template(
-        "desk/summary.html", below=below, event=event, summary=counted, conclusion=reports.conclusion(counted, language()),
-        formats=list(FORMATS), bar_rows=bar_rows, level_rows=level_rows, multiples=multiples, multiple_heads=multiple_heads,
-        level_heads=level_heads, day_rows=day_rows, figure_words=figure_words,
-        takes_words=reports.takes_words,
-        activities=[(one.title, one.chosen, counted.share_of_registered(one)) for one in counted.activities],
+        "desk/summary.html", **shown, formats=list(FORMATS), selection=selection, address=narrowing.address,
+        conditions=narrowing.conditions(selection, asked_form, dict(labels)) if shown["narrowed"] else (),
+        answers=narrowing.answers(asked_form) if asked_form else (), categories=labels,
     )
+
+
+@desk.get("/events/<slug>/summary/live")
+@allowed(Permission.ANALYSE)
+def summary_live(slug: str) -> Response:
+    """The same figures for a page that is open, once a beat."""
+    event, selection = events.by_slug(db.session(), slug), narrowing.asked_for()
+
+    def drawn() -> Body:
+        shown = _shown(event, selection)
+        return body_of({"responses": shown["summary"].total.responses, "html": render_template("desk/summary_live.html", **shown)})
+
+    body, fresh = answers_live().page((event.id, language(), selection), drawn)
+    return sent(body, fresh=fresh)
+
+
+def _shown(event: Event, selection: Narrowing) -> dict[str, Any]:
+    """What page and parts show. Of an anonymous questionnaire small figures are left out."""
+    asked, live = event.questionnaire, answers_live()
+    everybody = survey = asked and live.summary(event, asked)
+    if asked and everybody and selection != EVERYBODY:
+        survey = live.narrowed(event, asked, selection, of=everybody)
+    counted = reports.event_summary(db.session(), event, now=clock(), survey=survey)
+    if asked and asked.anonymous:
+        counted = reports.suppressed(counted, below=settings().smallest_cell)
+    return {
+        "event": event, "summary": counted, "everybody": everybody, "narrowed": survey is not everybody,
+        "below": settings().smallest_cell, "conclusion": reports.conclusion(counted, language()),
+        "activities": [(one.title, one.chosen, counted.share_of_registered(one)) for one in counted.activities],
+        "files": _files(event, counted), **SHAPES,
+    }
+
+
+def _categories(survey: Summary | None) -> list[tuple[str, str]]:
+    """The categories of those who answered, as the address calls them, with their words."""
+    words = {one.code: in_language(language(), one.name, one.name_en) for one in people.categories(db.session())} if survey else {}
+    return [(code or narrowing.NOT_STATED, words.get(code, code) or gettext("未注明")) for code in (survey.by_segment if survey else ())]
+
+
+def _files(event: Event, counted: EventSummary) -> dict[str, int]:
+    """How many files came for each question that takes them, by its code."""
+    if event.questionnaire is None or counted.survey is None or not counted.survey.form.attaches:
+        return {}
+    return gallery.counts(db.session(), event.questionnaire, context=event.slug)
 
 
 @desk.get("/events/<slug>/answers")
@@ -109,3 +154,9 @@ def _groups(counted: EventSummary, one: QuestionSummary) -> list[tuple[str, Tall
 def _whole(tally: Tally) -> bool:
     """Whether nothing was left out: a bar cannot have a gap."""
     return all(row.count is not None for row in tally.rows)
+
+
+SHAPES = {
+    "bar_rows": bar_rows, "level_rows": level_rows, "multiples": multiples, "multiple_heads": multiple_heads, "level_heads": level_heads,
+    "day_rows": day_rows, "figure_words": figure_words, "takes_words": reports.takes_words,
+}
