@@ -28,8 +28,7 @@ _ADDRESS = re.compile(r"/t/([A-Za-z2-7]{26})(?![A-Za-z0-9])")
 DOOR_MARGIN = timedelta(hours=12)  # scans count this long before the start and after the end
 
 
-@dataclass(frozen=True, kw_only=True)
-class ScanRequest:
+class ScanRequest(NamedTuple):
     """A ticket held before a scanner. `id` is the scanner's own UUID for this scan: the same id is the same scan.
 
     `activity` is the id of the activity at whose door it was; None is the event's. `told` is what a device without a network
@@ -79,8 +78,7 @@ class Batch(NamedTuple):
     by: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The door's answer. Name, category and party are empty where the ticket is not this event's; times are aware."""
 
     id: str
@@ -239,7 +237,7 @@ class _Ticket:
 def _ticket(*row: Any) -> _Ticket:
     """From the columns that `_statements` selects."""
     number, _, event_id, state, name, category, party, arrived_at, left_at, inside_since, seen_at = row
-    door = Stay(moment(arrived_at), moment(left_at), moment(inside_since), moment(seen_at))
+    door = Stay(moment(arrived_at), moment(left_at), moment(inside_since), moment(seen_at)) if seen_at or arrived_at else Stay()
     return _Ticket(number, event_id, state, name, category, party, door)
 
 
@@ -260,9 +258,9 @@ class _Decided:
         return {
             "id": request.id, "event_id": self.batch.door.event_id, "attendee_id": self.ticket and self.ticket.id,
             "activity_id": self.room and self.room.id, "code_digest": digest(request.code),
-            "direction": request.direction.value, "result": self.result.value, "stands": self.result.value,
-            "told": request.told and request.told.value, "at": request.at, "clock_at": request.clock_at or request.at,
-            "received_at": now, "first_at": self.first_at, "by": self.batch.by, "device": request.device,
+            "direction": request.direction, "result": self.result, "stands": self.result, "told": request.told,
+            "at": request.at, "clock_at": request.clock_at or request.at, "received_at": now, "first_at": self.first_at,
+            "by": self.batch.by, "device": request.device,
         }
 
     def outcome(self) -> Outcome:
@@ -316,14 +314,14 @@ def _decide_late(connection: sa.Connection, late: Sequence[int], decided: dict[s
     for each, (result, first_at) in told.items():
         decided[each].result, decided[each].first_at = result, first_at
     _statements(connection.dialect.name).correct.send(connection, [
-        {"scan": each, "decided": result.value, "first": first_at} for each, (result, first_at) in told.items()
+        {"scan": each, "decided": result, "first": first_at} for each, (result, first_at) in told.items()
     ])
 
 
 def _note_doubts(connection: sa.Connection, decided: dict[str, _Decided], *, now: datetime) -> None:
     """What devices decided without us and a person should look at."""
     _statements(connection.dialect.name).doubt.send(connection, [
-        {"event_id": one.batch.door.event_id, "scan_id": each, "kind": kind.value, "noted_at": now}
+        {"event_id": one.batch.door.event_id, "scan_id": each, "kind": kind, "noted_at": now}
         for each, one in decided.items()
         if (one.request.told or now - one.request.at > LATE) and (kind := doubt_about(one.result, one.request.told))
     ])

@@ -7,7 +7,6 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -161,7 +160,7 @@ def admit(
     """
     codes = {each.ticket_code for each in party(attendee) if each.id in with_them} | {attendee.ticket_code}
     requests = [
-        replace(request, device=DEVICE)
+        request._replace(device=DEVICE)
         for request in arrivals.party(attendee, scan_id=scan_id, at=now) if request.code in codes
     ]
     outcomes = arrivals.scan(session, event, requests, by=BY, now=now)
