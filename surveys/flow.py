@@ -1,34 +1,18 @@
 """Whether the conditions and references of a questionnaire make sense together: what cannot is refused when it is saved."""
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Any
 
 from surveys import pipes
 from surveys.asked import Asked
-from surveys.conditions import (
-    SIGNS,
-    About,
-    All,
-    Answered,
-    AnyOf,
-    Compared,
-    Condition,
-    Leaf,
-    Not,
-    Picked,
-    Says,
-    both,
-    leaves,
-)
+from surveys.conditions import About, Compared, Condition, Picked, Says, both, leaves
 from surveys.errors import Invalid, SurveyError
 from surveys.forms import Form, draft_of
-from surveys.kinds import KINDS, Single
+from surveys.kinds import KINDS
 from surveys.questionnaires import Question, Questionnaire
-
-PATIENCE = 5000  # steps of the search for a way in which a condition holds; whatever takes longer is let pass
+from surveys.ways import Ways
 
 
 class ConditionUnknown(Invalid):
@@ -104,7 +88,7 @@ def judge(form: Form) -> None:
     to what is wrong within the condition.
     """
     everything = [asked for section in form.sections for asked in section.questions]
-    judging = _Judging(form, {asked.code: (rank, asked) for rank, asked in enumerate(everything)})
+    judging = _Judging(Ways(form), form.gates, {asked.code: (rank, asked) for rank, asked in enumerate(everything)})
     for number, section in enumerate(form.sections, start=1):
         judging.condition(section.show_if, None, section.questions[0], Place(number))
         for asked in section.questions:
@@ -113,14 +97,15 @@ def judge(form: Form) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Judging:
-    form: Form
+    ways: Ways
+    gates: Mapping[str, Condition]
     there: Mapping[str, tuple[int, Asked]]  # by code, with the place in the form
 
     def question(self, asked: Asked, around: Condition | None, section: int) -> None:
         place = Place(section, asked.code, asked.number)
         self.condition(asked.show_if, around, asked, place)
         for option in asked.options:
-            self.condition(option.show_if, self.form.gates.get(asked.code), asked, replace(place, option=option.label_zh))
+            self.condition(option.show_if, self.gates.get(asked.code), asked, replace(place, option=option.label_zh))
         for code in dict.fromkeys(chain.from_iterable(map(pipes.references, asked.piped.values()))):
             rank, earlier = self.there.get(code, (0, None))
             if earlier is None or earlier.parts or not KINDS[earlier.kind].asks:
@@ -133,7 +118,7 @@ class _Judging:
         for at, leaf in leaves(own):
             if isinstance(leaf, About):
                 self._leaf(leaf, asked, {"field": "show_if", "place": place, "at": at, "question": leaf.question})
-        if own is not None and not possible(self.form, both(around, own) or own):
+        if own is not None and not self.ways.possible(both(around, own) or own):
             raise ConditionNever(field="show_if", place=place)
 
     def _leaf(self, leaf: About, asked: Asked, facts: dict[str, Any]) -> None:
@@ -154,129 +139,3 @@ class _Judging:
 
 
 _WANTED: Mapping[type[About], str] = {Picked: "option", Compared: "number", Says: "text"}  # of Kind.compared
-Said = tuple[Leaf, bool]  # a leaf, and whether it must hold
-Open = tuple[tuple[Condition, bool], "Open"] | None  # what must hold, or not hold, besides
-
-
-def possible(form: Form, condition: Condition) -> bool:
-    """Whether some answers, group and occasion may make the condition hold; False only where none can.
-
-    Looked at are contradictions about one question, group or occasion within everything that must hold at once, with what must
-    hold for the questions and options relied on to be shown. Every reference must be right.
-    """
-    asked = {one.code: one for one in form.questions}
-    ways: list[tuple[Open, Mapping[str, tuple[Said, ...]]]] = [(((condition, True), None), {})]
-    for _ in range(PATIENCE):
-        if not ways:
-            return False
-        todo, said = ways.pop()  # each way is left at its first contradiction
-        if todo is None:
-            return True
-        (each, holds), rest = todo
-        match each:
-            case Not(part):
-                ways.append((((part, not holds), rest), said))
-            case All(parts) | AnyOf(parts) if isinstance(each, All) is holds:
-                ways.append((_before(rest, [(part, holds) for part in parts]), said))
-            case All(parts) | AnyOf(parts):
-                ways.extend((((part, holds), rest), said) for part in reversed(parts))
-            case leaf:
-                subject = leaf.question if isinstance(leaf, About) else type(leaf).__name__
-                known = said.get(subject, ())
-                if (leaf, holds) in known:
-                    ways.append((rest, said))
-                elif _agrees(asked, subject, (*known, (leaf, holds))):
-                    follows = [(gate, True) for gate in _follows(form, asked, leaf)] if holds else []
-                    ways.append((_before(rest, follows), {**said, subject: (*known, (leaf, holds))}))
-    return True
-
-
-def _before(rest: Open, further: Iterable[tuple[Condition, bool]]) -> Open:
-    for each in further:
-        rest = (each, rest)
-    return rest
-
-
-def _follows(form: Form, asked: Mapping[str, Asked], leaf: Leaf) -> Iterator[Condition]:
-    """What must hold for what was answered to be shown at all."""
-    if not isinstance(leaf, About):
-        return
-    code, _, part = leaf.question.partition(".")
-    if part:
-        yield Answered(code)
-    if gate := form.gates.get(code):
-        yield gate
-    if isinstance(leaf, Picked):
-        yield from (each.show_if for each in asked[code].options if each.code == leaf.option and each.show_if)
-
-
-def _agrees(asked: Mapping[str, Asked], subject: str, said: Sequence[Said]) -> bool:
-    """Whether the group, the occasion, or the answer to a question or a row of it may be as is said."""
-    wanted, barred = [leaf for leaf, holds in said if holds], [leaf for leaf, holds in said if not holds]
-    one = asked.get(subject.partition(".")[0])
-    if one is None:
-        return len(set(wanted)) <= 1 and not set(wanted) & set(barred)
-    if not wanted:
-        return True  # nobody need answer
-    if any(isinstance(leaf, Answered) for leaf in barred):
-        return False
-    match KINDS[one.kind].compared:
-        case "option":
-            return _may_pick(one, _options(wanted), _options(barred))
-        case "number":
-            return _may_count(one, _comparisons(wanted), _comparisons(barred))
-        case _:
-            return _may_say(one, _texts(wanted), _texts(barred))
-
-
-def _options(leaves_: Iterable[Leaf]) -> set[str]:
-    return {leaf.option for leaf in leaves_ if isinstance(leaf, Picked)}
-
-
-def _comparisons(leaves_: Iterable[Leaf]) -> list[Compared]:
-    return [leaf for leaf in leaves_ if isinstance(leaf, Compared)]
-
-
-def _texts(leaves_: Iterable[Leaf]) -> set[str]:
-    return {leaf.text for leaf in leaves_ if isinstance(leaf, Says)}
-
-
-def _may_say(asked: Asked, wanted: set[str], barred: set[str]) -> bool:
-    longest = asked.settings.get("max_length")
-    return len(wanted) <= 1 and not wanted & barred and all(longest is None or len(text) <= longest for text in wanted)
-
-
-def _may_pick(asked: Asked, wanted: set[str], barred: set[str]) -> bool:
-    left = [option for option in asked.options if option.code not in barred]
-    alone = {option.code for option in asked.options if option.alone}
-    if wanted & barred or not left or (len(wanted) > 1 and (asked.kind == Single.code or wanted & alone)):
-        return False
-    least, most = asked.settings.get("min"), asked.settings.get("max")
-    if most is not None and len(wanted) > most:
-        return False
-    if least is None or wanted & alone or any(option.show_if or option.quota for option in asked.options):
-        return True  # where options may be missing, fewer need be picked
-    return len(left) - len(alone - barred) >= least or (not wanted and bool(alone - barred))
-
-
-def _may_count(asked: Asked, wanted: Sequence[Compared], barred: Sequence[Compared]) -> bool:
-    said = [*((leaf, True) for leaf in wanted), *((leaf, False) for leaf in barred)]
-    least, most = (limit if isinstance(limit := asked.settings.get(name), (int, float)) else None for name in ("min", "max"))
-
-    def fits(number: float) -> bool:
-        within = (least is None or number >= least) and (most is None or number <= most)
-        return within and all(SIGNS[leaf.sign](number, leaf.number) is holds for leaf, holds in said)
-
-    if asked.options:  # levels
-        return any(fits(float(option.code)) for option in asked.options)
-    ends = {float(leaf.number) for leaf, _ in said} | {float(limit) for limit in (least, most) if limit is not None}
-    return any(map(fits, _samples(sorted(ends), whole=bool(asked.settings.get("integer")))))
-
-
-def _samples(ends: Sequence[float], *, whole: bool) -> list[float]:
-    """The ends and a number of every stretch between and beside them; of whole numbers those next to each end."""
-    if not ends:
-        return [0]
-    if whole:
-        return [math.floor(end) + step for end in ends for step in (-1, 0, 1)]
-    return [*ends, *((low + high) / 2 for low, high in pairwise(ends)), ends[0] - 1, ends[-1] + 1]

@@ -18,53 +18,74 @@ SHAPES: list[dict[str, Any]] = [
     {"kind": "single"}, {"kind": "single", "settings": {"other": True}}, {"kind": "multiple"},
     {"kind": "multiple", "settings": {"min": 2, "max": 2}}, {"kind": "multiple", "settings": {"none": True, "min": 3}}, {"kind": "scale"},
     {"kind": "likelihood"}, {"kind": "number"}, {"kind": "number", "settings": {"min": 0, "max": 5, "integer": True}}, {"kind": "text"},
-    {"kind": "matrix"}, {"kind": "grid"}, {"kind": "date"}, {"kind": "info"},
+    {"kind": "matrix"}, {"kind": "grid"}, {"kind": "ranking"}, {"kind": "ranking", "settings": {"max": 2}}, {"kind": "date"},
+    {"kind": "time"}, {"kind": "datetime"}, {"kind": "long_text"}, {"kind": "email"}, {"kind": "phone"}, {"kind": "credit_code"}, {"kind": "info"},
 ]
+# Strategies are made once, and a place in a list is drawn instead of what stands there: to make them and to write them down
+# takes hypothesis far longer than to draw.
+_PLACES = [st.integers(0, last) for last in range(30)]
+_OFTEN, _EITHER = st.integers(0, 3).map(bool), st.booleans()
 
 
-@st.composite
+def one_of(draw, things) -> Any:
+    return things[draw(_PLACES[len(things) - 1])]
+
+
 def leaf(draw, earlier: list[Asked]) -> dict[str, Any]:
     """A comparison that is right about one of the earlier questions, or about who answers."""
-    of = draw(st.sampled_from([*earlier, None]))
+    of = one_of(draw, [*earlier, None])
     if of is None:
-        return draw(st.sampled_from([{"segment": "deputy"}, {"segment": "enterprise"}, {"context": "spring"}]))
-    name = f"{of.code}.{draw(st.sampled_from(of.parts)).code}" if of.parts else of.code
+        return one_of(draw, [{"segment": "deputy"}, {"segment": "enterprise"}, {"context": "spring"}])
+    name = f"{of.code}.{one_of(draw, of.parts).code}" if of.parts else of.code
     compared = KINDS[of.kind].compared
-    ways = [st.just({"answered": of.code})]
+    if not compared or not draw(_OFTEN):
+        return {"answered": of.code}
     if compared == "option":
-        ways.append(st.sampled_from(of.options).map(lambda option: {"picked": [name, option.code]}))
+        return {"picked": [name, one_of(draw, of.options).code]}
     if compared == "number":
-        numbers = st.sampled_from([20_500, 20_530]) if of.kind == "date" else st.integers(-1, 11)
-        ways.append(st.tuples(st.sampled_from(list(conditions.SIGNS)), numbers).map(lambda pair: {"compared": [name, *pair]}))
-    if compared == "text":
-        ways.append(st.sampled_from(WORDS).map(lambda text: {"says": [name, text]}))
-    return draw(st.one_of(ways))
+        number = one_of(draw, [20_500, 20_530] if of.kind in {"date", "datetime"} else range(-1, 12))
+        return {"compared": [name, one_of(draw, list(conditions.SIGNS)), number]}
+    return {"says": [name, one_of(draw, WORDS)]}
 
 
-def trees(earlier: list[Asked]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.recursive(leaf(earlier), lambda inner: st.one_of(
-        inner.map(lambda part: {"not": part}),
-        st.lists(inner, min_size=1, max_size=3).map(lambda parts: {"all": parts}),
-        st.lists(inner, min_size=1, max_size=3).map(lambda parts: {"any": parts}),
-    ), max_leaves=5)
+def tree(draw, earlier: list[Asked], deep: int = 2) -> dict[str, Any]:
+    how = one_of(draw, ["leaf", "leaf", "not", "all", "any"]) if deep else "leaf"
+    if how == "leaf":
+        return leaf(draw, earlier)
+    if how == "not":
+        return {"not": tree(draw, earlier, deep - 1)}
+    return {how: [tree(draw, earlier, deep - 1) for _ in range(one_of(draw, [1, 2, 2, 3]))]}
 
 
 @st.composite
-def questionnaires(draw, most: int = 8) -> Form:
-    """A form as it can be saved: a condition that is refused is left out."""
+def trees(draw, earlier: list[Asked]) -> dict[str, Any]:
+    return tree(draw, earlier)
+
+
+def _maybe(draw, earlier: list[Asked]) -> dict[str, Any] | None:
+    return tree(draw, earlier) if draw(_EITHER) else None
+
+
+@st.composite
+def contents(draw) -> dict[str, Any]:
+    """What a version of a questionnaire holds, as it can be saved: a condition that is refused is left out."""
     content: dict[str, Any] = {"sections": []}
     number = 0
-    for section_id in range(1, draw(st.integers(1, 3)) + 1):
+    for section_id in range(1, one_of(draw, [1, 2, 3]) + 1):
         section = {"id": section_id, "title": "", "title_en": "", "show_if": None, "questions": []}
         content["sections"].append(section)
         earlier = list(built(content).questions)
-        for _ in range(draw(st.integers(1, most // 2))):
+        for _ in range(one_of(draw, [1, 2, 3, 4])):
             number += 1
             section["questions"].append(_question(draw, number, list(built(content).questions)))
             _keep_if_sensible(content, section["questions"][-1])
-        section["show_if"] = draw(st.none() | trees(earlier))
+        section["show_if"] = _maybe(draw, earlier)
         _keep_if_sensible(content, section)
-    return built(content)
+    return content
+
+
+def questionnaires() -> st.SearchStrategy[Form]:
+    return contents().map(built)
 
 
 def built(content: dict[str, Any]) -> Form:
@@ -72,18 +93,18 @@ def built(content: dict[str, Any]) -> Form:
 
 
 def _question(draw, number: int, earlier: list[Asked]) -> dict[str, Any]:
-    shape = draw(st.sampled_from(SHAPES))
+    shape = one_of(draw, SHAPES)
     kind = KINDS[shape["kind"]]
     options = [{"code": str(n), "label": f"选项{n}", "label_en": ""} for n in range(1, 4)] if kind.has_options else []
     if kind.compared == "option" and not kind.parts(options, {}):
         for option in options:
-            option["show_if"] = draw(st.none() | trees(earlier))
-            option["quota"] = draw(st.none() | st.integers(1, 2))
-    text = f"第{number}个问题" + "".join(f"${{{one.code}}}" for one in earlier[-1:] if not one.parts and draw(st.booleans()))
+            option["show_if"] = _maybe(draw, earlier) if draw(_EITHER) else None
+            option["quota"] = one_of(draw, [None, 1, 2])
+    text = f"第{number}个问题" + "".join(f"${{{one.code}}}" for one in earlier[-1:] if not one.parts and draw(_EITHER))
     return {
         "id": number, "code": f"q{number}", "kind": kind.code, "text": text, "text_en": "", "hint": "", "hint_en": "",
-        "required": draw(st.booleans()), "options": options, "settings": kind.settings(shape.get("settings", {})),
-        "show_if": draw(st.none() | trees(earlier)),
+        "required": draw(_EITHER), "options": options, "settings": kind.settings(shape.get("settings", {})),
+        "show_if": _maybe(draw, earlier),
     }
 
 
@@ -100,41 +121,56 @@ def _keep_if_sensible(content: dict[str, Any], record: dict[str, Any]) -> None:
     flow.judge(built(content))
 
 
+WRITTEN = {  # what can be typed into a field, by the kind of question
+    "text": [*WORDS, "　好 ", "a  b", "a\u3000b"], "long_text": ["很好", "a\nb"], "email": ["a@example.org"], "phone": ["138 1234 5678"],
+    "credit_code": ["91350100M000100Y43"], "date": ["2026-02-16", "2026年3月18日", "2030-01-01"], "time": ["09:30", "8:05"],
+    "datetime": ["2026-03-18T10:05", "2026-03-18 09:00"],
+}
+
+
 def answers(draw, asked: Asked) -> dict[str, Any]:  # noqa: PLR0911 -- a line for each kind
     """Fields that answer a question as it is put to somebody; sometimes none, where it need not be answered."""
-    if not asked.required and draw(st.booleans()):
+    if not asked.required and draw(_EITHER):
         return {}
     codes = [option.code for option in asked.options]
     match asked.kind:
         case "single" | "scale" | "likelihood":
-            picked = draw(st.sampled_from(codes))
-            return {asked.code: [picked], f"{asked.code}.other": ["别的"]}
+            return {asked.code: [one_of(draw, codes)], f"{asked.code}.other": ["别的"]}
         case "multiple":
             free = [code for code in codes if code != "none"]
-            if "none" in codes and (not free or draw(st.booleans())):
+            if "none" in codes and (not free or draw(_EITHER)):
                 return {asked.code: ["none"]}
             least, most = asked.settings["min"] or 1, asked.settings["max"] or len(free)
-            return {asked.code: draw(st.lists(st.sampled_from(free), min_size=min(least, len(free)), max_size=most, unique=True))}
+            return {asked.code: _some(draw, free, min(least, len(free)), min(most, len(free)))}
         case "number":
             least, most = asked.settings["min"], asked.settings["max"]
-            return {asked.code: [draw(st.sampled_from(["３", "1,0", " 2 ", "+4"] if most is None else ["3", "０", "5.0", str(int(least))]))]}
-        case "text":
-            return {asked.code: [draw(st.sampled_from([*WORDS, "　好 ", "a  b", "a\u3000b"]))]}
-        case "date":
-            return {asked.code: [draw(st.sampled_from(["2026-02-16", "2026年3月18日", "2030-01-01"]))]}
+            return {asked.code: [one_of(draw, ["３", "1,0", " 2 ", "+4"] if most is None else ["3", "０", "5.0", str(int(least))])]}
         case "matrix" | "grid":
-            parts = asked.parts if asked.required else draw(st.lists(st.sampled_from(asked.parts), min_size=1, unique=True))
-            return {f"{asked.code}.{part.code}": [draw(st.sampled_from(codes))] for part in parts}
+            parts = asked.parts if asked.required else _some(draw, list(asked.parts), 1, len(asked.parts))
+            many = 2 if asked.kind == "grid" else 1
+            return {f"{asked.code}.{part.code}": _some(draw, codes, 1, many) for part in parts}
+        case "ranking":
+            most = asked.settings["max"] or len(asked.parts)
+            ranked = _some(draw, list(asked.parts), most if asked.required and most == len(asked.parts) else 1, most)
+            return {f"{asked.code}.{part.code}": [str(rank)] for rank, part in enumerate(ranked, start=1)}
         case _:
-            return {}
+            return {asked.code: [one_of(draw, WRITTEN[asked.kind])]}
+
+
+def _some(draw, things: list[Any], least: int, most: int) -> list[Any]:
+    """At least and at most so many of the things, in any order."""
+    left, taken = list(things), []
+    while len(taken) < least or (len(taken) < most and draw(_EITHER)):
+        taken.append(left.pop(draw(_PLACES[len(left) - 1])))
+    return taken
 
 
 @st.composite
 def filled(draw, form: Form) -> tuple[dict[str, Any], set[str], dict[str, Any]]:
     """What somebody sends who answers what is put to them, the codes of those questions, and who and where it is, with what is full."""
     who = {
-        "segment": draw(st.sampled_from(SEGMENTS)), "context": draw(st.sampled_from(CONTEXTS)),
-        "full": {(one.code, option.code) for one in form.questions for option in one.options if option.quota and draw(st.booleans())},
+        "segment": one_of(draw, SEGMENTS), "context": one_of(draw, CONTEXTS),
+        "full": {(one.code, option.code) for one in form.questions for option in one.options if option.quota and draw(_EITHER)},
     }
     walk = Walk(form, **who)
     raw: dict[str, Any] = {}

@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from logic import filled, questionnaires, trees
+from logic import SHAPES, filled, questionnaires, trees
 
 from surveys.asked import Stored
 from surveys.conditions import (
@@ -25,6 +25,7 @@ from surveys.conditions import (
     parse,
     to_json,
 )
+from surveys.kinds import KINDS
 from surveys.responses import check
 
 TREE = {"all": [{"picked": ["q1", "2"]}, {"not": {"any": [{"compared": ["q4.r1", ">=", 3]}, {"segment": "deputy"}]}}]}
@@ -77,6 +78,11 @@ def test_a_condition_is_judged_by_what_was_answered(condition, holds):
 def test_a_condition_survives_being_stored(data):
     stored = data.draw(trees([]))
     assert to_json(parse(json.loads(json.dumps(stored)))) == stored
+
+
+def test_every_kind_is_among_what_hypothesis_invents():
+    uploaded = {"file", "photo"}  # what is sent for these stands in no field
+    assert {shape["kind"] for shape in SHAPES} == KINDS.keys() - uploaded
 
 
 @settings(max_examples=60)
