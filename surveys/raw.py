@@ -64,6 +64,19 @@ class RawLine(NamedTuple):
     text: str
 
 
+class RawResponse(NamedTuple):
+    """One response with the rows of its answers in the order of the form; `number` counts the responses of this reading from 1."""
+
+    number: int
+    context: str
+    segment: str
+    language: str
+    submitted_on: date
+    submitted_at: datetime | None
+    version: int
+    lines: Sequence[RawLine]
+
+
 class _Given(NamedTuple):
     """A row of an answer as the database has it."""
 
@@ -85,20 +98,30 @@ def raw_rows(
         yield RawRow(head.context, head.segment, head.language, head.submitted_on, head.submitted_at, head.version, cells.of(given))
 
 
-def raw_lines(
+def raw_responses(
     session: Session, questionnaire: Questionnaire, *, context: str | None = None, segment: str | None = None, language: str = "zh",
     words: Words | None = None,
-) -> Iterator[RawLine]:
-    """Every row of every answer, response by response and in the order of the form; nothing for what was not answered."""
+) -> Iterator[RawResponse]:
+    """Every response with its answers row by row, in the order of `raw_rows`; no row for what was not answered."""
     form = whole_form(session, questionnaire)
     asked = {one.id: (place, one) for place, one in enumerate(form.questions)}
     told, leave = _Told(form, language), _leaving(form, words, masked=questionnaire.anonymous)
     found = _responses(session, questionnaire, Which(context=context, segment=segment))
-    for number, (_, given) in enumerate(found, start=1):
+    for number, (head, given) in enumerate(found, start=1):
         known = [row for row in given if row.question_id in asked]
-        for row in sorted(known, key=lambda row: asked[row.question_id][0]):
-            value, label = told.of(row)
-            yield RawLine(number, asked[row.question_id][1], row.part, value, label, leave(row.question_id, row.text) if row.text else "")
+        yield RawResponse(number, *head[1:], lines=[
+            RawLine(number, asked[row.question_id][1], row.part, *told.of(row), leave(row.question_id, row.text) if row.text else "")
+            for row in sorted(known, key=lambda row: asked[row.question_id][0])
+        ])
+
+
+def raw_lines(
+    session: Session, questionnaire: Questionnaire, *, context: str | None = None, segment: str | None = None, language: str = "zh",
+    words: Words | None = None,
+) -> Iterator[RawLine]:
+    """The rows of the answers of all responses, one after the other."""
+    for response in raw_responses(session, questionnaire, context=context, segment=segment, language=language, words=words):
+        yield from response.lines
 
 
 def responses_frame(

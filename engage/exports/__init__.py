@@ -1,7 +1,7 @@
-"""What leaves the house as a file: an event's opinion summary in four formats, and its list of attendees in three.
+"""What leaves the house as a file: an event's opinion summary, the responses behind it, and its list of attendees.
 
 Every format of the summary shows the one structure of `engage.reports`, so the same number is the same everywhere. To add a
-format is to add a line to FORMATS (ATTENDEE_FORMATS). Files are written to a binary stream, most of them bit by bit.
+format is to add a line to FORMATS (RESPONSE_FORMATS, ATTENDEE_FORMATS). Files are written to a binary stream, most of them bit by bit.
 
     note_export(session, event, "summary.docx", by=by, now=now); session.commit()
     FORMATS["docx"].write(gather(session, event, zone=zone, now=now), stream)
@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 
 from engage import audit, reports
 from engage.events import Event
-from engage.exports import attendees, document, plain, workbook
+from engage.exports import attendees, document, plain, responses, workbook
 from engage.exports.attendees import FULL, MASKED, TICKET, Column, Table, answer_columns
 from engage.exports.material import Material
 from surveys.suppression import BELOW
 
 __all__ = [
-    "ATTENDEE_FORMATS", "FORMATS", "FULL", "MASKED", "TICKET", "Column", "Format", "Material", "Table", "answer_columns", "gather",
+    "ATTENDEE_FORMATS", "FORMATS", "FULL", "MASKED", "RESPONSE_FORMATS", "TICKET", "Column", "Format", "Material", "Table", "answer_columns", "gather",
     "note_export",
 ]
 
@@ -34,17 +34,23 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 @dataclass(frozen=True, slots=True)
 class Format(Generic[T]):
-    """How something is written to a stream, and the media type of the result."""
+    """How something is written to a stream, and the media type of the result; how often all responses are read for it."""
 
     write: Callable[[T, BinaryIO], None]
     media_type: str
+    passes: int = 0
 
 
 FORMATS: dict[str, Format[Material]] = {
-    "xlsx": Format(workbook.write, XLSX),
+    "xlsx": Format(workbook.write, XLSX, passes=2),
     "docx": Format(document.write, DOCX),
     "csv": Format(plain.write_csv, "text/csv"),
     "json": Format(plain.write_json, "application/json"),
+}
+RESPONSE_FORMATS: dict[str, Format[Material]] = {
+    "csv": Format(responses.write_wide, "text/csv", passes=1),
+    "long.csv": Format(responses.write_long, "text/csv", passes=1),
+    "sav": Format(responses.write_sav, "application/x-spss-sav", passes=1),
 }
 ATTENDEE_FORMATS: dict[str, Format[Table]] = {
     "xlsx": Format(attendees.write_xlsx, XLSX),
@@ -54,15 +60,17 @@ ATTENDEE_FORMATS: dict[str, Format[Table]] = {
 
 
 def gather(  # noqa: PLR0913 -- how it is shown, each by its name
-    session: Session, event: Event, *, zone: tzinfo, language: str = "zh", office: str = "", below: int = BELOW, now: datetime
+    session: Session, event: Event, *, zone: tzinfo, language: str = "zh", office: str = "", below: int = BELOW, now: datetime,
+    read: Callable[[int], object] = id,
 ) -> Material:
-    """The opinion summary of an event, to be written in one of FORMATS, in Chinese or English, with times in `zone`.
+    """The opinion summary of an event, to be written in one of FORMATS or RESPONSE_FORMATS, in Chinese or English, with times in `zone`.
 
     `office` is whose report it is; the document is signed with it. Figures of fewer than `below` people within the whole are left
-    out with those that would reveal them (see surveys.suppression), and then single answers do not name their category.
+    out with those that would reveal them (see surveys.suppression), and then single answers do not name their category. `read`
+    is told how many responses were read since it was told last.
     """
     summary = reports.event_summary(session, event, now=now)
-    return Material(session, event, reports.suppressed(summary, below=below) if below > 1 else summary, zone, language, office)
+    return Material(session, event, reports.suppressed(summary, below=below) if below > 1 else summary, zone, language, office, read=read)
 
 
 def note_export(session: Session, event: Event, what: str, *, by: str, now: datetime) -> None:

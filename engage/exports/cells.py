@@ -2,7 +2,7 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # -- xlsxwriter has hardly any types.
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -25,6 +25,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "share": {"border": 1, "border_color": "#D8DEE6", "num_format": "0.0%", "valign": "top"},
     "number": {"border": 1, "border_color": "#D8DEE6", "num_format": "#,##0.##", "valign": "top"},
     "day": {"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"},
+    "month": {"num_format": "yyyy-mm", "align": "left", "valign": "top"},
     "moment": {"num_format": "yyyy-mm-dd hh:mm", "align": "left", "valign": "top"},
     "start": {"border": 1, "border_color": "#D8DEE6", "num_format": "mm-dd hh:mm", "align": "left", "valign": "top"},
     "plain": {"valign": "top"},
@@ -87,6 +88,15 @@ class Sheet:
         """Write the heading of a table, two lines high."""
         self.row(row, words, ["heading"])
         self.sheet.set_row(row, 34)
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[Cell]], styles: Sequence[str]) -> int:
+        """A table that fills the sheet from its top, with a heading that stays; answers how many rows it has. `styles` as for `row`."""
+        self.heading(0, heads)
+        self.sheet.freeze_panes(1, 0)
+        number = 0
+        for number, cells in enumerate(rows, start=1):
+            self.row(number, cells, styles)
+        return number
 
     def chart(self, row: int, chart: Any, height: int) -> int:
         """Put a chart at a row; answers the first free row below it."""

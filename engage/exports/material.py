@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
 from io import TextIOWrapper
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, TypeVar
 
 from sqlalchemy.orm import Session
 
 from engage.events import Event
 from engage.reports import EventSummary, Turnout
 from surveys import themes
-from surveys.asked import Asked, Tally, in_language
+from surveys.asked import Asked, Option, Tally, in_language
 from surveys.kinds import KINDS
-from surveys.raw import BATCH, RawLine, RawRow, raw_lines, raw_rows
+from surveys.questionnaires import NoSuchQuestionnaire, Questionnaire
+from surveys.raw import BATCH, RawResponse, RawRow, raw_responses, raw_rows
 from surveys.summaries import QuestionSummary, open_answers
 
+T = TypeVar("T")
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )
@@ -137,26 +139,31 @@ class Material:
             for theme in one.shown
         )) for one in found if one.shown}
 
+    @property
+    def questionnaire(self) -> Questionnaire:
+        """The attached questionnaire. Raises NoSuchQuestionnaire."""
+        if self.event.questionnaire is None:
+            raise NoSuchQuestionnaire
+        return self.event.questionnaire
+
+    @cached_property
+    def columns(self) -> list[tuple[Asked, Option]]:
+        """The columns of the raw data, each with its question."""
+        return [(one.question, column) for one in self.summary.questions for column in KINDS[one.question.kind].columns(one.question)]
+
     def responses(self) -> Iterator[RawRow]:
         """Every response as a row, fetched in batches."""
-        if self.event.questionnaire is None:
-            return
-        found = raw_rows(self.session, self.event.questionnaire, context=self.event.slug, language=self.language, words=self.words)
-        for number, row in enumerate(found, start=1):
-            yield row
+        return self._told(raw_rows(self.session, self.questionnaire, context=self.event.slug, language=self.language, words=self.words))
+
+    def coded(self) -> Iterator[RawResponse]:
+        """Every response with the rows of its answers, fetched in batches."""
+        return self._told(raw_responses(self.session, self.questionnaire, context=self.event.slug, language=self.language, words=self.words))
+
+    def _told(self, found: Iterator[T]) -> Iterator[T]:
+        for number, one in enumerate(found, start=1):
+            yield one
             if number % BATCH == 0:
                 self.read(BATCH)
-
-    def lines(self) -> Iterator[RawLine]:
-        """Every row of every answer, fetched in batches."""
-        if self.event.questionnaire is None:
-            return
-        told = BATCH
-        for line in raw_lines(self.session, self.event.questionnaire, context=self.event.slug, language=self.language, words=self.words):
-            yield line
-            if line.response > told:
-                self.read(BATCH)
-                told += BATCH
 
     def group_of(self, segment: str) -> str:
         """The label of the category under which single answers stand; none where small figures are left out, which could be

@@ -44,7 +44,7 @@ def write_csv(material: Material, stream: BinaryIO) -> None:
 
 
 def lines(material: Material) -> Iterator[Line]:
-    """Every figure of the summary once: turnout, activities, then each question by category."""
+    """Every figure of the summary once: turnout, activities, then each question by category, and the themes of open answers."""
     say, summary = material.say, material.summary
     turnout, activities = say("参与情况", "Turnout"), say("活动安排", "Activities")
     everyone = say("全部", "All")
@@ -67,6 +67,10 @@ def lines(material: Material) -> Iterator[Line]:
             yield Line(activities, "", f"{activity.title}{say('：到场人数', ': arrived')}", everyone, people=activity.attended)
             yield Line(activities, "", f"{activity.title}{say('：平均在场分钟', ': minutes on average')}", everyone, value=activity.minutes)
     yield from _answers(material)
+    for one in material.themes.values():
+        text = f"{one.question.number}. {one.question.label(material.language)}"
+        for theme in one.themes:
+            yield Line(say("意见主题", "Themes"), text, theme.title, everyone, people=theme.size, share=theme.share)
 
 
 def _answers(material: Material) -> Iterator[Line]:
@@ -116,6 +120,10 @@ def write_json(material: Material, stream: BinaryIO) -> None:
             {name: _plain(material, value) for name, value in asdict(activity).items()} for activity in summary.activities
         ],
         "questionnaire": _questionnaire(material, summary.survey) if summary.survey else None,
+        "themes": [
+            {"question": code, "sorted": one.sorted, "fresh": one.fresh, "themes": [asdict(theme) for theme in one.themes]}
+            for code, one in material.themes.items()
+        ],
     }
     with text_layer(stream, "utf-8") as text:
         text.write(json.dumps(body, ensure_ascii=False, indent=2).removesuffix("\n}"))

@@ -1,4 +1,4 @@
-"""The summary as an Excel workbook: overview, one sheet per section with native charts, open answers, raw data, codebook.
+"""The summary as an Excel workbook: overview, one sheet per section with native charts, open answers, raw data wide and long, codebook.
 
 Texts are written as strings and nothing as a formula, so that what looks like one is shown as it was written. The sheets
 that grow with the answers are streamed to disk row by row.
@@ -6,19 +6,19 @@ that grow with the answers are streamed to disk row by row.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # -- xlsxwriter has hardly any types.
 
-from collections.abc import Iterable
+from itertools import chain, islice
 from typing import Any, BinaryIO
 
-from engage.exports import themes
-from engage.exports.cells import BLUE, FONT, STYLES, Book, Cell, Sheet
+from engage.exports import responses, themes
+from engage.exports.cells import BLUE, FONT, STYLES, Book, Sheet
 from engage.exports.material import Material
 from engage.reports import conclusion, takes_words
-from surveys.asked import Asked, Option
 from surveys.forms import FormSection
 from surveys.kinds import KINDS
 from surveys.summaries import QuestionSummary
 
 LEVELS = ("#14508C", "#6797CB", "#B5CBE3", "#E39A8B", "#B3261E")  # from the best to the worst, as on the page
+MOST_ROWS = 1_048_575  # of a sheet, beside its heading
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "-"))  # what Excel refuses in the name of a sheet
 
 
@@ -38,6 +38,7 @@ def write(material: Material, stream: BinaryIO) -> None:
             themes.sheet(book)
             _answers(book)
             _raw(book)
+            _long(book)
             _codebook(book)
 
 
@@ -218,64 +219,42 @@ def _answers(book: Book) -> None:
     sheet = book.streamed(say("文字回答", "Open answers"))
     for column, width in enumerate((8, 36, 18, 90)):
         sheet.sheet.set_column(column, column, width)
-    sheet.heading(0, [say("题号", "No."), say("题目", "Question"), say("类别", "Category"), say("内容", "Text")])
-    sheet.sheet.freeze_panes(1, 0)
-    row = 0
-    for row, answer in enumerate(material.answers(), start=1):
-        asked = questions[answer.question]
-        group = material.group_of(answer.segment)
-        sheet.row(row, [asked.number, asked.label(material.language), group, answer.text], ["plain", "wrapped"])
-    sheet.sheet.autofilter(0, 0, row, 3)
+    rows = sheet.table([say("题号", "No."), say("题目", "Question"), say("类别", "Category"), say("内容", "Text")], (
+        (questions[said.question].number, questions[said.question].label(material.language), material.group_of(said.segment), said.text)
+        for said in material.answers()
+    ), ["plain", "wrapped"])
+    sheet.sheet.autofilter(0, 0, rows, 3)
 
 
 def _raw(book: Book) -> None:
-    """Every response as a row. An anonymous questionnaire keeps no times, so the column is left out."""
-    material, questions = book.material, [one.question for one in book.material.summary.questions]
-    say = material.say
-    timed = material.event.questionnaire is not None and not material.event.questionnaire.anonymous
+    """Every response as a row."""
+    material, heads = book.material, responses.wide_heads(book.material)
+    anonymous, say = material.questionnaire.anonymous, book.material.say
     sheet = book.streamed(say("原始数据", "Raw data"))
-    heads = [say("提交日期", "Date"), *([say("提交时间", "Time")] if timed else []), say("类别", "Category"), say("语言", "Language"), say("问卷版本", "Version")]
-    sheet.sheet.set_column(0, len(heads) - 1, 17)
-    asked_in = [(asked, column) for asked in questions for column in KINDS[asked.kind].columns(asked)]
-    for place, (asked, _) in enumerate(asked_in, start=len(heads)):
+    first = len(heads) - len(material.columns)
+    sheet.sheet.set_column(0, first - 1, 17)
+    for place, (asked, _) in enumerate(material.columns, start=first):
         sheet.sheet.set_column(place, place, 40 if takes_words(asked) else 18)
-    sheet.heading(0, [*heads, *(f"{asked.number}. {column.label(material.language)}" for asked, column in asked_in)])
-    sheet.sheet.freeze_panes(1, 0)
-    styles = ["day", *(["moment"] if timed else []), "plain"]
-    row = 0
-    for row, response in enumerate(material.responses(), start=1):
-        times: list[Cell] = [response.submitted_on, *([material.local(response.submitted_at)] if timed else [])]
-        sheet.row(row, [
-            *times, material.group_of(response.segment), response.language, response.version,
-            *(response.answers[column.code] for _, column in asked_in),
-        ], styles)
-    sheet.sheet.autofilter(0, 0, row, len(heads) + len(asked_in) - 1)
+    styles = ["plain", "month", "plain"] if anonymous else ["plain", "day", "moment", "plain"]
+    rows = sheet.table(heads, responses.wide_rows(material), styles)
+    sheet.sheet.autofilter(0, 0, rows, len(heads) - 1)
+
+
+def _long(book: Book) -> None:
+    """Every part of an answer as a row, on as many sheets as it takes."""
+    rows, number = responses.long_rows(book.material), 1
+    name = book.material.say("原始数据（长表）", "Raw data (long)")
+    while (first := next(rows, None)) is not None or number == 1:
+        sheet = book.streamed(name if number == 1 else f"{name} {number}")
+        for column, width in enumerate((8, 14, 14, 14, 30, 60)):
+            sheet.sheet.set_column(column, column, width)
+        sheet.table(responses.long_heads(book.material), islice(chain([first] if first else [], rows), MOST_ROWS), ["plain"])
+        number += 1
 
 
 def _codebook(book: Book) -> None:
     """What the columns of the raw data mean."""
-    material = book.material
-    say = material.say
-    sheet = book.sheet(say("编码表", "Codebook"))
-    for column, width in enumerate((8, 12, 50, 14, 8, 60, 12)):
+    sheet = book.sheet(book.material.say("编码表", "Codebook"))
+    for column, width in enumerate((8, 12, 40, 40, 14, 8, 50, 50, 28, 10, 10)):
         sheet.sheet.set_column(column, column, width)
-    sheet.heading(0, [
-        say("题号", "No."), say("代码", "Code"), say("题目", "Question"), say("题型", "Kind"), say("必答", "Required"),
-        say("选项或单位", "Options or unit"), say("回答人数", "Answered"),
-    ])
-    sheet.sheet.freeze_panes(1, 0)
-    for row, one in enumerate(material.summary.questions, start=1):
-        asked = one.question
-        sheet.row(row, [
-            asked.number, asked.code, asked.label(material.language), KINDS[asked.kind].label(material.language),
-            say("是", "yes") if asked.required else say("否", "no"), _values(material, asked), one.tally.answered,
-        ], ["count", "text", "text", "text", "text", "text", "count"])
-
-
-def _values(material: Material, asked: Asked) -> str:
-    def told(options: Iterable[Option]) -> str:
-        return material.say("；", "; ").join(f"{option.code} = {option.label(material.language)}" for option in options)
-
-    if asked.parts and asked.parts != asked.options:
-        return f"{told(asked.parts)} × {told(asked.options)}"
-    return told(asked.options) or asked.unit(material.language)
+    sheet.table(responses.codebook_heads(book.material), responses.codebook_rows(book.material), ["count", "text"])

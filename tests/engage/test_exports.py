@@ -1,14 +1,18 @@
 import csv
 import json
 import re
+import sys
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime, time
 from io import BytesIO, StringIO
+from tempfile import NamedTemporaryFile
 from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 import chain
+import everykind
 import make
+import pyreadstat
 import pytest
 import sqlalchemy as sa
 from database import count_queries
@@ -20,13 +24,16 @@ from marks import OUT, held, scanned
 from openday import ANSWERS, ASKS, FORMULAS, open_day, questioned
 from openpyxl import load_workbook
 
-from engage import exports
+from engage import events, exports
 from engage.audit import AuditEntry
 from engage.contacts import mask_email, mask_name, mask_phone
 from engage.events import Kind, Topic
-from engage.exports import ATTENDEE_FORMATS, FORMATS, FULL, MASKED, TICKET, Table
+from engage.exports import ATTENDEE_FORMATS, FORMATS, FULL, MASKED, RESPONSE_FORMATS, TICKET, Table
 from engage.parties import Attendee
+from surveys import answers_frame, raw_rows
 from surveys.forms import form_of
+from surveys.questionnaires import NoSuchQuestionnaire
+from surveys.spss import SpssNotInstalled
 
 ZONE = ZoneInfo("Asia/Shanghai")
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # where it cannot matter which
@@ -46,6 +53,18 @@ def opened(session, event, suffix, language="zh"):
         assert data.startswith(b"\xef\xbb\xbf")
         return list(csv.reader(StringIO(data.decode("utf-8-sig"), newline="")))
     return {"json": json.loads, "xlsx": lambda one: load_workbook(BytesIO(one)), "docx": lambda one: Document(BytesIO(one))}[suffix](data)
+
+
+def responses(session, event, suffix):
+    """The raw data as a person's tools read it: rows of CSV, or SPSS's frame and what it tells of the variables."""
+    stream = BytesIO()
+    RESPONSE_FORMATS[suffix].write(exports.gather(session, event, zone=ZONE, below=1, now=make.NOW), stream)
+    if suffix.endswith("csv"):
+        return list(csv.reader(StringIO(stream.getvalue().decode("utf-8-sig"), newline="")))
+    with NamedTemporaryFile(suffix=".sav") as file:
+        file.write(stream.getvalue())
+        file.flush()
+        return pyreadstat.read_sav(file.name)
 
 
 def attendees(session, event, suffix, columns=FULL, language="zh", now=make.NOW):
@@ -268,8 +287,8 @@ def test_an_empty_report_says_so(session):
 @one_database
 def test_the_workbook_has_a_sheet_for_each_section_with_a_chart_for_each_question_of_options(session):
     workbook = opened(session, open_day(session).event, "xlsx")
-    assert workbook.sheetnames == ["概览", "1 总体评价", "2 意见-建议", "文字回答", "原始数据", "编码表"]
-    assert [len(sheet._charts) for sheet in workbook] == [1, 2, 1, 0, 0, 0]
+    assert workbook.sheetnames == ["概览", "1 总体评价", "2 意见-建议", "文字回答", "原始数据", "原始数据（长表）", "编码表"]
+    assert [len(sheet._charts) for sheet in workbook] == [1, 2, 1, 0, 0, 0, 0]
     levels, options = workbook["1 总体评价"]._charts
     assert (levels.grouping, levels.barDir, len(levels.series)) == ("percentStacked", "bar", 5)
     assert (options.barDir, len(options.series), options.y_axis.scaling.orientation) == ("bar", 1, "minMax")
@@ -287,7 +306,7 @@ def test_charts_carry_the_figures_of_the_cells_they_point_to(session):
 def test_the_raw_data_has_a_row_for_each_response(session):
     day = open_day(session)
     rows = [list(row) for row in opened(session, day.event, "xlsx")["原始数据"].iter_rows(values_only=True)]
-    assert rows[0] == ["提交日期", "提交时间", "类别", "语言", "问卷版本", "1. 总体评价", "2. 从哪里得知", "3. 印象最深的环节", "4. 办事次数", "5. 意见建议"]
+    assert rows[0] == ["序号", "提交日期", "提交时间", "类别", "语言", "问卷版本", "1. 总体评价", "2. 从哪里得知", "3. 印象最深的环节", "4. 办事次数", "5. 意见建议"]
     at = [datetime(2026, 3, 18), datetime(2026, 3, 18, 9)]
     expected = [
         [*at, "代表", "zh", 1, 5, "单位通知", "参观；=座谈", 3, "停车位太少"],
@@ -296,23 +315,92 @@ def test_the_raw_data_has_a_row_for_each_response(session):
         [*at, "村民", "zh", 1, 3, "中心网站", "参观", 12.5, "讲解很好\n下次再来"],
         [*at, "村民", "zh", 1, 2, None, None, None, None],
     ]
-    assert sorted(rows[1:], key=str) == sorted(expected, key=str)
+    assert sorted((row[1:] for row in rows[1:]), key=str) == sorted(expected, key=str)
+    assert [row[0] for row in rows[1:]] == [1, 2, 3, 4, 5]
 
 
 @one_database
-def test_the_raw_data_of_an_anonymous_questionnaire_has_the_first_of_the_month_and_no_times(session):
+def test_the_raw_data_of_an_anonymous_questionnaire_has_the_month_and_neither_time_nor_language(session):
     day = open_day(session, anonymous=True)
     sheet = opened(session, day.event, "xlsx")["原始数据"]
-    assert [cell.value for cell in sheet[1]][:3] == ["提交日期", "类别", "语言"]
-    assert {row[0] for row in sheet.iter_rows(min_row=2, values_only=True)} == {datetime(2026, 3, 1)}
+    assert [cell.value for cell in sheet[1]][:5] == ["序号", "月份", "类别", "问卷版本", "1. 总体评价"]
+    assert {(row[1].value, row[1].number_format) for row in sheet.iter_rows(min_row=2)} == {(datetime(2026, 3, 1), "yyyy-mm")}
+    assert {row[1] for row in responses(session, day.event, "csv")[1:]} == {"2026-03"}
+
+
+def test_long_raw_data_has_a_row_for_each_part_of_an_answer(session):
+    """On a sheet, as CSV and as a DataFrame; with the numbers under which the wide rows stand."""
+    day = open_day(session)
+    workbook = opened(session, day.event, "xlsx")
+    rows = [list(row) for row in workbook["原始数据（长表）"].iter_rows(values_only=True)]
+    assert rows[0] == ["序号", "题目代码", "分项代码", "取值", "含义", "文字"]
+    wide = {row[0]: row[6:] for row in workbook["原始数据"].iter_rows(min_row=2, values_only=True)}
+    (first,) = [number for number, cells in wide.items() if cells[0] == 5]
+    assert [row for number, *row in rows[1:] if number == first] == [
+        ["q1", None, 5, "非常满意", None], ["q2", None, "1", "单位通知", None], ["q3", None, "1", "参观", None],
+        ["q3", None, "2", "=座谈", None], ["q4", None, 3, None, None], ["q5", None, None, None, "停车位太少"],
+    ]
+    lines = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    assert [[cell.removeprefix("\u2060") for cell in row] for row in responses(session, day.event, "long.csv")] == lines
+    frame = answers_frame(session, day.event.questionnaire, context=day.event.slug)
+    assert [len(frame), list(frame.question)] == [len(rows) - 1, [row[1] for row in rows[1:]]]
 
 
 @one_database
-def test_the_codebook_explains_every_question(session):
+def test_long_raw_data_goes_on_to_a_further_sheet(session, monkeypatch):
+    monkeypatch.setattr("engage.exports.workbook.MOST_ROWS", 10)
+    workbook = opened(session, open_day(session).event, "xlsx")
+    names = [name for name in workbook.sheetnames if "长表" in name]
+    assert names == ["原始数据（长表）", "原始数据（长表） 2"]
+    assert [workbook[name].max_row for name in names] == [11, 10]
+
+
+@one_database
+def test_the_codebook_explains_every_column(session):
     rows = list(opened(session, open_day(session).event, "xlsx")["编码表"].iter_rows(min_row=2, values_only=True))
-    assert [row[1:3] for row in rows] == [(f"q{n}", ask["text"]) for n, ask in enumerate((ask for *_, asks in ASKS for ask in asks), start=1)]
-    assert rows[2][5] == "1 = 参观；2 = =座谈"
-    assert [row[6] for row in rows] == [5, 4, 3, 3, 3]
+    asks = [ask for *_, asks in ASKS for ask in asks]
+    assert [row[1:4] for row in rows] == [(f"q{n}", ask["text"], ask.get("text_en")) for n, ask in enumerate(asks, start=1)]
+    assert rows[2][6] == "1 = 参观；2 = =座谈"
+    assert rows[0][6:10] == (
+        "5 = 非常满意；4 = 满意；3 = 基本满意；2 = 不满意；1 = 非常不满意",
+        "5 = Very satisfied; 4 = Satisfied; 3 = Fairly satisfied; 2 = Dissatisfied; 1 = Very dissatisfied", "空白：没有回答或没有问到", "1",
+    )
+    assert [row[10] for row in rows] == [5, 4, 3, 3, 3]
+
+
+@one_database
+def test_every_kind_of_question_has_its_columns_in_the_codebook_and_in_spss(session):
+    event = make.event(session)
+    questionnaire = make.questionnaire(session, asks=everykind.ASKS)
+    events.attach(session, event, questionnaire, by=make.BY, now=make.NOW)
+    make.response(session, questionnaire, everykind.SENT, context=event.slug)
+    rows = list(opened(session, event, "xlsx")["编码表"].iter_rows(min_row=2, values_only=True))
+    assert [row[1] for row in rows] == list(next(raw_rows(session, questionnaire)).answers)
+    frame, told = responses(session, event, "sav")
+    assert told.column_names_to_labels["parts.talk"] == "请评价各个环节：讲解"
+    assert told.variable_value_labels["parts.talk"] == {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
+    wanted = {
+        "role": 4, "role.other_text": "教师", "liked.1": 1, "liked.3": 0, "liked.none": 0, "service": 4, "nps": 9, "parts.way": 1,
+        "used.web.2": 1, "order.b": 1, "times": 3, "wish": 45, "day": date(2026, 4, 1), "hour": time(9, 30), "moment": datetime(2026, 3, 18, 10, 5),
+        "line": "A123", "words": "很好\n继续", "mail": "anna@example.org", "response_time": datetime(2026, 3, 18, 9),
+    }
+    assert {name: frame[name][0] for name in wanted} == wanted
+    assert bool(frame["used.desk.1"].isna()[0])
+    assert (told.variable_value_labels["role"][4], told.variable_measure["service"], told.variable_measure["liked.1"]) == ("其他", "ordinal", "nominal")
+
+
+@one_database
+def test_without_pyreadstat_spss_is_refused_in_words(session, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyreadstat", None)
+    with pytest.raises(SpssNotInstalled, match="pip install engage"):
+        responses(session, open_day(session).event, "sav")
+
+
+@one_database
+@pytest.mark.parametrize("suffix", RESPONSE_FORMATS)
+def test_responses_of_an_event_without_a_questionnaire_are_refused(session, suffix):
+    with pytest.raises(NoSuchQuestionnaire):
+        responses(session, make.event(session), suffix)
 
 
 def test_a_thousand_open_answers_are_all_in_the_workbook_and_sampled_in_the_report(session):
