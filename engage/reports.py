@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage import arrivals, attendance, events, invitations, origins, parties
 from engage.activities import ActivityKind
+from engage.errors import Conflict
 from engage.events import Event
 from engage.invitations import Invitation
 from engage.origins import Origin
@@ -20,6 +21,26 @@ from surveys.kinds import KINDS, Text
 from surveys.questionnaires import Questionnaire
 from surveys.summaries import QuestionSummary, Summary, summarise
 from surveys.suppression import BELOW
+
+
+class AnonymousUndivided(Conflict):
+    """Answers to an anonymous questionnaire are counted together: picked out by what was answered, or by days, they would tell of persons."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """Whose answers are looked at: of a category, on the days from `since` to `until`, and of those who gave certain answers.
+
+    `given` are codes of questions (`q3.ROW` for a part of one) and options, all of which must have been chosen.
+    """
+
+    category: str | None = None
+    since: date | None = None
+    until: date | None = None
+    given: tuple[tuple[str, str], ...] = ()
+
+
+EVERYBODY = Narrowing()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,9 +165,18 @@ class EventSummary:
         return [(label, question.by_segment[code]) for code, label in self.segments(language).items()]
 
 
-def opinions(session: Session, event: Event, questionnaire: Questionnaire) -> Summary:
-    """The answers to the event's questionnaire in figures, the segments being codes of categories."""
-    return _opinions(session, event, questionnaire, _categories(session))
+def opinions(session: Session, event: Event, questionnaire: Questionnaire, *, narrowing: Narrowing = EVERYBODY) -> Summary:
+    """The answers to the event's questionnaire in figures, the segments being codes of categories.
+
+    Raises NoSuchQuestion, or AnonymousUndivided where answers to an anonymous one are picked out: every selection can be compared
+    with another that differs by one person, and no single one shows it.
+    """
+    if questionnaire.anonymous and narrowing != EVERYBODY:
+        raise AnonymousUndivided
+    return summarise(
+        session, questionnaire, context=event.slug, segments={one.code: one.name for one in _categories(session)},
+        segment=narrowing.category, since=narrowing.since, until=narrowing.until, given=dict(narrowing.given),
+    )
 
 
 def event_summary(session: Session, event: Event, *, now: datetime, survey: Summary | None = None) -> EventSummary:
@@ -157,7 +187,7 @@ def event_summary(session: Session, event: Event, *, now: datetime, survey: Summ
     known = _categories(session)
     questionnaire = event.questionnaire
     if questionnaire is not None and survey is None:
-        survey = _opinions(session, event, questionnaire, known)
+        survey = summarise(session, questionnaire, context=event.slug, segments={one.code: one.name for one in known})
     counted = _turnouts(session, event)
     answered = {code: size or 0 for code, size in survey.by_segment.items()} if survey else {}
     categories = [
@@ -219,10 +249,6 @@ def conclusion(summary: EventSummary, language: str = "zh") -> str:
 def _categories(session: Session) -> Sequence[Category]:
     """All of them, those out of use too."""
     return session.scalars(sa.select(Category).order_by(Category.position, Category.id)).all()
-
-
-def _opinions(session: Session, event: Event, questionnaire: Questionnaire, known: Sequence[Category]) -> Summary:
-    return summarise(session, questionnaire, context=event.slug, segments={one.code: one.name for one in known})
 
 
 def _turnouts(session: Session, event: Event) -> dict[int, dict[str, int]]:

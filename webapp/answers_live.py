@@ -3,12 +3,15 @@
 The figures of an anonymous questionnaire move only when so many have answered since that nobody can tell one of them by the change.
 """
 
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
 from flask import current_app
 
 from engage import reports
 from engage.events import Event
+from engage.reports import Narrowing
 from surveys.asked import Tally
 from surveys.questionnaires import Questionnaire, State
 from surveys.summaries import Summary
@@ -16,6 +19,8 @@ from surveys.suppression import suppressed
 from webapp.beats import Shared
 from webapp.live import Body, body_of
 from webapp.wiring import clock, db, settings
+
+KEPT = 50  # selections whose figures are remembered
 
 
 class Counted(NamedTuple):
@@ -35,7 +40,9 @@ class AnswersLive:
 
     def __init__(self) -> None:
         self._counted: Shared[Counted] = Shared()
+        self._pages: Shared[Body] = Shared()
         self._shown: dict[tuple[int, str], Summary] = {}  # of anonymous questionnaires, what was shown last
+        self._narrowed: OrderedDict[tuple[int, str, Narrowing], tuple[Summary, Summary]] = OrderedDict()
 
     def counted(self, event: Event, asked: Questionnaire) -> tuple[Counted, bool]:
         """The figures of this beat, or, while they are made, of the one before; and whether they are of this one.
@@ -44,19 +51,39 @@ class AnswersLive:
         """
         return self._counted.value((asked.id, event.slug), lambda: self._count(event, asked), now=clock())
 
-    def _count(self, event: Event, asked: Questionnaire) -> Counted:
-        summary = reports.opinions(db.session(), event, asked)
-        if asked.anonymous:
-            summary = self._held(event, asked, summary)
-        return Counted(summary, body_of(shown(suppressed(summary, below=settings().smallest_cell))))
+    def page(self, key: Hashable, make: Callable[[], Body]) -> tuple[Body, bool]:
+        """What an open page of staff is sent, once a beat like all else."""
+        return self._pages.value(key, make, now=clock())
 
-    def _held(self, event: Event, asked: Questionnaire, summary: Summary) -> Summary:
-        """The figures themselves, or those shown before while too few have answered since."""
+    def summary(self, event: Event, asked: Questionnaire) -> Summary:
+        """The figures as they are now; of an anonymous questionnaire those shown before, while too few have answered since."""
+        summary = reports.opinions(db.session(), event, asked)
+        if not asked.anonymous:
+            return summary
         before = self._shown.get((asked.id, event.slug))
         if before and asked.state is State.OPEN and 0 <= summary.responses - before.responses < settings().smallest_cell:
             return before
         self._shown[asked.id, event.slug] = summary
         return summary
+
+    def narrowed(self, event: Event, asked: Questionnaire, narrowing: Narrowing, *, of: Summary) -> Summary:
+        """The figures of some, out `of` those of all. They are counted answer by answer, so again only when the latter have changed.
+
+        Raises what `reports.opinions` raises.
+        """
+        key = (asked.id, event.slug, narrowing)
+        all_then, some_then = self._narrowed.get(key, (None, None))
+        if some_then is not None and all_then == of:
+            return some_then
+        summary = reports.opinions(db.session(), event, asked, narrowing=narrowing)
+        self._narrowed[key] = of, summary
+        if len(self._narrowed) > KEPT:
+            self._narrowed.popitem(last=False)
+        return summary
+
+    def _count(self, event: Event, asked: Questionnaire) -> Counted:
+        summary = self.summary(event, asked)
+        return Counted(summary, body_of(shown(suppressed(summary, below=settings().smallest_cell))))
 
 
 def answers_live() -> AnswersLive:
