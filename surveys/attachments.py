@@ -56,9 +56,9 @@ def keep(connection: sa.Connection, response_id: int, answers: Iterable[tuple[in
         connection.execute(sa.insert(Attachment), rows)
 
 
-def refuse_where_anonymous(questionnaire: "Questionnaire") -> None:
-    """Raises FilesNotAnonymous where an anonymous questionnaire asks for files."""
-    for section in questionnaire.sections if questionnaire.anonymous else ():
+def refuse_where(questionnaire: "Questionnaire", *, anonymous: bool) -> None:
+    """Raises FilesNotAnonymous for a questionnaire that asks for files where it is, or would be, anonymous."""
+    for section in questionnaire.sections if anonymous else ():
         for question in section.questions:
             if KINDS[question.kind].attaches:
                 raise FilesNotAnonymous(field="anonymous", question=question.text)

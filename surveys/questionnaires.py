@@ -202,9 +202,9 @@ def _describe(questionnaire: Questionnaire, details: Details, *, now: datetime) 
         raise TitleMissing(field="title")
     if opens_at and closes_at and closes_at <= opens_at:
         raise ClosesBeforeOpens(field="closes_at")
+    attachments.refuse_where(questionnaire, anonymous=details.get("anonymous", questionnaire.anonymous))
     for name, value in details.items():
         setattr(questionnaire, name, clean(value) if type(value) is str else value)
-    attachments.refuse_where_anonymous(questionnaire)
     touch(questionnaire, now=now)
 
 

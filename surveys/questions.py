@@ -84,7 +84,7 @@ def _sensible(do: Callable[Concatenate[Session, Subject, Doing], Done]) -> Calla
         try:
             with session.begin_nested():
                 done = do(session, subject, *rest, **named)
-                attachments.refuse_where_anonymous(questionnaire)
+                attachments.refuse_where(questionnaire, anonymous=questionnaire.anonymous)
                 flow.judge_draft(questionnaire)
         except SurveyError as refusal:
             session.expire_all()  # the lists of sections and questions too

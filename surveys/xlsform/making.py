@@ -23,7 +23,7 @@ def make(session: Session, found: Found, *, now: datetime) -> Questionnaire:
         raise NothingToImport
     questionnaire = create(session, now=now, **found.details)
     questionnaire.sections = drafted(found.sections, questionnaire.id)
-    attachments.refuse_where_anonymous(questionnaire)
+    attachments.refuse_where(questionnaire, anonymous=questionnaire.anonymous)
     flow.judge_draft(questionnaire)
     session.flush()
     return questionnaire
