@@ -1,14 +1,14 @@
 """Word clouds: the words that open answers have in common, none of which is shown before staff have approved it.
 
-    found = clouds.counted(session, questionnaire, asked, context=…)
+    found = clouds.counted(session, questionnaire, [asked], context=…, mask=Mask(names))
     clouds.decide(session, asked, ["引导标识"], context=…, approved=True, now=now)
-    clouds.approved(found, clouds.decisions(session, [asked.id], context=…)[asked.id])
+    clouds.approved(found[asked.id], clouds.decisions(session, found, context=…)[asked.id])
 
 A word that nobody has decided about waits, also when it is new in a cloud that was approved.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -18,6 +18,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from surveys import summaries
 from surveys.asked import Asked
 from surveys.base import Base
+from surveys.deidentify import Mask
+from surveys.identifiers import Span
 from surveys.questionnaires import Questionnaire
 from surveys.responses import Answer
 from surveys.terms import words_of
@@ -39,16 +41,28 @@ class CloudWord(Base):
 
 
 def counted(
-    session: Session, questionnaire: Questionnaire, asked: Asked, *, context: str, masked: Callable[[str], str] = str
-) -> dict[str, int]:
-    """Every word of the answers to an open question, and in how many answers it is; the most frequent first.
+    session: Session, questionnaire: Questionnaire, asked: Collection[Asked], *, context: str, mask: Mask
+) -> dict[int, dict[str, int]]:
+    """Every word of the answers to these open questions, by the question's id, and in how many answers it is; the most frequent first.
 
-    `masked` takes out of a text what points at a person before it is looked at.
+    What `mask` finds, names and numbers that tell who somebody is, is left out of the texts and is no word either. One query.
     """
-    said = summaries.open_answers(questionnaire, context=context, question=asked.code)
-    rows = session.execute(said.with_only_columns(Answer.text), execution_options={"yield_per": BATCH})
-    found = Counter(word for (text,) in rows for word in words_of(masked(text or "")) if len(word) <= LONGEST)
-    return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
+    found: dict[int, Counter[str]] = {one.id: Counter() for one in asked}
+    said = summaries.open_answers(questionnaire, context=context).where(Answer.question_id.in_(found))
+    rows = session.execute(said.with_only_columns(Answer.question_id, Answer.text), execution_options={"yield_per": BATCH})
+    for question_id, text in rows:
+        found[question_id].update(words_of(_without(text or "", mask.find(text or ""))))
+    tells = {word for words in found.values() for word in words if len(word) > LONGEST or mask.identifies(word)}
+    return {
+        key: dict(sorted(((word, n) for word, n in words.items() if word not in tells), key=lambda one: (-one[1], one[0])))
+        for key, words in found.items()
+    }
+
+
+def _without(text: str, spans: Sequence[Span]) -> str:
+    for span in reversed(spans):
+        text = f"{text[: span.start]}；{text[span.end :]}"
+    return text
 
 
 def decisions(session: Session, question_ids: Collection[int], *, context: str) -> dict[int, dict[str, bool]]:

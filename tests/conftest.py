@@ -160,6 +160,7 @@ def app(one_app: Flask, initialised: Path) -> Iterator[Flask]:
     shutil.copy(initialised, instance / "engage.sqlite")
     one_app.extensions["engage_boards"] = live.Boards()
     one_app.extensions.pop("engage_answers_live", None)
+    one_app.extensions.pop("engage_screens", None)
     config = dict(one_app.config)
     yield one_app
     one_app.config.clear()

@@ -21,6 +21,7 @@ from engage import (
     outbox,
     people,
     registrations,
+    screens,
     series,
     venue,
     waiting,
@@ -36,9 +37,10 @@ from engage.outbox import Channel, Text
 from engage.parties import Registration
 from engage.people import Category
 from engage.presence import Scan
+from engage.screens import Screen
 from engage.sealing import Cipher
 from engage.staff import Role
-from surveys import Response, bank, create_from_template, finding, questionnaires, theme_decisions, themes
+from surveys import Response, bank, create_from_template, finding, form_of, questionnaires, theme_decisions, themes
 from surveys.questionnaires import Question, Questionnaire
 from surveys.themes import Theme
 
@@ -91,6 +93,7 @@ def fill(session: Session, now: datetime) -> dict[str, object]:
         {"kind": "single", "text": "您的身份", "options": make.OPTIONS}, {"kind": "long_text", "text": "您的意见"}])
     make.questionnaire(session, anonymous=True, title="匿名评价")
     venue.renew(session, running, by=BY, now=now)
+    screen = _on_screen(session, running, theme.finding.question.code, now)
     return {
         "theme": theme.id, "asked": theme.finding.question.code,
         "running": running.slug, "draft": draft.slug, "full": full.slug, "cancelled": cancelled.slug, "past": past.slug,
@@ -99,7 +102,7 @@ def fill(session: Session, now: datetime) -> dict[str, object]:
         "ticket": came[-1].leader.ticket_code, "companion": came[-1].companions[0].ticket_code, "guest": came[-1].companions[0].id,
         "cancelled_ticket": gone.leader.ticket_code, "arrived_ticket": came[0].leader.ticket_code,
         "doubt": session.scalars(sa.select(doubts.Doubt.id)).first(),
-        "board": board.renew(session, running, by=BY, now=now).code,
+        "board": board.renew(session, running, by=BY, now=now).code, "screen": screen.code,
         "scan": session.scalar(sa.select(Scan.id).where(Scan.attendee_id == came[0].leader.id)),
         "offered_ticket": offered.leader.ticket_code, "waiting_ticket": waits.leader.ticket_code, "waiting": waits.id,
         "hall": running.survey_code, "personal": came[-1].leader.survey_code, "answered": came[0].leader.survey_code,
@@ -205,6 +208,17 @@ def _sorted(session: Session, event: Event, questionnaire: Questionnaire, now: d
     theme_decisions.pin(session, made[0], pinned=True)
     theme_decisions.hide(session, made[2], hidden=True)
     return made[0]
+
+
+def _on_screen(session: Session, event: Event, code: str, now: datetime) -> Screen:
+    """The hall's screen with a cloud of words on it, one of them hidden and others waiting."""
+    screen, form = screens.renew(session, event, by=BY, now=now), form_of(session, event.questionnaire)
+    asked = form.question(code)
+    screens.turn(session, screen, form, asked.id, now=now)
+    screens.reveal(session, screen, [asked.id], shown=True, by=BY, now=now)
+    for words, approved in ((["大厅", "引导", "标识"], True), (["效率"], False)):
+        screens.decide(session, event, asked, words, approved=approved, by=BY, now=now)
+    return screen
 
 
 def _answer(question: Question, person: int, place: int) -> list[str]:

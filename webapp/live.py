@@ -23,6 +23,7 @@ from webapp.wiring import clock, db
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+PUBLIC = "/b/", "/s/"  # where boards and screens ask that nobody has signed in for
 NEXT = "X-Next-In"  # tells a board, in milliseconds, when there can be something new
 
 
@@ -78,7 +79,7 @@ class Answer(NamedTuple):
 
 
 class Front:
-    """Before Flask: the public boards' figures of this beat, as they were answered to the first who asked."""
+    """Before Flask: the figures of this beat on public boards and screens, as they were answered to the first who asked."""
 
     def __init__(self, app: "WSGIApplication") -> None:
         self._app = app
@@ -86,7 +87,7 @@ class Front:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        if environ["REQUEST_METHOD"] != "GET" or not path.startswith("/b/") or not path.endswith("/figures"):
+        if environ["REQUEST_METHOD"] != "GET" or not path.startswith(PUBLIC) or not path.endswith("/figures"):
             return self._app(environ, start_response)
         known, now = environ.pop("HTTP_IF_NONE_MATCH", ""), clock()
         try:

@@ -24,7 +24,7 @@ PUBLIC = [
     "/resend", "/resend/done", "/resend/repeated",
     "/t/{waiting_ticket}", "/t/{offered_ticket}", "/t/{waiting_ticket}/change", "/t/{waiting_ticket}/cancel",
     "/q/{hall}", "/q/{personal}", "/q/{answered}", "/q/{closed_survey}", "/q/{personal}/thanks", "/q/{hall}/kiosk", "/q/{hall}/kiosk/thanks", "/q/{closed_survey}/kiosk", "/desk/sign-in",
-    "/b/{board}", "/v/{running}", "/v/{running}/{ticket}", "/v/{running}/scans/{scan}", "/no-such-page",
+    "/b/{board}", "/s/{screen}", "/v/{running}", "/v/{running}/{ticket}", "/v/{running}/scans/{scan}", "/no-such-page",
 ]
 DESK = [
     "/desk/", "/desk/account", "/desk/events", "/desk/events?q=没有这样的活动", "/desk/events/new", "/desk/events/{running}",
@@ -65,6 +65,8 @@ DESK = [
     "/desk/events/{cancelled}", "/desk/events/{running}/tell/thanks", "/desk/events/{cancelled}/tell/called_off",
     "/desk/events/{running}/reminders", "/desk/events/{draft}/reminders",
     "/desk/events/{running}/invitations/sms", "/desk/events/{running}/letters", "/desk/outbox", "/desk/outbox/{message}",
+    "/desk/events/{running}/screen", "/desk/events/{draft}/screen", "/desk/events/{past}/screen", "/desk/events/{running}/screen/words/{asked}",
+    "/desk/events/{running}/screen/words/{asked}?show=approved", "/desk/events/{running}/screen/words/{asked}?q=没有",
     "/desk/events/{running}/board", "/desk/events/{draft}/board", "/desk/events/{running}/venue", "/desk/events/{draft}/venue",
     "/desk/scanner", "/desk/events/{running}/door/kept", "/desk/events/{running}/door", "/desk/events/{running}/door?code={ticket}", "/desk/events/{running}/door?q=志",
     "/desk/events/{running}/door/review", "/desk/events/{running}/door/review/{doubt}", "/desk/events/{running}/door/walk-in",
@@ -85,7 +87,7 @@ NO_PAGE = {
     "public.event_calendar", "registration.ticket_calendar", "registration.ticket_picture", "answers.own_file", "desk.registration_file",  # downloads
     "desk.export_event", "desk.export_attendees", "desk.export_people", "desk.export_coverage", "desk.import_template", "desk.import_refused",
     "desk.exported_sms", "desk.door_counts", "desk.door_guests",  # the last two are parts of the door
-    "desk.venue_code", "desk.board_figures", "board.figures",  # what changes on a screen
+    "desk.venue_code", "desk.board_figures", "board.figures", "screen.figures",  # what changes on a screen
     "desk.planned_import", "desk.import_result", "desk.planned_questionnaire",  # see test_an_imports_pages_are_sound and the one after it
     "desk.answer_file", "desk.answer_preview", "desk.answer_files_packed",  # pictures and downloads
     "desk.export_questionnaire", "desk.export_crosstab",  # downloads
