@@ -1,7 +1,8 @@
 """The audit trail: who did what to which record, and when. Entries are added, never changed."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -36,6 +37,20 @@ def record(session: Session, action: str, subject: Base, *, by: str, now: dateti
     note(session.connection(), action, f"{subject.__tablename__}:{key}", by=by, now=now, **detail)
 
 
+class Note(NamedTuple):
+    """An entry where no record is loaded: `subject` is `TABLE:ID`."""
+
+    action: str
+    subject: str
+    by: str
+    detail: Mapping[str, Any]
+
+
 def note(connection: sa.Connection, action: str, subject: str, *, by: str, now: datetime, **detail: Any) -> None:
     """`record` where no record is loaded: `subject` is `TABLE:ID`."""
-    _INSERT.send(connection, [{"at": now, "by": by, "action": action, "subject": subject, "detail": detail}])
+    note_all(connection, [Note(action, subject, by, detail)], now=now)
+
+
+def note_all(connection: sa.Connection, notes: Iterable[Note], *, now: datetime) -> None:
+    """`note` for many at once."""
+    _INSERT.send(connection, [{"at": now, **note._asdict()} for note in notes])

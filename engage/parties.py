@@ -1,6 +1,6 @@
 """Parties: registrations with their attendees, as they are kept. Who gets a seat is decided by `registrations`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from engage.events import Event
 from engage.invitations import Invitation
 from engage.outbox import Channel, Purpose
 from engage.people import Category
+from engage.quotas import Claim
 from surveys.base import Base
 
 
@@ -112,6 +113,11 @@ class Registration(Base):
     def companions(self) -> list["Attendee"]:
         """Who comes along, without those who were taken off the list."""
         return [attendee for attendee in self.attendees[1:] if attendee.state is not State.CANCELLED]
+
+    @property
+    def claim(self) -> Claim:
+        """The seats that the party holds, or waits for."""
+        return Claim(self.event_id, self.party, self.category_id, [activity.id for activity in self.activities])
 
 
 class Attendee(Base):
@@ -224,7 +230,7 @@ def tell(session: Session, registration: Registration, purpose: Purpose, *, now:
 
 def tell_one(session: Session, attendee: Attendee, purpose: Purpose, *, now: datetime) -> None:
     """`tell` for anybody of a party."""
-    post(session, Addressee.of(attendee), purpose, now=now)
+    post_all(session, [(Addressee.of(attendee), purpose)], now=now)
 
 
 class Addressee(NamedTuple):
@@ -244,14 +250,13 @@ class Addressee(NamedTuple):
         return cls(one.event_id, one.registration.invitation_id, one.id, one.name, one.phone, one.email)
 
 
-def post(session: Session, to: Addressee, purpose: Purpose, *, now: datetime) -> None:
-    """`tell` where no record is loaded."""
-    event_id, invitation_id, attendee_id, name, phone, email = to
-    if channel := reach(phone=phone, email=email):
-        outbox.post_many(session, [{
-            "event_id": event_id, "invitation_id": invitation_id, "attendee_id": attendee_id,
-            "channel": channel, "purpose": purpose, "name": name, "address": email or phone,
-        }], now=now)
+def post_all(session: Session, told: Iterable[tuple[Addressee, Purpose]], *, now: datetime) -> None:
+    """`tell` for many, of whom no record is loaded."""
+    outbox.post_many(session, [
+        {"event_id": to.event_id, "invitation_id": to.invitation_id, "attendee_id": to.attendee_id, "channel": channel,
+         "purpose": purpose, "name": to.name, "address": to.email or to.phone}
+        for to, purpose in told if (channel := reach(phone=to.phone, email=to.email))
+    ], now=now)
 
 
 def reach(*, phone: str, email: str) -> Channel | None:

@@ -1,10 +1,10 @@
 """Seats: how many there are, how many are taken. Nothing here can be oversold."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self, cast
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.util import identity_key
 
@@ -44,13 +44,14 @@ class TooManyHeld(QuotaBelowTaken):
 class Quota(Base):
     """One limit of an event: the whole event's (neither key set), a category's, or an activity's.
 
-    `seats` is None where there is no limit. `held` of them are kept back for staff to give by hand. The check is the last judge:
-    whatever the code does, `taken` never passes `seats`.
+    `seats` is None where there is no limit. `held` of them are kept back for staff to give by hand. `beyond` is how many staff
+    gave when there was none left: the limit stays as it is. The check is the last judge: whatever the code does, `taken` never
+    passes `seats` by more than that.
     """
 
     __tablename__ = "quota"
     __table_args__ = (
-        sa.CheckConstraint("taken >= 0 AND (seats IS NULL OR taken <= seats)", name="not_oversold"),
+        sa.CheckConstraint("taken >= 0 AND beyond >= 0 AND (seats IS NULL OR taken <= seats + beyond)", name="not_oversold"),
         sa.CheckConstraint("held >= 0", name="held"),
         sa.CheckConstraint("category_id IS NULL OR activity_id IS NULL", name="one_scope"),
         sa.Index("uq_quota_event", "event_id", unique=True,
@@ -67,6 +68,7 @@ class Quota(Base):
     seats: Mapped[int | None]
     taken: Mapped[int] = mapped_column(default=0)
     held: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
+    beyond: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
 
     @property
     def free(self) -> int | None:
@@ -74,95 +76,146 @@ class Quota(Base):
         return None if self.seats is None else max(self.seats - self.taken - self.held, 0)
 
 
-_event, _party = sa.bindparam("event", type_=sa.Integer), sa.bindparam("party", type_=sa.Integer)
-_fits = sa.or_(Quota.seats.is_(None), Quota.taken + _party <= Quota.seats - Quota.held)
-_fits_with_held = sa.or_(Quota.seats.is_(None), Quota.taken + _party <= Quota.seats)
-_of_the_event = sa.and_(Quota.event_id == _event, Quota.category_id.is_(None), Quota.activity_id.is_(None))
-_of_the_party = sa.and_(Quota.event_id == _event, sa.or_(
-    Quota.category_id == sa.bindparam("category"), among(cast("sa.ColumnElement[Any]", Quota.activity_id), "activities")
+_TABLE = cast("sa.Table", Quota.__table__)
+_ALL = Statement(sa.select(
+    Quota.id, Quota.event_id, Quota.category_id, Quota.activity_id, Quota.seats, Quota.taken, Quota.held, Quota.beyond,  # as in _Limit
+).where(among(_TABLE.c.event_id, "events")))
+# The gate: whoever holds the row of an event is alone with all of its limits. In the order of the keys, so that nobody deadlocks.
+_LOCK = Statement(sa.select(Quota.id).where(
+    among(_TABLE.c.event_id, "events"), Quota.category_id.is_(None), Quota.activity_id.is_(None),
+).order_by(Quota.id).with_for_update())
+_MOVE = Statement(sa.update(_TABLE).where(_TABLE.c.id == sa.bindparam("key")).values(
+    {name: sa.bindparam(f"now_{name}") for name in ("taken", "held", "beyond")}
 ))
-_rows = Quota.id, Quota.category_id, Quota.activity_id, Quota.seats, Quota.taken, Quota.held  # in the order of _Row
-_move = sa.update(Quota).values(taken=Quota.taken + _party).returning(*_rows)
-_TAKE_GATE, _TAKE_OTHERS = Statement(_move.where(_of_the_event, _fits)), Statement(_move.where(_of_the_party, _fits))
-# Given by hand, seats come out of those held back first.
-_give = _move.values(held=sa.case((Quota.held > _party, Quota.held - _party), else_=0))
-_GIVE_GATE, _GIVE_OTHERS = Statement(_give.where(_of_the_event, _fits_with_held)), Statement(_give.where(_of_the_party, _fits_with_held))
-_MOVE_GATE, _MOVE_OTHERS = Statement(_move.where(_of_the_event)), Statement(_move.where(_of_the_party))
-_LOCK = Statement(sa.select(Quota.id).where(_of_the_event).with_for_update())
-_GATE, _OTHERS = Statement(sa.select(*_rows).where(_of_the_event)), Statement(sa.select(*_rows).where(_of_the_party))
 _COUNT_FROM_NOW = Statement(sa.insert(Quota).values(columns(Quota, "id", "activity_id", "seats")))
 
 
-class _Row(NamedTuple):
-    id: int
+class Claim(NamedTuple):
+    """Seats for a whole party: of the event's limit, of its category's, and of that of each activity it has chosen."""
+
+    event_id: int
+    party: int
+    category_id: int
+    activity_ids: Sequence[int]
+
+
+@dataclass
+class _Limit:
+    """A Quota's row as it is decided on; `id` is None where a category is counted from now."""
+
+    id: int | None
+    event_id: int
     category_id: int | None
     activity_id: int | None
     seats: int | None
     taken: int
     held: int
+    beyond: int
+
+    def require(self, party: int, *, spare: int) -> None:
+        """Raise what says that this limit has no seats for the party, `spare` of those that are left being for nobody."""
+        if self.seats is None or self.taken + party <= self.seats - spare:
+            return
+        free = max(self.seats - self.taken - spare, 0)
+        if self.category_id:
+            raise CategoryFull(free=free, wanted=party, category_id=self.category_id)
+        if self.activity_id:
+            raise ActivityFull(free=free, wanted=party, activity_id=self.activity_id)
+        raise EventFull(free=free, wanted=party)
+
+    def move(self, party: int) -> None:
+        """So many more are taken, or fewer; of what staff gave beyond the limit remains what is still beyond it."""
+        self.taken += party
+        self.beyond = min(self.beyond, self.over)
+
+    @property
+    def over(self) -> int:
+        """How many more seats are taken than there are."""
+        return 0 if self.seats is None else max(self.taken - self.seats, 0)
 
 
-def lock(session: Session, event_id: int) -> None:
-    """Hold the gate: until the transaction ends nobody else's seats of this event move."""
-    _LOCK.rows(session.connection(), event=event_id)
+class Limits:
+    """The limits of some events, which nobody else moves until the transaction ends. Who fits is decided here, one claim after
+    another, and written when the block ends without an exception:
 
-
-def take(session: Session, event_id: int, party: int, *, category_id: int, activity_ids: Sequence[int]) -> None:
-    """Take `party` seats from every limit that applies, leaving those that are held back.
-
-    Raises EventFull, CategoryFull or ActivityFull with what is free, or UnknownActivity. The event's own row comes first and
-    is the gate: whoever holds it is alone with the event's other rows, so two registrations can neither pass each other nor
-    deadlock. Call it within a savepoint, which a refusal must undo.
+        with Limits(session, event.id) as limits:
+            limits.take(claim)
     """
-    scope = {"event": event_id, "party": party, "category": category_id, "activities": list(activity_ids)}
-    _take(session, scope, _TAKE_GATE, _TAKE_OTHERS)
+
+    def __init__(self, session: Session, *event_ids: int) -> None:
+        session.flush()
+        lock(session, *event_ids)
+        self._session, self._connection = session, session.connection()
+        found = [_Limit(*row) for row in _ALL.rows(self._connection, events=list(event_ids))]
+        self._limits = {(limit.event_id, limit.category_id, limit.activity_id): limit for limit in found}
+        self._before = {limit.id: replace(limit) for limit in found}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failed: object, *_: object) -> None:
+        if not failed:
+            self._write()
+
+    def take(self, claim: Claim) -> None:
+        """Take seats, leaving those that are held back. Raises EventFull, CategoryFull or ActivityFull with what is free, or
+        UnknownActivity; then nothing is taken.
+        """
+        for limit in self._of(claim):
+            limit.require(claim.party, spare=limit.held)
+        for limit in self._of(claim):
+            limit.move(claim.party)
+
+    def give(self, claim: Claim) -> None:
+        """`take` by hand of staff: from the seats held back first. Raises the same."""
+        for limit in self._of(claim):
+            limit.require(claim.party, spare=0)
+        self.add(claim)
+
+    def add(self, claim: Claim) -> None:
+        """`give` beyond the limits, if need be, which stay as they are: the next seat that becomes free makes up for it."""
+        for limit in self._of(claim):
+            limit.held = max(limit.held - claim.party, 0)
+            limit.taken += claim.party
+            limit.beyond = max(limit.beyond, limit.over)
+
+    def give_back(self, claim: Claim) -> None:
+        """Free the seats that were taken for the same claim."""
+        for limit in self._of(claim):
+            limit.move(-claim.party)
+
+    def full(self, event_id: int) -> bool:
+        """Whether the event itself has no seat left for everybody."""
+        limit = self._limits[event_id, None, None]
+        return limit.seats is not None and limit.taken + limit.held >= limit.seats
+
+    def _of(self, claim: Claim) -> list[_Limit]:
+        event, category = claim.event_id, claim.category_id
+        chosen = [self._limits.get((event, None, activity)) for activity in dict.fromkeys(claim.activity_ids)]
+        if None in chosen:
+            raise UnknownActivity(field="activities")
+        # A category is counted from its first guest, so that a limit can be set later.
+        counted = self._limits.setdefault((event, category, None), _Limit(None, event, category, None, None, 0, 0, 0))
+        return [self._limits[event, None, None], counted, *filter(None, chosen)]
+
+    def _write(self) -> None:
+        """The database is the last judge; limits that the session holds are read again."""
+        moved = [limit for limit in self._limits.values() if limit.id and limit != self._before[limit.id]]
+        _MOVE.send(self._connection, [
+            {"key": limit.id, "now_taken": limit.taken, "now_held": limit.held, "now_beyond": limit.beyond} for limit in moved
+        ])
+        _COUNT_FROM_NOW.send(self._connection, [
+            {"event_id": limit.event_id, "category_id": limit.category_id, "taken": limit.taken, "held": 0, "beyond": 0}
+            for limit in self._limits.values() if limit.id is None and limit.taken
+        ])
+        for limit in moved:
+            if (held := self._session.identity_map.get(identity_key(Quota, limit.id))) is not None:
+                self._session.expire(held, ["taken", "held", "beyond"])
 
 
-def give(session: Session, event_id: int, party: int, *, category_id: int, activity_ids: Sequence[int]) -> None:
-    """`take` by hand of staff: from the seats held back first. Raises the same."""
-    scope = {"event": event_id, "party": party, "category": category_id, "activities": list(activity_ids)}
-    _take(session, scope, _GIVE_GATE, _GIVE_OTHERS)
-
-
-def _take(session: Session, scope: dict[str, Any], gate: Statement, others: Statement) -> None:
-    connection, party, activity_ids = session.connection(), scope["party"], set(scope["activities"])
-    if not _moved(session, connection, gate, scope):
-        raise EventFull(free=_left(_Row(*_GATE.rows(connection, **scope)[0]), gate), wanted=party)
-    rows = _moved(session, connection, others, scope)
-    if len(rows) == 1 + len(activity_ids):
-        return
-    moved, all_rows = {row.id for row in rows}, [_Row(*row) for row in _OTHERS.rows(connection, **scope)]
-    for row in all_rows:
-        if row.id not in moved and row.category_id:
-            raise CategoryFull(free=_left(row, gate), wanted=party, category_id=row.category_id)
-        if row.id not in moved:
-            raise ActivityFull(free=_left(row, gate), wanted=party, activity_id=row.activity_id)
-    if not activity_ids <= {row.activity_id for row in all_rows}:
-        raise UnknownActivity(field="activities")
-    # A category is counted from its first guest, so that a limit can be set later.
-    _COUNT_FROM_NOW.send(connection, [{"event_id": scope["event"], "category_id": scope["category"], "taken": party, "held": 0}])
-
-
-def _left(row: _Row, gate: Statement) -> int:
-    """Seats that whoever asked could still have had."""
-    return max((row.seats or 0) - row.taken - (row.held if gate is _TAKE_GATE else 0), 0)
-
-
-def give_back(session: Session, event_id: int, party: int, *, category_id: int, activity_ids: Sequence[int]) -> None:
-    """Free the seats that `take` took with the same arguments."""
-    connection = session.connection()
-    scope = {"event": event_id, "party": -party, "category": category_id, "activities": list(activity_ids)}
-    _moved(session, connection, _MOVE_GATE, scope)
-    _moved(session, connection, _MOVE_OTHERS, scope)
-
-
-def _moved(session: Session, connection: sa.Connection, move: Statement, scope: dict[str, Any]) -> list[_Row]:
-    """Change seats in the database, and let quotas that the session holds be read again."""
-    rows = [_Row(*row) for row in move.rows(connection, **scope)]
-    for row in rows:
-        if (held := session.identity_map.get(identity_key(Quota, row.id))) is not None:
-            session.expire(held, ["taken"])
-    return rows
+def lock(session: Session, *event_ids: int) -> None:
+    """Hold the gates: until the transaction ends nobody else's seats of these events move."""
+    _LOCK.rows(session.connection(), events=list(event_ids))
 
 
 def hold(session: Session, quota: Quota, held: int) -> None:
@@ -179,9 +232,10 @@ def hold(session: Session, quota: Quota, held: int) -> None:
 
 def resize(session: Session, quota: Quota, seats: int | None, *, field: str = "seats") -> None:
     """Change a limit; None lifts it. Raises QuotaBelowTaken, naming `field`, when more seats are taken already."""
-    try:
-        with session.begin_nested():
-            quota.seats = seats
-    except IntegrityError:
-        session.refresh(quota)
-        raise QuotaBelowTaken(field=field, taken=quota.taken, wanted=seats) from None
+    lock(session, quota.event_id)
+    session.refresh(quota)
+    over = 0 if seats is None else max(quota.taken - seats, 0)
+    if over > quota.beyond:
+        raise QuotaBelowTaken(field=field, taken=quota.taken, wanted=seats)
+    quota.seats, quota.beyond = seats, over
+    session.flush()

@@ -6,21 +6,20 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from engage import audit, events, invitations, quotas
+from engage import audit, events, invitations
 from engage import waiting as waiting_list
 from engage.codes import new_code
 from engage.contacts import clean_email, clean_phone
+from engage.entries import Entry, Known, Seated, choose, store
 from engage.errors import Conflict, Denied, EngageError, Invalid
 from engage.events import Event, Visibility
 from engage.invitations import Invitation
 from engage.parties import Addressee, Attendee, ChosenActivity, Registration, State, read_again
 from engage.people import Category, NameMissing, NoContact, name_key
-from engage.quotas import Full
-from surveys.statements import Statement, columns, savepoint
+from engage.quotas import Claim, Full, Limits, UnknownActivity, lock
 
 
 class ConsentMissing(Invalid):
@@ -93,14 +92,13 @@ class Application:
         return 1 + len(self.companions)
 
 
-class Seated(NamedTuple):
-    """What became of an application; `repeated` when the same form had come before."""
+class Applied(NamedTuple):
+    """An application for an event, perhaps in answer to an invitation; `by` is the actor."""
 
-    id: int
-    state: State
-    ticket_code: str  # the leader's
-    leader: Addressee
-    repeated: bool = False
+    event: Event
+    application: Application
+    by: str
+    invitation: Invitation | None = None
 
 
 def register(
@@ -112,20 +110,37 @@ def register(
     Raises Invalid (a field of the form), InvitationNeeded, AlreadyRegistered, Full (EventFull, CategoryFull, ActivityFull), or
     that registration is not open (EventNotPublished, RegistrationNotYetOpen, RegistrationOver).
     """
-    return session.get_one(Registration, seat(session, event, application, invitation=invitation, by=by, now=now).id)
+    (seated,) = seat_all(session, [Applied(event, application, by, invitation)], now=now)
+    if isinstance(seated, EngageError):
+        raise seated
+    return session.get_one(Registration, seated.id)
 
 
-def seat(
-    session: Session, event: Event, application: Application, *, invitation: Invitation | None = None, by: str, now: datetime
-) -> Seated:
-    """`register` without loading what it has stored: when a day opens, many register in the same minute."""
-    try:
-        return _seat(session, event, application, invitation=invitation, by=by, now=now)
-    except EngageError:
-        sent = sa.and_(Registration.submission == application.submission, Registration.event_id == event.id)
-        if application.submission and (first := session.scalar(sa.select(Registration).where(sent))):
-            return Seated(first.id, first.state, first.leader.ticket_code, Addressee.of(first.leader), repeated=True)
-        raise
+def seat_all(session: Session, applied: Sequence[Applied], *, now: datetime) -> list[Seated | EngageError]:
+    """`register` for several at once, in their order: what became of each, or the refusal that `register` would raise.
+
+    When a day opens, many register in the same minute: however many there are, the database is asked as often as for one, and what
+    is stored is not loaded.
+    """
+    ready = [_ready(one, now=now) for one in applied]
+    with Limits(session, *(one.event.id for one in applied)) as limits:
+        connection = session.connection()
+        known = Known(
+            connection, events={one.event.id for one in applied},
+            people=[person_key(form.leader) for form in ready if isinstance(form, Application)],
+            invited=[one.invitation.id for one in applied if one.invitation], sent=[one.application.submission or "" for one in applied],
+        )
+        made = [_placed(one, form, known, limits, now=now) for one, form in zip(applied, ready, strict=True)]
+        new = list(dict.fromkeys(each for each in made if isinstance(each, Entry)))
+        stored = store(connection, new)
+        for entry in set(new) - set(stored):
+            if entry.row["state"] is State.CONFIRMED:
+                limits.give_back(entry.claim)
+    for entry in stored:
+        if entry.invitation and entry.invitation.state is not invitations.State.ACCEPTED:
+            invitations.answer(session, entry.invitation, invitations.State.ACCEPTED, by=entry.by, now=now)
+    audit.note_all(connection, [entry.note() for entry in stored], now=now)
+    return _told(session, made, stored)
 
 
 def change(session: Session, registration: Registration, application: Application, *, by: str, now: datetime) -> None:
@@ -141,9 +156,9 @@ def change(session: Session, registration: Registration, application: Applicatio
     try:
         with session.begin_nested():
             if not waiting:
-                _give_back(session, registration)
-                quotas.take(session, registration.event_id, application.party, category_id=application.category.id,
-                            activity_ids=application.activity_ids)
+                with Limits(session, registration.event_id) as limits:
+                    limits.give_back(registration.claim)
+                    limits.take(_claim(registration.event, application))
             registration.party = application.party
             registration.category_id = application.category.id
             registration.person_key = person_key(application.leader)
@@ -162,7 +177,7 @@ def change(session: Session, registration: Registration, application: Applicatio
             for attendee in leaving:
                 attendee.state = State.CANCELLED
             session.execute(sa.delete(ChosenActivity).where(ChosenActivity.registration_id == registration.id))
-            _choose(session.connection(), registration.id, application.activity_ids)
+            choose(session.connection(), registration.id, application.activity_ids)
             session.expire(registration, ["activities"])
             for attendee in registration.attendees:
                 attendee.category_id = registration.category_id
@@ -176,7 +191,8 @@ def cancel(session: Session, registration: Registration, *, reason: str = "", by
     """Give the seats back, to whoever waits; the tickets are void. Raises AlreadyCancelled, or AlreadyHere once somebody has arrived."""
     _require_changeable(session, registration)
     if registration.state is not State.WAITING:
-        _give_back(session, registration)
+        with Limits(session, registration.event_id) as limits:
+            limits.give_back(registration.claim)
     registration.state, registration.cancelled_at, registration.offered_until = State.CANCELLED, now, None
     for attendee in registration.attendees:
         attendee.state = State.CANCELLED
@@ -187,68 +203,80 @@ def cancel(session: Session, registration: Registration, *, reason: str = "", by
     waiting_list.promote(session, registration.event, now=now)
 
 
-def _seat(
-    session: Session, event: Event, application: Application, *, invitation: Invitation | None, by: str, now: datetime
-) -> Seated:
-    events.require_open(event, now=now)
-    application = _cleaned(event, application, invitation)
-    category, activities = application.category.id, application.activity_ids
-    seated: dict[str, Any] = {
-        "event_id": event.id, "invitation_id": invitation and invitation.id, "category_id": category,
-        "state": State.CONFIRMED, "party": application.party, "person_key": person_key(application.leader),
-        "submission": application.submission, "language": application.language, "consent_at": now, "created_at": now,
-        "cancelled_at": None, "rank": None, "offered_until": None,
+def _ready(one: Applied, *, now: datetime) -> Application | EngageError:
+    """The application as it can be seated, or why it cannot, whatever seats there are."""
+    try:
+        events.require_open(one.event, now=now)
+        return _cleaned(one.event, one.application, one.invitation)
+    except EngageError as refusal:
+        return refusal
+
+
+def _placed(
+    one: Applied, form: Application | EngageError, known: Known, limits: Limits, *, now: datetime
+) -> Entry | int | EngageError:
+    """The party as it is to be stored, with its seats taken or in the line; what the same form came to before; or a refusal."""
+    if (first := known.first(one.event.id, one.application.submission)) is not None:
+        return first
+    if isinstance(form, EngageError):
+        return form
+    entry = _entry(one, form, now=now)
+    try:
+        limits.take(entry.claim)
+    except Full as refusal:
+        if not (form.wait and waiting_list.joinable(one.event, now=now)):
+            return refusal
+        for row in (entry.row, *entry.guests):
+            row["state"] = State.WAITING
+    except UnknownActivity as refusal:
+        return refusal
+    if known.holds(entry):
+        if entry.row["state"] is State.CONFIRMED:
+            limits.give_back(entry.claim)
+        return AlreadyRegistered(field="phone")
+    known.add(entry)
+    return entry
+
+
+def _entry(one: Applied, form: Application, *, now: datetime) -> Entry:
+    event_id, category_id = one.event.id, form.category.id
+    row: dict[str, Any] = {
+        "event_id": event_id, "invitation_id": one.invitation and one.invitation.id, "category_id": category_id,
+        "state": State.CONFIRMED, "party": form.party, "person_key": person_key(form.leader), "submission": form.submission,
+        "language": form.language, "consent_at": now, "created_at": now,
     }
     guests: list[dict[str, Any]] = [
-        {"event_id": event.id, "category_id": category, "place": place, "state": State.CONFIRMED, "ticket_code": new_code(),
-         "survey_code": new_code(), "arrived_at": None, "left_at": None, **vars(person)}
-        for place, person in enumerate((application.leader, *application.companions))
+        {"event_id": event_id, "category_id": category_id, "place": place, "state": State.CONFIRMED, "ticket_code": new_code(),
+         "survey_code": new_code(), **vars(person)}
+        for place, person in enumerate((form.leader, *form.companions))
     ]
-    session.flush()
-    connection = session.connection()
-    try:
-        with savepoint(connection):
-            quotas.take(session, event.id, application.party, category_id=category, activity_ids=activities)
-            _keep(connection, seated, guests, activities)
-    except Full:
-        if not (application.wait and waiting_list.joinable(event, now=now)):
-            raise
-        seated["state"] = State.WAITING
-        for guest in guests:
-            guest["state"] = State.WAITING
-        with savepoint(connection):
-            _keep(connection, seated, guests, activities)
-    if invitation is not None and invitation.state is not invitations.State.ACCEPTED:
-        invitations.answer(session, invitation, invitations.State.ACCEPTED, by=by, now=now)
-    done = "wait" if seated["state"] is State.WAITING else "create"
-    audit.note(connection, f"registration.{done}", f"registration:{seated['id']}", by=by, now=now, event=event.id, party=application.party)
-    leader = application.leader
-    told = Addressee(event.id, seated["invitation_id"], guests[0]["id"], leader.name, leader.phone, leader.email)
-    return Seated(seated["id"], seated["state"], guests[0]["ticket_code"], told)
+    return Entry(_claim(one.event, form), row, guests, one.by, one.invitation)
 
 
-# Somebody who is registered already is passed over without an error.
-_INSERT_REGISTRATION = Statement(
-    postgresql.insert(Registration).values(columns(Registration, "id")).on_conflict_do_nothing().returning(Registration.id)
-)
-_CHOOSE = Statement(sa.insert(ChosenActivity).values(columns(ChosenActivity)))
-_INSERT_ATTENDEE = Statement(sa.insert(Attendee).values(columns(Attendee, "id")).returning(Attendee.id))
+def _claim(event: Event, form: Application) -> Claim:
+    return Claim(event.id, form.party, form.category.id, form.activity_ids)
 
 
-def _keep(connection: sa.Connection, seated: dict[str, Any], guests: Sequence[dict[str, Any]], activities: Sequence[int]) -> None:
-    """Store the party, whose rows get their keys. Raises AlreadyRegistered."""
-    for (key,) in _INSERT_REGISTRATION.rows(connection, **seated):
-        seated["id"] = key
-    if "id" not in seated:
-        raise AlreadyRegistered(field="phone")
-    for guest in guests:
-        guest["registration_id"] = seated["id"]
-        ((guest["id"],),) = _INSERT_ATTENDEE.rows(connection, **guest)
-    _choose(connection, seated["id"], activities)
+def _told(
+    session: Session, made: Sequence[Entry | int | EngageError], stored: Sequence[Entry]
+) -> list[Seated | EngageError]:
+    """What became of each; the same form, sent twice at the same moment, is repeated too."""
+    seated = {entry: entry.seated() for entry in stored}
+    told: list[Seated | EngageError] = []
+    for each in made:
+        if isinstance(each, int):
+            first = session.get_one(Registration, each)
+            told.append(Seated(each, first.state, first.leader.ticket_code, Addressee.of(first.leader), repeated=True))
+        elif isinstance(each, Entry):
+            told.append(seated.get(each) or AlreadyRegistered(field="phone"))
+            seated |= {each: seated[each]._replace(repeated=True)} if each in seated else {}
+        else:
+            told.append(each)
+    return told
 
 
 def _require_changeable(session: Session, registration: Registration) -> None:
-    quotas.lock(session, registration.event_id)  # of two who change or cancel it at once the second sees what the first did
+    lock(session, registration.event_id)  # of two who change or cancel it at once the second sees what the first did
     read_again(session, registration)
     if registration.state is State.CANCELLED:
         raise AlreadyCancelled
@@ -320,12 +348,3 @@ def _clean_companions(leader: Person, companions: Sequence[Person]) -> tuple[lis
 def person_key(leader: Person) -> str:
     """By what an event knows its leaders: of one name and contact there is one standing registration."""
     return f"{name_key(leader.name)}|{leader.phone or leader.email}"
-
-
-def _give_back(session: Session, registration: Registration) -> None:
-    category, activities = registration.category_id, [activity.id for activity in registration.activities]
-    quotas.give_back(session, registration.event_id, registration.party, category_id=category, activity_ids=activities)
-
-
-def _choose(connection: sa.Connection, registration_id: int, activity_ids: Sequence[int]) -> None:
-    _CHOOSE.send(connection, [{"registration_id": registration_id, "activity_id": key} for key in dict.fromkeys(activity_ids)])

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -13,8 +12,7 @@ from engage.errors import Conflict
 from engage.events import Event
 from engage.outbox import Purpose
 from engage.parties import Attendee, ChosenActivity, Registration, State, tell
-from engage.quotas import Full, Quota
-from surveys.statements import savepoint
+from engage.quotas import Claim, Full, Limits, Quota
 
 _ORDER = (sa.func.coalesce(Registration.rank, Registration.id), Registration.id)
 
@@ -81,16 +79,12 @@ def promote(session: Session, event: Event, *, now: datetime) -> list[Registrati
     if event.state is not events.State.PUBLISHED or _begun(event, now):
         return []
     session.flush()
-    quotas.lock(session, event.id)
-    free = _Free(session, event)
-    if free.nothing:
+    with Limits(session, event.id) as limits:
+        chosen = [] if limits.full(event.id) else [key for key, claim in _waiting(session, event) if _taken(limits, claim)]
+    if not chosen:
         return []
-    chosen = [party.id for party in _waiting(session, event) if free.taken_by(party)]
-    parties = session.scalars(
-        sa.select(Registration).where(Registration.id.in_(chosen)).order_by(*_ORDER)
-        .options(selectinload(Registration.attendees), selectinload(Registration.activities))
-    ).all()
-    promoted = [party for party in parties if _seated(session, party)]
+    found = sa.select(Registration).where(Registration.id.in_(chosen)).order_by(*_ORDER)
+    promoted = list(session.scalars(found.options(selectinload(Registration.attendees), selectinload(Registration.activities))))
     for party in promoted:
         if not event.confirm_hours:
             _settle(session, party, by="system", now=now)
@@ -116,9 +110,8 @@ def seat(session: Session, registration: Registration, *, by: str, now: datetime
     events.require_editable(registration.event)
     _fresh(session, registration)
     if registration.state is State.WAITING:
-        with session.begin_nested():
-            quotas.give(session, registration.event_id, registration.party, category_id=registration.category_id,
-                        activity_ids=[activity.id for activity in registration.activities])
+        with Limits(session, registration.event_id) as limits:
+            limits.give(registration.claim)
     elif registration.state is not State.OFFERED:
         raise NotWaiting
     _settle(session, registration, by=by, now=now)
@@ -135,9 +128,10 @@ def lapse(session: Session, event: Event, *, now: datetime) -> int:
     over = sa.select(Registration).where(
         Registration.event_id == event.id, Registration.state == State.OFFERED, Registration.offered_until <= now)
     lapsed = session.scalars(over.order_by(Registration.id), execution_options={"populate_existing": True}).all()
+    with Limits(session, event.id) as limits:
+        for registration in lapsed:
+            limits.give_back(registration.claim)
     for registration in lapsed:
-        quotas.give_back(session, event.id, registration.party, category_id=registration.category_id,
-                         activity_ids=[activity.id for activity in registration.activities])
         registration.state, registration.cancelled_at, registration.offered_until = State.CANCELLED, now, None
         for attendee in registration.attendees:
             attendee.state = State.CANCELLED
@@ -178,7 +172,7 @@ def move(session: Session, registration: Registration, *, steps: int, by: str, n
     _fresh(session, registration)
     if registration.state is not State.WAITING:
         raise NotWaiting
-    keys = [party.id for party in _waiting(session, registration.event)]
+    keys = [key for key, _ in _waiting(session, registration.event)]
     at = keys.index(registration.id)
     to = min(max(at + steps, 0), len(keys) - 1)
     keys.insert(to, keys.pop(at))
@@ -190,16 +184,8 @@ def _begun(event: Event, now: datetime) -> bool:
     return event.starts_at is not None and event.starts_at <= now
 
 
-@dataclass(frozen=True)
-class _Waiting:
-    id: int
-    party: int
-    category_id: int
-    activity_ids: Sequence[int]
-
-
-def _waiting(session: Session, event: Event) -> list[_Waiting]:
-    """The line, without the records."""
+def _waiting(session: Session, event: Event) -> list[tuple[int, Claim]]:
+    """The line, without the records: ids, and what seats each party waits for."""
     standing = sa.and_(Registration.event_id == event.id, Registration.state == State.WAITING)
     rows = session.execute(sa.select(Registration.id, Registration.party, Registration.category_id).where(standing).order_by(*_ORDER))
     chosen: dict[int, list[int]] = {}
@@ -208,39 +194,13 @@ def _waiting(session: Session, event: Event) -> list[_Waiting]:
         .join(Registration, Registration.id == ChosenActivity.registration_id).where(standing)
     ):
         chosen.setdefault(key, []).append(activity)
-    return [_Waiting(key, party, category, chosen.get(key, ())) for key, party, category in rows]
+    return [(key, Claim(event.id, party, category, chosen.get(key, ()))) for key, party, category in rows]
 
 
-class _Free:
-    """Seats that are free of each limit that there is: the event's (keys None, None), a category's, an activity's."""
-
-    def __init__(self, session: Session, event: Event) -> None:
-        limits = sa.select(Quota).where(Quota.event_id == event.id, Quota.seats.is_not(None))
-        found = session.scalars(limits, execution_options={"populate_existing": True})
-        self._left = {(limit.category_id, limit.activity_id): limit.free or 0 for limit in found}
-
-    @property
-    def nothing(self) -> bool:
-        """Whether the event itself is full."""
-        return self._left.get((None, None)) == 0
-
-    def taken_by(self, party: _Waiting) -> bool:
-        """Whether the whole party fits; then its seats are gone."""
-        keys = [(None, None), (party.category_id, None), *((None, activity) for activity in party.activity_ids)]
-        limits = [key for key in keys if key in self._left]
-        if any(self._left[key] < party.party for key in limits):
-            return False
-        for key in limits:
-            self._left[key] -= party.party
-        return True
-
-
-def _seated(session: Session, party: Registration) -> bool:
-    """Take the seats, of which the database is the judge."""
+def _taken(limits: Limits, claim: Claim) -> bool:
+    """Whether the whole party fits; then its seats are taken."""
     try:
-        with savepoint(session.connection()):
-            quotas.take(session, party.event_id, party.party, category_id=party.category_id,
-                        activity_ids=[activity.id for activity in party.activities])
+        limits.take(claim)
     except Full:
         return False
     return True

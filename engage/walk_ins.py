@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from engage import arrivals, audit, quotas
+from engage import arrivals, audit
 from engage.arrivals import Door, ScanRequest
 from engage.codes import new_code
 from engage.contacts import InvalidPhone, clean_phone
@@ -18,7 +18,7 @@ from engage.errors import Conflict
 from engage.events import Event
 from engage.parties import Attendee, Registration
 from engage.people import Category, name_key
-from engage.quotas import CategoryFull, Full, Quota
+from engage.quotas import CategoryFull, Claim, Full, Limits
 from surveys.base import Base
 
 
@@ -116,10 +116,9 @@ def enter_now(session: Session, event: Event, request: WalkInRequest, *, by: str
 def seat(session: Session, event: Event, request: WalkInRequest, category: Category, *, by: str, now: datetime) -> Attendee:
     """Give a walk-in a seat, a ticket and the scan of `request.id`. Raises Full, or IntegrityError for who is registered."""
     with session.begin_nested():
-        if request.beyond_seats:
-            _make_room(session, event, category)
-        take = quotas.give if request.beyond_seats else quotas.take  # what staff decide may come out of the seats held back
-        take(session, event.id, 1, category_id=category.id, activity_ids=())
+        with Limits(session, event.id) as limits:
+            take = limits.add if request.beyond_seats else limits.take
+            take(Claim(event.id, 1, category.id, ()))
         key = f"{name_key(request.name)}|{request.phone or request.id}"
         attendee = Attendee(event_id=event.id, category_id=category.id, place=0, name=request.name, phone=request.phone,
                             organisation=request.organisation, ticket_code=new_code())
@@ -164,10 +163,3 @@ def _try(
         return Result.ADMITTED, seat(session, event, replace(request, phone=phone), category, by=by, now=now)
     except (InvalidPhone, KeyError, Full, IntegrityError) as refusal:
         return next(result for kind, result in _REFUSED.items() if isinstance(refusal, kind)), None
-
-
-def _make_room(session: Session, event: Event, category: Category) -> None:
-    """One seat more where all are taken, so that what was taken still never passes what there is."""
-    whole = sa.and_(Quota.category_id.is_(None), Quota.activity_id.is_(None))
-    full = sa.and_(Quota.event_id == event.id, sa.or_(whole, Quota.category_id == category.id), Quota.seats <= Quota.taken)
-    session.execute(sa.update(Quota).where(full).values(seats=Quota.taken + 1))

@@ -6,13 +6,16 @@ import chain
 import pytest
 import sqlalchemy as sa
 from chain import BY, NOW
+from database import count_queries, undone
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engage import events, invitations, parties, registrations
 from engage.errors import EngageError
 from engage.events import Visibility
 from engage.parties import Attendee, Registration, State
 from engage.quotas import ActivityFull, CategoryFull, EventFull, Quota
-from engage.registrations import Application, Person
+from engage.registrations import Application, Applied, Person
 
 
 def taken(session, event):
@@ -73,6 +76,59 @@ def test_the_same_person_is_registered_once_however_the_name_and_number_are_writ
     with pytest.raises(registrations.AlreadyRegistered):
         chain.registration(session, event, "李 四", phone="+86 139 0000 0001")
     assert taken(session, event)[0] == 1
+
+
+FORMS = st.lists(st.fixed_dictionaries({
+    "name": st.sampled_from("甲乙丙丁戊"), "companions": st.sampled_from([[], ["赵一"], ["赵一", "钱二"]]), "wait": st.booleans(),
+    "category": st.sampled_from(["enterprise", "public", "deputy"]), "chosen": st.booleans(), "consent": st.sampled_from([True, True, False]),
+    "form": st.integers(0, 12),
+}), min_size=1, max_size=9)
+
+
+def became(one):
+    return one.code if isinstance(one, EngageError) else one.state.value
+
+
+@given(forms=FORMS)
+@settings(max_examples=30)
+def test_those_who_apply_at_the_same_moment_become_what_they_become_one_after_another(session, forms):
+    with undone(session):
+        made = []
+        for slug in ("together", "alone"):
+            event = chain.event(session, seats=5, by_category={"enterprise": 4}, slug=slug)
+            visit = chain.activity(session, event, seats=3)
+            session.flush()
+            applied = [
+                Applied(event, chain.application(
+                    session, form["name"], companions=form["companions"], category=form["category"], wait=form["wait"],
+                    activity_ids=[visit.id] if form["chosen"] else [], consent=form["consent"], submission=f"{slug} {form['form']}",
+                ), "guest") for form in forms
+            ]
+            if slug == "together":
+                seated = registrations.seat_all(session, applied, now=NOW)
+            else:
+                seated = [registrations.seat_all(session, [one], now=NOW)[0] for one in applied]
+            kept = session.execute(
+                sa.select(Attendee.name, Attendee.place, Registration.state, Registration.party).join(Attendee.registration)
+                .where(Attendee.event_id == event.id).order_by(Registration.id, Attendee.place)
+            ).all()
+            repeated = [getattr(one, "repeated", None) for one in seated]
+            made.append(([became(one) for one in seated], repeated, kept, taken(session, event)))
+        together, alone = made
+        assert together == alone
+
+
+def test_however_many_apply_at_once_the_database_is_asked_as_often_as_for_one(session):
+    event = chain.event(session, seats=9, by_category={"enterprise": 9})
+    sent = []
+    for first, many in ((0, 1), (1, 9)):
+        applied = [Applied(event, chain.application(session, f"来宾{number}", phone=f"139{number:08}", wait=True), "guest")
+                   for number in range(first, first + many)]
+        with count_queries(session) as seen:
+            seated = registrations.seat_all(session, applied, now=NOW)
+        sent.append([sql for sql in seen if not sql.startswith(("INSERT INTO registration", "INSERT INTO attendee"))])
+    assert [len(each) for each in sent] == [5, 5]  # gate, limits, who is known; seats, audit trail
+    assert [became(one) for one in seated] == ["confirmed"] * 8 + ["waiting"]
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ class WalkInForm(FlaskForm):
     phone = line(lazy_gettext("电话"), 24)
     consent = BooleanField(lazy_gettext("来宾已知悉个人信息保护说明，同意为本次活动登记所填的个人信息。"),
                            [InputRequired(lazy_gettext("请先征得本人同意。"))])
-    beyond_seats = BooleanField(lazy_gettext("名额已满时仍然登记"), description=lazy_gettext("总名额随之增加一个，操作记入日志。"))
+    beyond_seats = BooleanField(lazy_gettext("名额已满时仍然登记"), description=lazy_gettext("总名额不变，以后空出的名额先补上这一个。操作记入日志。"))
 
     def request(self, *, now: datetime) -> WalkInRequest:
         """What was typed, as the library takes it."""
