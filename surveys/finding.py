@@ -27,6 +27,8 @@ from surveys.themes import Finding, Sorted, Theme
 SHOWN = 3  # words in a label
 BATCH = 2000
 _FEW, _SOME = 50, 1000  # different texts: below the first a theme needs two of them, below the second three, else five
+_ECHOED = 3  # times that the same was said, from which on that alone is a theme
+_TITLE = 20  # characters of what was said, where it is the label
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,11 @@ def sort(given: Read) -> Found:
         near |= dict(zip(distinct, one.nearness, strict=True))
         members = tuple(place for other in distinct for place in repeating[other])
         themes.append(FoundTheme(label(one.profile, [words[place] for place in distinct]), one.profile, members, distinct))
+    grouped = {place for theme in themes for place in theme.distinct}
+    for place in free:
+        if len(repeating[place]) >= _ECHOED and place not in grouped and words[place].weights:
+            near[place] = 1.0
+            themes.append(FoundTheme(_title(answers[place].text), words[place].weights, tuple(repeating[place]), (place,)))
     themes.sort(key=lambda theme: (-len(theme.members), theme.members))
     fresh = {place: at for at, theme in enumerate(themes) for place in theme.members}
     return Found(
@@ -141,6 +148,11 @@ def sort(given: Read) -> Found:
         homes=[answer.theme_id if answer.moved else homes.get(other) for answer, other in zip(answers, first, strict=True)],
         nearness=[near.get(other, 0.0) for other in first],
     )
+
+
+def _title(text: str) -> str:
+    said = " ".join(text.split()).strip("。.!！ ")
+    return said if len(said) <= _TITLE else f"{said[:_TITLE]}…"
 
 
 def _profiles(given: Read, homes: dict[int, int | None], words: dict[int, Terms]) -> dict[int, dict[str, float]]:

@@ -18,7 +18,7 @@ STOP = _words("""
 尽早 早日 及时 重视 关注 支持 帮助 继续 保持 整体 总体 其他 其它 另外 所有 全部 部分 每天 每次 每年 一次 第一 下次 这次 本次 到底 究竟 难道
 基本 一般 不错 很好 满意 感到 开始 完全 真的 多点 一点 有点 一下 一定 不要 只有 只能 还有 都是 因为 所以 但是 如果 虽然 而且 不过 麻烦 烦请
 恳请 请教 咨询一下 了解 告知 明确 合理 不合理 先后 能不能 可不可以 要不要 会不会 好不好 年初 年底 月份 上午 下午 左右 期间 近期 最近 当时
-附近 里面 上面 下面 后面 前面 旁边 以上 以下 之后 之间
+附近 里面 上面 下面 后面 前面 旁边 以上 以下 之后 之间 没什么 越办 越来越 进去 进来 出去 过来 过去 起来 下去 下来
 a about after all also an and any are as at be because been but by can could did do does for from had has have he her him his how i if in
 into is it its just like me more most much my need needs no not of on one or other our out please really she should so some than that the
 their them then there these they this those to too up us very was we were what when where which who will wish with would you your thanks

@@ -59,6 +59,11 @@ def test_repeated_answers_are_members_but_count_as_one_voice():
     assert (len(parking.members), len(parking.distinct)) == (7, 5)
 
 
+def test_what_three_people_say_in_the_same_words_is_a_theme_of_that_name():
+    texts = [*PARKING, *["耳目一新"] * 2, "耳目一新。", *["井然有序"] * 2, *["无"] * 9]
+    assert {theme.label: len(theme.members) for theme in find_themes(texts) if 0 not in theme.members} == {"耳目一新": 3}
+
+
 def test_near_duplicates_are_found_and_contradictions_are_not():
     long = "今天参观了交易大厅和评标区，讲解很细致，流程也看明白了，建议以后多办几次开放日。"
     texts = [long, "服务很好", long.replace("多办几次", "再多办几次"), "服务不好", f"{long}谢谢。", "！！", "！！"]
