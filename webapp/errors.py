@@ -169,6 +169,7 @@ REFUSALS: dict[str, LazyString] = {
     "not_found": lazy_gettext("没有找到您要的内容，可能已被删除或地址有误。"),
     "not_here": lazy_gettext("此人尚未签到。"),
     "not_in_form": lazy_gettext("格式不符合要求，请按提示填写。"),
+    "not_in_series": lazy_gettext("这场活动不属于任何系列，或没有关联问卷，不能比较。"),
     "not_leader": lazy_gettext("只有登记报名的人能更改或取消，请用其本人的入场凭证操作。"),
     "not_mobile": lazy_gettext("手机号应为 11 位数字，请检查后重试。"),
     "not_offered": lazy_gettext("现在没有为您保留的名额：确认时限已过，或名额已经让给下一位。如仍想参加，请重新报名或登记候补。"),

@@ -4,7 +4,8 @@ import make
 import pytest
 from database import count_queries
 
-from engage import events
+from engage import events, respondents
+from surveys import Questionnaire
 
 
 @pytest.fixture
@@ -29,6 +30,26 @@ def test_the_page_shows_all_figures_and_its_files_leave_small_ones_out(asked, si
     lines = analyst.get(f"{asked}.csv?down=segment&across=q1", buffered=True).data.decode("utf-8-sig").splitlines()
     assert [line.split(",")[1:] for line in lines[2:5]] == [["", "", "", "", ""], ["", "", "", "", ""], ["8", "7", "0", "0", "15"]]
     assert analyst.get(f"{asked}.xlsx?down=segment&across=q1", buffered=True).data.startswith(b"PK")
+
+
+def test_answers_are_crossed_with_the_activities_of_those_who_gave_them_for_the_house_only(saved, signed_in):
+    with saved() as session:
+        event = make.asking_event(session)
+        visit = make.activity(session, event, title="参观大厅")
+        guest = make.registration(session, event, activity_ids=[visit.id]).leader
+        make.response(session, event.questionnaire, context=event.slug, respondent=respondents.respondent(guest))
+        make.response(session, event.questionnaire, context=event.slug)
+        address = f"/desk/events/{event.slug}/crosstab"
+    analyst = signed_in("analyst")
+    page = analyst.get(f"{address}?down=chosen&across=q3").text
+    assert '<tr><th scope="row">参观大厅</th>' in page
+    assert "共 1 人同时回答了这两项。" in page
+    assert ("不能导出" in page, "crosstab.csv" in page) == (True, False)
+    assert "参观大厅,,,,,,\r\n" in analyst.get(f"{address}.csv?down=chosen&across=q3", buffered=True).text
+    with saved() as session:
+        session.get_one(Questionnaire, event.questionnaire_id).anonymous = True
+    assert "选择的环节" not in analyst.get(address).text
+    assert analyst.get(f"{address}?down=chosen&across=q3").status_code == 404
 
 
 def test_an_anonymous_questionnaire_leaves_small_figures_out_on_the_page_too(asked, saved, signed_in):

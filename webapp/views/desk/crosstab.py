@@ -7,13 +7,13 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from engage import events, exports, people
+from engage import events, exports, people, respondents
 from engage.events import Event
 from engage.exports.crosstabs import CROSSTAB_FORMATS, lines
 from engage.staff import Permission
 from surveys import crosstabs
 from surveys.asked import in_language
-from surveys.crosstabs import CrossTab
+from surveys.crosstabs import CrossTab, Known
 from surveys.forms import whole_form
 from surveys.suppression import suppressed_table
 from webapp.guard import allowed
@@ -30,6 +30,7 @@ def crosstab(slug: str) -> str:
     table = None
     if event.questionnaire is not None:
         found = crosstabs.sides_of(whole_form(db.session(), event.questionnaire))
+        found += [(code, known.text_zh, known.text_en) for code, known in _known(event).items()]
         sides = [(code, in_language(language(), chinese, english)) for code, chinese, english in found if code != "context"]
         table = _table(event, masked=event.questionnaire.anonymous)
     return render_template("desk/crosstab.html", event=event, sides=sides, table=table, formats=list(CROSSTAB_FORMATS),
@@ -60,5 +61,12 @@ def _table(event: Event, *, masked: bool) -> CrossTab | None:
         return None
     labels = {category.code: in_language(language(), category.name, category.name_en) for category in people.categories(db.session())}
     labels |= {"": gettext("未注明"), "zh": gettext("中文"), "en": gettext("英文")}
-    table = crosstabs.crosstab(db.session(), event.questionnaire, down, across, context=event.slug, labels=labels)
+    table = crosstabs.crosstab(db.session(), event.questionnaire, down, across, context=event.slug, labels=labels, known=_known(event))
     return suppressed_table(table, below=settings().smallest_cell) if masked else table
+
+
+def _known(event: Event) -> dict[str, Known]:
+    """What the registration tells of those who answered; of an anonymous questionnaire nobody knows who did."""
+    if event.questionnaire is None or event.questionnaire.anonymous:
+        return {}
+    return respondents.known(db.session(), event, language=language())
