@@ -49,7 +49,7 @@ export class Draft {
 
   async keep() {
     const fields = this.#fields;
-    if (this.#done || isShared() || !fields.some(([, value]) => value)) return;
+    if (this.#done || isShared() || !written(this.form).some(([, value]) => value)) return;
     const id = this.form.elements["form.submission"].value;
     await this.store.put("drafts", { link: this.link, id, fields, page: this.pages.current, at: Date.now() });
     sessionStorage.setItem(this.link, "filling"); // a page that is only loaded anew need not ask
