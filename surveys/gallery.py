@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, contains_eager, undefer
+from sqlalchemy.orm import Session, joinedload, undefer
 
 from surveys.attachments import Attachment
 from surveys.errors import NotFound
@@ -17,8 +17,12 @@ class NoSuchFile(NotFound):
 
 
 def _wanted(questionnaire: Questionnaire, context: str | None, question: str | None) -> list[sa.ColumnElement[bool]]:
-    wanted = Which(context=context).among(Response, questionnaire)
-    return wanted if question is None else [*wanted, Question.code == question]
+    """From the files to their responses: most responses have none, also where there are a million."""
+    asked = sa.select(Question.id).where(Question.questionnaire_id == questionnaire.id)
+    if question is not None:
+        asked = asked.where(Question.code == question)
+    counted = Which(context=context).among(Response, questionnaire)
+    return [Attachment.question_id.in_(asked), Attachment.response.has(sa.and_(*counted))]
 
 
 def find(questionnaire: Questionnaire, *, context: str | None = None, question: str | None = None) -> sa.Select[Attachment]:
@@ -27,8 +31,7 @@ def find(questionnaire: Questionnaire, *, context: str | None = None, question: 
     Each Attachment comes with its `question` and `response`, but without its bytes; in an order that is arbitrary but steady.
     """
     return (
-        sa.select(Attachment).join(Attachment.response).join(Attachment.question)
-        .options(contains_eager(Attachment.response), contains_eager(Attachment.question))
+        sa.select(Attachment).options(joinedload(Attachment.response), joinedload(Attachment.question))
         .where(*_wanted(questionnaire, context, question))
         .order_by(Attachment.question_id, Attachment.response_id, Attachment.place)
     )
@@ -37,7 +40,7 @@ def find(questionnaire: Questionnaire, *, context: str | None = None, question: 
 def counts(session: Session, questionnaire: Questionnaire, *, context: str | None = None) -> dict[str, int]:
     """How many files came for each question, by its code; none where there are none."""
     found = session.execute(
-        sa.select(Question.code, sa.func.count()).select_from(Attachment).join(Attachment.response).join(Attachment.question)
+        sa.select(Question.code, sa.func.count()).select_from(Attachment).join(Attachment.question)
         .where(*_wanted(questionnaire, context, None)).group_by(Question.code)
     )
     return {row[0]: row[1] for row in found}
