@@ -316,7 +316,7 @@ class _Facts(defaultdict[str, str]):
 
 def _shown(value: object) -> str:
     if isinstance(value, flow.Place):
-        return _place(value)
+        return place_words(value)
     if isinstance(value, datetime):
         return formats.when(value)
     if isinstance(value, date):
@@ -324,7 +324,7 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def _place(place: flow.Place) -> str:
+def place_words(place: flow.Place) -> str:
     """Where in a questionnaire something is wrong, as its page numbers it."""
     if not place.code:
         return gettext("第 %(number)s 组", number=place.section)

@@ -317,6 +317,21 @@ def test_a_question_is_placed_doubled_kept_in_the_bank_and_taken_from_it(author,
     assert "没有这个分组" in author.get(f"/desk/questionnaires/{made.id}").text
 
 
+def test_what_there_is_to_say_about_a_question_stands_at_it_and_names_questions_by_their_numbers(author, saved):
+    asks = [{"kind": "single", "text": "甲", "options": ["是", "否"]},
+            {"kind": "text", "text": "乙", "show_if": {"answered": "q1"}}, {"kind": "text", "text": "丙"}]
+    with saved() as session:
+        made = make.questionnaire(session, state="draft", asks=asks)
+        first = made.sections[0].questions[0].id
+    said = {"remove": "第 1 题不能删除：第 2 题是否显示取决于它。请先修改那里的显示条件。", "duplicate": "问题已复制，排在原问题之后。",
+            "keep": "已存入题库，今后的问卷可以选用。"}
+    for what, words in said.items():
+        answer = author.post(f"/desk/questions/{first}/{what}")
+        place = answer.location.rpartition("#")[2]
+        before, _, after = author.get(answer.location).text.partition(f'id="{place}"')
+        assert (words in before, words in after.partition("</li>")[0]) == (False, True), what
+
+
 def test_english_is_filled_in_beside_the_chinese(author, saved, stored):
     with saved() as session:
         made = make.questionnaire(session, state="draft", title="问卷", title_en="Survey", asks=[{"kind": "text", "text": "意见"}])

@@ -11,7 +11,7 @@ from surveys import bank, questionnaires, questions
 from surveys.kinds import KINDS
 from webapp.guard import allowed
 from webapp.views.desk import desk
-from webapp.views.desk.questionnaires import noted
+from webapp.views.desk.questionnaires import back_to, noted
 from webapp.wiring import clock, db, language, saving
 
 ON_A_PAGE = 30
@@ -52,9 +52,9 @@ def add_from_bank(item_id: int) -> Response:
         section = next((each for each in found.sections if each.id == into), None)
         made = bank.take(session, item, found, section, now=clock())
         noted("bank.add", found, item=item.id, codes=[question.code for question in made])
-        anchor = f"question-{made[-1].id}" if made else None
+        subject = f"question-{made[-1].id}" if made else ""
     flash(gettext("已从题库加入，可以继续修改；题库中的原题不变。"), "success")
-    return redirect(url_for("desk.questionnaire", questionnaire_id=found.id, _anchor=anchor))
+    return back_to(found.id, subject)
 
 
 @desk.post("/<any(questions, sections):what>/<int:subject_id>/keep")
@@ -64,14 +64,14 @@ def keep_in_bank(what: str, subject_id: int) -> Response:
     with saving() as session:
         if what == "questions":
             question = questions.get_question(session, subject_id)
-            item, found, anchor = bank.keep_question(session, question, now=clock()), question.section.questionnaire, f"question-{subject_id}"
+            item, found, subject = bank.keep_question(session, question, now=clock()), question.section.questionnaire, f"question-{subject_id}"
         else:
             section = questions.get_section(session, subject_id)
-            item, found, anchor = bank.keep_section(session, section, now=clock()), section.questionnaire, f"section-{subject_id}"
+            item, found, subject = bank.keep_section(session, section, now=clock()), section.questionnaire, f"section-{subject_id}"
         noted("bank.keep", found, item=item.id)
         questionnaire_id = found.id
     flash(gettext("已存入题库，今后的问卷可以选用。"), "success")
-    return redirect(url_for("desk.questionnaire", questionnaire_id=questionnaire_id, _anchor=anchor))
+    return back_to(questionnaire_id, subject)
 
 
 @desk.route("/bank/<int:item_id>/remove", methods=["GET", "POST"])

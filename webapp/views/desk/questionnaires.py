@@ -171,6 +171,12 @@ def make_questionnaire(template: str, title: str) -> Questionnaire:
     return made
 
 
+def back_to(questionnaire_id: int, subject: str) -> Response:
+    """Back to its page at the section or question `subject`, such as "question-7"; what was said stands there."""
+    at = {"at": f"{subject}-here", "_anchor": subject} if subject else {}
+    return redirect(url_for("desk.questionnaire", questionnaire_id=questionnaire_id, **at))
+
+
 def noted(action: str, subject: Questionnaire, **detail: Any) -> None:
     """Add to the audit trail what the surveys library, which knows of none, has done."""
     audit.record(db.session(), f"questionnaire.{action}", subject, by=current_user.by, now=clock(), **detail)
@@ -187,10 +193,12 @@ def _used_by(found: Questionnaire) -> list[Event]:
 
 def _page(found: Questionnaire, refusal: SurveyError | None = None) -> str:
     session, form = db.session(), draft_of(found)
+    numbers = {one.id: one.number for one in form.questions}
     return render_template(
         "desk/questionnaires/questionnaire.html", questionnaire=found, sections=found.sections, draft=form,
         asked={one.id: one for section in form.sections for one in section.questions}, used_by=_used_by(found),
-        count=responses.count(session, found), refusal=refusal and words(refusal), numbers={one.id: one.number for one in form.questions},
+        count=responses.count(session, found), refusal=refusal and words(refusal), numbers=numbers,
+        places={f"section-{each.id}" for each in found.sections} | {f"question-{number}" for number in numbers},
         unpublished=versions.unpublished(session, found), removed=_removed(found), missing=sum(one.missing for one in wordings.wordings(found)),
     )
 

@@ -12,14 +12,15 @@ from werkzeug.wrappers import Response
 from engage.staff import Permission
 from surveys import draft_of, questionnaires, questions
 from surveys.errors import SurveyError
+from surveys.flow import ConditionUnknown, PipeUnknown, Place
 from surveys.kinds import KINDS
 from surveys.questionnaires import Question, Questionnaire, Section
 from surveys.questions import NoSuchSection
-from webapp.errors import form_refused, words
+from webapp.errors import form_refused, place_words, words
 from webapp.forms.questionnaires import SETTING, SETTING_WORDS, QuestionForm, SectionForm, question_form
 from webapp.guard import allowed
 from webapp.views.desk import desk
-from webapp.views.desk.questionnaires import noted
+from webapp.views.desk.questionnaires import back_to, noted
 from webapp.wiring import clock, db, saving
 
 Answer = str | Response | tuple[str, int]
@@ -41,7 +42,7 @@ def new_section(questionnaire_id: int) -> Answer:
         except SurveyError as error:
             form_refused(form, error)
         else:
-            return _back(questionnaire_id, anchor)
+            return back_to(questionnaire_id, anchor)
     return _section_page(form, found, None)
 
 
@@ -60,7 +61,7 @@ def edit_section(section_id: int) -> Answer:
         except SurveyError as error:
             form_refused(form, error)
         else:
-            return _back(section.questionnaire_id, f"section-{section_id}")
+            return back_to(section.questionnaire_id, f"section-{section_id}")
     return _section_page(form, section.questionnaire, section)
 
 
@@ -76,9 +77,9 @@ def remove_section(section_id: int) -> Response:
             questions.remove_section(session, section, now=clock())
     except SurveyError as error:
         flash(words(error), "error")
-        return _back(questionnaire_id, f"section-{section_id}")
+        return back_to(questionnaire_id, f"section-{section_id}")
     flash(gettext("分组已删除。"), "success")
-    return _back(questionnaire_id, "")
+    return back_to(questionnaire_id, "")
 
 
 @desk.post("/sections/<int:section_id>/<any(up, down):way>")
@@ -103,7 +104,7 @@ def duplicate_section(section_id: int) -> Response:
         noted("section.duplicate", section.questionnaire)
         anchor = f"section-{twin.id}"
     flash(gettext("分组和其中的问题已复制，排在原分组之后。"), "success")
-    return _back(section.questionnaire_id, anchor)
+    return back_to(section.questionnaire_id, anchor)
 
 
 @desk.route("/sections/<int:section_id>/questions/new", methods=["GET", "POST"])
@@ -122,7 +123,7 @@ def new_question(section_id: int) -> Answer:
         except SurveyError as error:
             _refused(form, kind, error)
         else:
-            return _back(section.questionnaire_id, anchor)
+            return back_to(section.questionnaire_id, anchor)
     return _question_page(form, section, kind, None)
 
 
@@ -145,7 +146,7 @@ def edit_question(question_id: int) -> Answer:
         else:
             if replaced:
                 flash(gettext("含义已经改变，已另成一题；原来的问题不再询问，收到的回答仍保留。"), "success")
-            return _back(question.questionnaire_id, anchor)
+            return back_to(question.questionnaire_id, anchor)
     return _question_page(form, question.section, kind, question)
 
 
@@ -192,7 +193,7 @@ def duplicate_question(question_id: int) -> Response:
         noted("question.duplicate", question.section.questionnaire, code=twin.code)
         anchor = f"question-{twin.id}"
     flash(gettext("问题已复制，排在原问题之后。"), "success")
-    return _back(question.questionnaire_id, anchor)
+    return back_to(question.questionnaire_id, anchor)
 
 
 @desk.post("/questions/<int:question_id>/remove")
@@ -207,8 +208,8 @@ def remove_question(question_id: int) -> Response:
             noted("question.remove", section.questionnaire, code=question.code)
             questions.remove_question(session, question, now=clock())
     except SurveyError as error:
-        flash(words(error), "error")
-        return _back(questionnaire_id, f"question-{question_id}")
+        flash(_still_needed(question, error), "error")
+        return back_to(questionnaire_id, f"question-{question_id}")
     return redirect(url_for("desk.questionnaire", questionnaire_id=questionnaire_id, removed=question_id, section=section_id, place=place))
 
 
@@ -224,8 +225,21 @@ def restore_question(question_id: int) -> Response:
             noted("question.restore", question.section.questionnaire, code=question.code)
     except NoSuchSection:  # it went meanwhile
         flash(gettext("原来的分组已删除，问题没有恢复。"), "error")
-        return _back(question.questionnaire_id, "")
-    return _back(question.questionnaire_id, f"question-{question_id}")
+        return back_to(question.questionnaire_id, "")
+    return back_to(question.questionnaire_id, f"question-{question_id}")
+
+
+def _still_needed(question: Question, error: SurveyError) -> str:
+    """Why the question is not removed: the library speaks of a question that would not be there then."""
+    reasons = {
+        ConditionUnknown: gettext("第 %(number)s 题不能删除：%(place)s是否显示取决于它。请先修改那里的显示条件。"),
+        PipeUnknown: gettext("第 %(number)s 题不能删除：%(place)s的文字引用了它的答案。请先修改那里的文字。"),
+    }
+    place = error.facts.get("place")
+    if type(error) not in reasons or not isinstance(place, Place):
+        return words(error)
+    number = next(one.number for one in draft_of(question.section.questionnaire).questions if one.id == question.id)
+    return reasons[type(error)] % {"number": number, "place": place_words(place)}
 
 
 def _place() -> tuple[int, int]:
@@ -259,10 +273,6 @@ def _refused(form: QuestionForm, kind: str, error: SurveyError) -> None:
 def _at(questionnaire_id: int, subject: str, way: str) -> Response:
     """Back to the questionnaire with the focus where it was; browsers set none where the address names a place in the page."""
     return redirect(url_for("desk.questionnaire", questionnaire_id=questionnaire_id, at=f"{subject}-{way}"))
-
-
-def _back(questionnaire_id: int, anchor: str) -> Response:
-    return redirect(url_for("desk.questionnaire", questionnaire_id=questionnaire_id, _anchor=anchor or None))
 
 
 def _section_page(form: SectionForm, questionnaire: Questionnaire, section: Section | None) -> Answer:
