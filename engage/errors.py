@@ -11,6 +11,7 @@ Each refusal is a class with a docstring that says what happened. Its `code` is 
 """
 
 import re
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -36,6 +37,8 @@ class NotFound(EngageError):
 
 class Invalid(EngageError):
     """What was given can never be right."""
+
+    besides: "Sequence[Invalid]" = ()  # what else is wrong with the same form
 
 
 class Conflict(EngageError):

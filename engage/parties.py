@@ -84,7 +84,7 @@ class Registration(Base):
     category_id: Mapped[int] = mapped_column(sa.ForeignKey("category.id"))
     state: Mapped[State] = mapped_column(default=State.CONFIRMED)
     party: Mapped[int]
-    person_key: Mapped[str] = mapped_column(sa.String(330))  # the leader, recognised: see `registrations.person_key`
+    person_key: Mapped[str] = mapped_column(sa.String(330))  # the leader, recognised: see `applications.person_key`
     submission: Mapped[str | None] = mapped_column(sa.String(36), unique=True)
     language: Mapped[str] = mapped_column(sa.String(10), default="zh")
     consent_at: Mapped[datetime | None]

@@ -9,10 +9,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from engage.applications import Person
 from engage.contacts import find_phones
 from engage.people import clean_name
 from engage.people_import import COLUMNS
-from engage.registrations import Person
 from engage.sheets import NoHeader, SheetTooLarge, Source, clean, read_sheets, read_tables
 
 MOST = 200  # people in one list

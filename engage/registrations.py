@@ -1,7 +1,6 @@
 """Registrations and attendees: who gets a seat, with whom, in which activities. A party is seated whole or not at all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,39 +10,14 @@ from sqlalchemy.orm import Session
 
 from engage import audit, events, invitations
 from engage import waiting as waiting_list
+from engage.applications import Application, cleaned, person_key
 from engage.codes import new_code
-from engage.contacts import clean_email, clean_phone
 from engage.entries import Entry, Known, Seated, choose, store
-from engage.errors import Conflict, Denied, EngageError, Invalid
-from engage.events import Event, Visibility
+from engage.errors import Conflict, EngageError
+from engage.events import Event
 from engage.invitations import Invitation
 from engage.parties import Addressee, Attendee, ChosenActivity, Registration, State, read_again
-from engage.people import Category, NameMissing, NoContact, name_key
 from engage.quotas import Claim, Full, Limits, UnknownActivity, lock
-
-
-class ConsentMissing(Invalid):
-    """Personal data is kept only with consent."""
-
-
-class TooManyCompanions(Invalid):
-    """The category may not bring so many people."""
-
-
-class CompanionNameMissing(Invalid):
-    """An accompanying person needs a name."""
-
-
-class CompanionRepeated(Invalid):
-    """This person is on the party's list already, with the same number."""
-
-
-class CategoryNotOpen(Invalid):
-    """This category comes by invitation only."""
-
-
-class InvitationNeeded(Denied):
-    """The event is for invited people."""
 
 
 class AlreadyRegistered(Conflict):
@@ -56,40 +30,6 @@ class AlreadyCancelled(Conflict):
 
 class AlreadyHere(Conflict):
     """Somebody of the party has arrived; the door has the last word now."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Person:
-    """What an event needs to know of somebody who comes."""
-
-    name: str
-    phone: str = ""
-    email: str = ""
-    organisation: str = ""
-    position: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Application:
-    """A filled-in registration form: who comes, as what, for which activities.
-
-    `submission` is the form's own random identifier: the same form sent twice is one registration. Who is ready to `wait` is put
-    on the waiting list where there is no seat.
-    """
-
-    leader: Person
-    category: Category
-    companions: Sequence[Person] = ()
-    activity_ids: Sequence[int] = ()
-    consent: bool = False
-    wait: bool = False
-    submission: str | None = None
-    language: str = "zh"
-
-    @property
-    def party(self) -> int:
-        """Seats needed: the leader and who comes along."""
-        return 1 + len(self.companions)
 
 
 class Applied(NamedTuple):
@@ -150,7 +90,7 @@ def change(session: Session, registration: Registration, application: Applicatio
     """
     _require_changeable(session, registration)
     events.require_open(registration.event, now=now)
-    application = _cleaned(registration.event, application, registration.invitation)
+    application = cleaned(registration.event, application, registration.invitation)
     leaving = list(registration.companions)
     waiting = registration.state is State.WAITING
     try:
@@ -207,7 +147,7 @@ def _ready(one: Applied, *, now: datetime) -> Application | EngageError:
     """The application as it can be seated, or why it cannot, whatever seats there are."""
     try:
         events.require_open(one.event, now=now)
-        return _cleaned(one.event, one.application, one.invitation)
+        return cleaned(one.event, one.application, one.invitation)
     except EngageError as refusal:
         return refusal
 
@@ -282,69 +222,3 @@ def _require_changeable(session: Session, registration: Registration) -> None:
         raise AlreadyCancelled
     if any(attendee.arrived_at for attendee in registration.attendees):
         raise AlreadyHere
-
-
-def _cleaned(event: Event, application: Application, invitation: Invitation | None) -> Application:
-    """The application with clean contacts, or a refusal of what can be judged without the seats."""
-    if not application.consent:
-        raise ConsentMissing(field="consent")
-    if invitation is None:
-        if event.visibility is not Visibility.PUBLIC:
-            raise InvitationNeeded
-        if not application.category.self_chosen or application.category.retired:
-            raise CategoryNotOpen(field="category")
-    allowed = application.category.companions
-    if len(application.companions) > allowed:
-        raise TooManyCompanions(field="companions", allowed=allowed)
-    leader = clean_leader(application.leader)
-    companions, wrong = _clean_companions(leader, application.companions)
-    for fault in wrong.values():
-        raise fault
-    return replace(application, leader=leader, companions=companions)
-
-
-def clean_leader(person: Person) -> Person:
-    """Somebody who leads a party, with clean contacts. Raises NameMissing, NoContact, InvalidPhone or InvalidEmail."""
-    name = person.name.strip()
-    if not name:
-        raise NameMissing(field="name")
-    if not (person.phone.strip() or person.email.strip()):
-        raise NoContact(field="phone")
-    phone = clean_phone(person.phone) if person.phone.strip() else ""
-    email = clean_email(person.email) if person.email.strip() else ""
-    return replace(person, name=name, phone=phone, email=email)
-
-
-def clean_companion(person: Person) -> Person:
-    """Somebody who comes along, with a clean number. Raises CompanionNameMissing or InvalidPhone."""
-    if not person.name.strip():
-        raise CompanionNameMissing(field="name")
-    phone = clean_phone(person.phone) if person.phone.strip() else ""
-    return replace(person, name=person.name.strip(), phone=phone)
-
-
-def companion_faults(leader: Person, companions: Sequence[Person]) -> dict[int, Invalid]:
-    """What is wrong with each companion on a list, by the place in it; `register` raises the first."""
-    return _clean_companions(leader, companions)[1]
-
-
-def _clean_companions(leader: Person, companions: Sequence[Person]) -> tuple[list[Person], dict[int, Invalid]]:
-    cleaned: list[Person] = []
-    wrong: dict[int, Invalid] = {}
-    known = {(name_key(leader.name), leader.phone)}
-    for place, stated in enumerate(companions):
-        try:
-            person = clean_companion(stated)
-            if person.phone and (name_key(person.name), person.phone) in known:
-                raise CompanionRepeated(field="name")
-        except Invalid as error:
-            wrong[place] = type(error)(field="companions", **error.facts, row=place)
-        else:
-            cleaned.append(person)
-            known.add((name_key(person.name), person.phone))
-    return cleaned, wrong
-
-
-def person_key(leader: Person) -> str:
-    """By what an event knows its leaders: of one name and contact there is one standing registration."""
-    return f"{name_key(leader.name)}|{leader.phone or leader.email}"

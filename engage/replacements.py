@@ -11,22 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from engage import audit, events, newcomers, outbox, parties, quotas
+from engage.applications import CompanionRepeated, Person, clean_companion, clean_leader, companion_faults, person_key
 from engage.contacts import clean_mobile
 from engage.errors import Conflict
 from engage.newcomers import Told
 from engage.outbox import Message, Purpose
 from engage.parties import NEWS, Attendee, NotLeader, Registration, State
 from engage.people import name_key
-from engage.registrations import (
-    AlreadyCancelled,
-    AlreadyRegistered,
-    CompanionRepeated,
-    Person,
-    clean_companion,
-    clean_leader,
-    companion_faults,
-    person_key,
-)
+from engage.registrations import AlreadyCancelled, AlreadyRegistered
 
 
 class PersonHere(Conflict):

@@ -13,7 +13,7 @@ from engage.events import Details, Event, Visibility
 from engage.invitations import Invitation
 from engage.parties import Registration
 from engage.people import Category, Invitee
-from engage.registrations import Application, Person
+from engage.applications import Application, Person
 
 NOW = datetime(2026, 3, 18, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 BY = "user:test"

@@ -17,7 +17,7 @@ from engage import invitations, registrations, replacements, stand_ins, substitu
 from engage.activities import Activity
 from engage.events import Event
 from engage.invitations import State
-from engage.registrations import Person
+from engage.applications import Person
 from engage.substitutes import Proposed
 
 OVER = OPEN + 600 * MINUTE  # the event, which lasts three hours, is over

@@ -20,7 +20,7 @@ from engage.fields import Definition, EventField
 from engage.invitations import Invitation
 from engage.parties import Registration
 from engage.people import Category, Invitee, InviteeForm
-from engage.registrations import Application, Person
+from engage.applications import Application, Person
 from engage.staff import Role, User
 from surveys import questionnaires, questions, responses
 from surveys.questionnaires import Questionnaire

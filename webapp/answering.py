@@ -6,14 +6,14 @@ from datetime import datetime
 from flask import Request, request
 from sqlalchemy.orm import Session
 
-from engage import answers, fields, newcomers
+from engage import answers, applications, fields, newcomers
 from engage.answers import AnswersRefused, Judged, Keeping, Line, Person
 from engage.events import Event
 from engage.fields import EventField
 from engage.newcomers import Form, Told
 from engage.parties import Attendee, Registration
 from engage.people import Category
-from engage.registrations import Application
+from engage.registrations import Applied
 from webapp.errors import Refusal
 from webapp.forms.answers import AnswerSheet, prefixes, problems, sent, typed
 from webapp.wiring import cipher, db
@@ -41,14 +41,21 @@ class Sheets:
 
 
 def judged(
-    asked: Sequence[EventField], application: Application, come: Coming, *, party: Registration | None = None, now: datetime
+    asked: Sequence[EventField], applied: Applied, come: Coming, *, party: Registration | None = None, now: datetime
 ) -> Sheets:
-    """What came, judged; of a `party` that changes, what is not shown again stays. Raises AnswersRefused."""
+    """What came, judged; of a `party` that changes, what is not shown again stays. Raises AnswersRefused, and in its `besides` what
+    else is wrong with the form.
+    """
     if not asked:
         return Sheets((), (), ())
+    application = applied.application
     names = [application.leader.name, *(person.name for person in application.companions)]
     kept = [answers.staying(lines) for lines in _standing(party, names)] if party else []
-    read = answers.read(asked, come(asked), category_id=application.category.id, kept=kept, now=now)
+    try:
+        read = answers.read(asked, come(asked), category_id=application.category.id, kept=kept, now=now)
+    except AnswersRefused as refusal:
+        refusal.besides = applications.faults(applied.event, application, applied.invitation)
+        raise
     return Sheets(asked, names, read)
 
 

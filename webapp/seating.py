@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engage import events, fields, invitations, parties, registrations
+from engage.applications import Application, CategoryNotOpen
 from engage.entries import Seated
 from engage.errors import EngageError
 from engage.events import Event, EventNotFound
 from engage.fields import EventField
 from engage.parties import NEWS, HandedOver, Registration
 from engage.people import Category
-from engage.registrations import AlreadyRegistered, Application, Applied, CategoryNotOpen
+from engage.registrations import AlreadyRegistered, Applied
 from webapp import answering
 from webapp.answering import Coming
 from webapp.openings import self_chosen, shown_to_all
@@ -113,7 +114,7 @@ class _Turn:
             asked = self._asked[event.id] = fields.asked(self._session, event)
         if not asked:
             return _Ready(applied)
-        return _Ready(applied, answering.judged(asked, applied.application, coming, now=self._now))  # once seated, nothing is refused
+        return _Ready(applied, answering.judged(asked, applied, coming, now=self._now))  # once seated, nothing is refused
 
     def _told(self, one: "_Ready", seated: Seated | EngageError) -> str | Exception:
         if isinstance(seated, Seated):

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from engage import answers, fields, newcomers, replacements
 from engage.answers import AnswersRefused, Keeping, Sent, SeparateConsentMissing
+from engage.applications import Person
 from engage.audit import AuditEntry
 from engage.fields import Answer, AnswerFile, Condition
 from engage.files import Upload
-from engage.registrations import Person
 from engage.sealing import Cipher
 from surveys.kinds import Missing
 

@@ -5,9 +5,9 @@ import sqlalchemy as sa
 from doorday import ABSENT, CAME, door_day
 
 from engage import origins, replacements, stand_ins
+from engage.applications import Person
 from engage.origins import Came, Origin
 from engage.parties import Attendee
-from engage.registrations import Person
 
 
 def came(session, event):

@@ -10,12 +10,12 @@ from database import count_queries, undone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engage import events, invitations, parties, registrations
+from engage import applications, events, invitations, parties, registrations
+from engage.applications import Application, Person
 from engage.errors import EngageError
 from engage.events import Visibility
 from engage.parties import Attendee, Registration, State
 from engage.quotas import ActivityFull, CategoryFull, EventFull, Quota
-from engage.registrations import Application, Applied, Person
 
 
 def taken(session, event):
@@ -99,7 +99,7 @@ def test_those_who_apply_at_the_same_moment_become_what_they_become_one_after_an
             visit = chain.activity(session, event, seats=3)
             session.flush()
             applied = [
-                Applied(event, chain.application(
+                registrations.Applied(event, chain.application(
                     session, form["name"], companions=form["companions"], category=form["category"], wait=form["wait"],
                     activity_ids=[visit.id] if form["chosen"] else [], consent=form["consent"], submission=f"{slug} {form['form']}",
                 ), "guest") for form in forms
@@ -122,7 +122,7 @@ def test_however_many_apply_at_once_the_database_is_asked_as_often_as_for_one(se
     event = chain.event(session, seats=9, by_category={"enterprise": 9})
     sent = []
     for first, many in ((0, 1), (1, 9)):
-        applied = [Applied(event, chain.application(session, f"来宾{number}", phone=f"139{number:08}", wait=True), "guest")
+        applied = [registrations.Applied(event, chain.application(session, f"来宾{number}", phone=f"139{number:08}", wait=True), "guest")
                    for number in range(first, first + many)]
         with count_queries(session) as seen:
             seated = registrations.seat_all(session, applied, now=NOW)
@@ -154,7 +154,7 @@ def test_a_wrong_form_is_refused_at_its_field(session, changes, code, field):
 
 def test_strangers_need_an_invitation_to_an_event_for_the_invited(session):
     event = chain.event(session, visibility=Visibility.INVITED)
-    with pytest.raises(registrations.InvitationNeeded):
+    with pytest.raises(applications.InvitationNeeded):
         chain.registration(session, event)
 
 

@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage import arrivals, events, parties, registrations, replacements, waiting
+from engage import applications, arrivals, events, parties, registrations, replacements, waiting
+from engage.applications import CompanionNameMissing, CompanionRepeated, Person
 from engage.arrivals import ScanRequest
 from engage.audit import AuditEntry
 from engage.contacts import InvalidPhone, NotMobile
@@ -20,7 +21,7 @@ from engage.outbox import State as MessageState
 from engage.parties import Attendee, NotLeader, Registration, State
 from engage.people import NameMissing, NoContact
 from engage.quotas import Full, Quota
-from engage.registrations import AlreadyCancelled, AlreadyRegistered, CompanionNameMissing, CompanionRepeated, Person
+from engage.registrations import AlreadyCancelled, AlreadyRegistered
 from engage.replacements import AlreadyReplaced, NobodyNew, PersonHere
 
 NOW = make.NOW
@@ -274,7 +275,7 @@ def test_changes_swaps_and_a_cancellation_at_once_leave_seats_and_people_equal(f
         leader, category = Person(name=stated.leader.name, phone=stated.leader.phone, email=stated.leader.email), stated.category
 
     def change(session, names):
-        form = registrations.Application(leader=leader, category=session.merge(category), consent=True,
+        form = applications.Application(leader=leader, category=session.merge(category), consent=True,
                                          companions=[Person(name=name) for name in names])
         party = session.get_one(Registration, party_id)
         _ = party.leader, party.companions  # read before the lock, as a page does
@@ -296,7 +297,7 @@ def test_two_of_one_name_stay_two_when_a_party_changes(session):
     category = make.category(session)
     event = later(session)
     party = make.registration(session, event, category=category, name="李四", phone="13900000001", email="")
-    form = registrations.Application(leader=Person(name="李四", phone="13900000001"), category=category, consent=True,
+    form = applications.Application(leader=Person(name="李四", phone="13900000001"), category=category, consent=True,
                                      companions=[Person(name="张伟", phone="13800138001"), Person(name="张伟")])
     registrations.change(session, party, form, by="guest", now=NOW)
     codes = [one.ticket_code for one in party.companions]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from database import open_engine
 from sqlalchemy.orm import Session
 
-from engage import events, people, registrations
+from engage import applications, events, people, registrations
 from engage.parties import Attendee, State
 from engage.quotas import EventFull, Quota
 from surveys.base import Base
@@ -20,8 +20,8 @@ def one_guest(engine, slug, number):
     with Session(engine) as session, session.begin():
         event = events.by_slug(session, slug)
         category = next(c for c in people.categories(session) if c.self_chosen)
-        leader = registrations.Person(name=f"来宾{number}", phone=f"139{number:08}")
-        form = registrations.Application(leader=leader, category=category, consent=True)
+        leader = applications.Person(name=f"来宾{number}", phone=f"139{number:08}")
+        form = applications.Application(leader=leader, category=category, consent=True)
         try:
             registrations.register(session, event, form, by="guest", now=chain.NOW)
         except EventFull:

@@ -17,7 +17,7 @@ from engage.audit import AuditEntry
 from engage.events import Event, Visibility
 from engage.fields import Answer, AnswerFile, Condition
 from engage.parties import Registration
-from engage.registrations import Person
+from engage.applications import Person
 from engage.sealing import Cipher
 from webapp.seating import Wish, _seat_all
 from webapp.wiring import db
@@ -273,6 +273,17 @@ def test_what_is_missing_is_told_next_to_its_field_and_what_was_typed_stays(clie
     assert 'id="a-f1-error"' in refused.text
     with saved() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Registration)) == 0
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_all_that_a_form_lacks_is_told_at_once_and_beside_its_field(client, event, saved, category, required):
+    asked(saved, event, "yes_no", label="是否开车", required=required)
+    form = filled(category, name="", phone="", email="nobody", consent="", **{"companions-0-phone": "12"})
+    page = client.post("/events/day/register", data=form).text
+    told = errors(page)
+    assert [where for where, _ in told if where != "a-f1"] == ["name", "email", "companions-0-name", "consent"]
+    assert ("a-f1", "是否开车：请填写此项。") in told or not required
+    assert [where for where, _ in told if f'id="{where}-error"' not in page] == []
 
 
 def test_a_file_that_is_something_else_is_refused(client, event, saved, category):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engage import activities, arrivals, events, invitations, outbox, parties, registrations, walk_ins
 from engage.activities import ActivityDetails, ActivityKind
+from engage.applications import Application, Person
 from engage.arrivals import Direction, ScanRequest
 from engage.codes import new_code
 from engage.events import Details, Event, Kind
@@ -19,7 +20,6 @@ from engage.outbox import Channel, Message, Purpose
 from engage.parties import Attendee, Registration
 from engage.people import Category
 from engage.quotas import Full
-from engage.registrations import Application, Person
 from engage.walk_ins import WalkInRequest
 from surveys import Questionnaire, responses
 from surveys.forms import form_of

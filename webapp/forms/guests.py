@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 
-from engage.registrations import Person
+from engage.applications import Person
 from webapp.forms.answers import AnswerSheet
 from webapp.forms.fields import line
 from webapp.forms.registration import STATED, TEL

@@ -7,10 +7,10 @@ from itertools import count
 from flask_babel import gettext
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from engage import party_lists, registrations
+from engage import applications, party_lists
+from engage.applications import Person
 from engage.errors import EngageError
 from engage.people import name_key
-from engage.registrations import Person
 from webapp.errors import words
 from webapp.forms.fields import one_line
 from webapp.forms.registration import COMPANIONS_READ, STATED, RegistrationForm, companion, read, rows_of
@@ -68,7 +68,7 @@ def mark_rows(form: RegistrationForm, sent: MultiDict[str, str]) -> None:
             if len(one_line(sent.get(companion(row) + field))) > STATED[field]:
                 _note(form, row, field, gettext("请勿超过 %(max)d 个字符。", max=STATED[field]))
     stated = read(sent, position="", language="")
-    faults = registrations.companion_faults(stated["leader"], stated["companions"]) if stated else {}
+    faults = applications.companion_faults(stated["leader"], stated["companions"]) if stated else {}
     rows = rows_of(sent)
     for place, fault in faults.items():
         _note(form, rows[place], "phone" if fault.code == "invalid_phone" else "name", words(fault))

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, RadioField, SelectMultipleField
 from wtforms.validators import AnyOf, InputRequired
 
-from engage.registrations import Person
+from engage.applications import Person
 from webapp.forms.fields import choices, line, one_line, paragraphs
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 
 from engage import codes, fields, invitations, parties, registrations, waiting
 from engage.answers import AnswersRefused
-from engage.errors import Conflict, EngageError
+from engage.applications import Application, InvitationNeeded, TooManyCompanions
+from engage.errors import Conflict, EngageError, Invalid
 from engage.events import Event, State, Visibility
 from engage.invitations import Invitation
 from engage.lost_links import clean_contact
@@ -18,7 +19,7 @@ from engage.outbox import Purpose
 from engage.parties import Attendee, Registration
 from engage.people import Category, Invitee
 from engage.quotas import ActivityFull, CategoryFull, Full
-from engage.registrations import AlreadyRegistered, Application, InvitationNeeded, TooManyCompanions
+from engage.registrations import AlreadyRegistered, Applied
 from engage.waiting import NotOffered
 from surveys import questionnaires
 from webapp import wiring
@@ -156,7 +157,8 @@ def change(code: str) -> Response | str:
         try:
             with saving() as session:
                 application, by, now = Application(category=category, **stated), _leader_of(party), clock()
-                sheets = judged(fields.asked(session, event), application, coming(asked(request.environ)), party=party, now=now)
+                applied = Applied(event, application, by, party.invitation)
+                sheets = judged(fields.asked(session, event), applied, coming(asked(request.environ)), party=party, now=now)
                 registrations.change(session, party, application, by=by, now=now)
                 sheets.keep(session, party, by=by, now=now)
         except EngageError as error:
@@ -253,8 +255,10 @@ def form_for(
         mark_rows(form, listed.sent)
         if len(rows_of(listed.sent)) > rows:
             form.companions_errors = [words(TooManyCompanions(allowed=rows))]
-    elif form.validate_on_submit() and refused and not isinstance(refused, AnswersRefused):
-        _refused(form, event, refused)
+    elif form.is_submitted():
+        form.validate()
+        if refused:
+            _refused(form, event, refused)
     return form
 
 
@@ -272,7 +276,17 @@ def _to_ticket(code: str) -> Response:
 
 
 def _refused(form: RegistrationForm, event: Event, error: Refusal) -> None:
-    """Next to the field that can put it right."""
+    """All that is wrong, each next to the field that can put it right, where nothing is said about that field yet."""
+    faults = [error, *error.besides] if isinstance(error, Invalid) else [error]
+    if any("row" in fault.facts for fault in faults):
+        mark_rows(form, request.form)
+    for fault in faults:
+        unsaid = fault.field not in form.errors
+        if unsaid and "row" not in fault.facts and not isinstance(fault, AnswersRefused):  # of these the sheet tells
+            _say(form, event, fault)
+
+
+def _say(form: RegistrationForm, event: Event, error: Refusal) -> None:
     if isinstance(error, ActivityFull):
         activity = next(activity for activity in event.activities if activity.id == error.facts["activity_id"])
         form.activities.errors = [gettext(
@@ -282,9 +296,7 @@ def _refused(form: RegistrationForm, event: Event, error: Refusal) -> None:
         return
     if isinstance(error, CategoryFull):
         error.field = "category"
-    if "row" in error.facts:
-        mark_rows(form, request.form)
-    elif error.field == "companions":  # of all of them: it belongs to no single row
+    if error.field == "companions":  # of all of them: it belongs to no single row
         form.companions_errors = [gettext("随行人员：%(problem)s", problem=words(error))]
     else:
         form_refused(form, error)
