@@ -158,4 +158,5 @@ def _place(screen: Screen, slides: Sequence[Asked | None], *, now: datetime) -> 
 
 def _hold(session: Session, screen: Screen) -> None:
     """Of two who press a button at once the second sees what the first has done."""
+    session.flush()
     session.refresh(screen, with_for_update=True)

@@ -46,8 +46,8 @@ class Slide(NamedTuple):
     """What is on the screen: `asked` None is the cover. Of its results `state` says "hidden" until staff show them, "few" where too few
     have answered, else "bars" or "cloud".
 
-    Figures are by what they are, in words that are the same in every language. `left` options have no bar, because others were
-    picked more often.
+    Figures are by what they are, in words that are the same in every language. `most` is what a bar of full width stands for where it
+    is no share. `left` options have no bar, because others were picked more often.
     """
 
     answers: int
@@ -57,6 +57,7 @@ class Slide(NamedTuple):
     answered: int = 0
     figures: Mapping[str, str] = MappingProxyType({})
     bars: Sequence[Bar] = ()
+    most: int = 0
     left: int = 0
     cloud: Cloud | None = None
 
@@ -111,8 +112,9 @@ class Screens:
             return blank._replace(state="few")
         blank = blank._replace(answered=one.tally.answered)
         if not screens.has_words(question):
-            bars = _bars(one.question, one.tally)
-            return blank._replace(state="bars", bars=bars[:MOST], left=len(bars[MOST:]), figures=_figures(one.tally))
+            most = _most(one.question)
+            bars = _bars(one.tally, most)
+            return blank._replace(state="bars", bars=bars[:MOST], most=most, left=len(bars[MOST:]), figures=_figures(one.tally))
         decided = clouds.decisions(session, [question.id], context=event.slug)[question.id]
         return blank._replace(state="cloud", cloud=cloud(tuple(clouds.approved(self.words(event, asked)[question.id], decided))))
 
@@ -153,13 +155,18 @@ def _shown(summary: Summary, asked: Asked, *, anonymous: bool) -> QuestionSummar
     return suppressed(alone, below=settings().smallest_cell).questions[0]
 
 
-def _bars(asked: Asked, tally: Tally) -> list[Bar]:
-    """The bars of a question in its own order; the largest first where it has no order, or more than can be shown."""
+def _most(asked: Asked) -> int:
+    """The best mean or score that a part can have, 0 where the question has none."""
     kind = KINDS[asked.kind]
-    if isinstance(kind, Ranking):
-        return sorted((_mean(part, part.tally.score, len(tally.parts)) for part in tally.parts), key=lambda bar: -bar.part)
-    if isinstance(kind, Matrix):
-        return _foremost([_mean(part, part.tally.mean, len(asked.options)) for part in tally.parts])
+    return len(asked.parts) if isinstance(kind, Ranking) else len(asked.options) if isinstance(kind, Matrix) else 0
+
+
+def _bars(tally: Tally, most: int) -> list[Bar]:
+    """The bars of a question in its own order; the largest first where they are ranks, or more than can be shown."""
+    if any(part.tally.score is not None for part in tally.parts):
+        return sorted((_mean(part, part.tally.score, most) for part in tally.parts), key=lambda bar: -bar.part)
+    if most:
+        return _foremost([_mean(part, part.tally.mean, most) for part in tally.parts])
     if tally.parts:
         return _foremost([_favourite(part) for part in tally.parts])
     return _foremost([_share(row, row) for row in tally.groups or tally.rows])
