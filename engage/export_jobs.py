@@ -9,7 +9,7 @@ The file itself is the caller's: here stands only its name.
     while (job := claim(session, now=now)) is not None: …; report(connection, job.id, done, total, now=now); …; finish(session, job, …)
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -79,12 +79,18 @@ class ExportJob(Base):
     refusal: Mapped[str] = mapped_column(sa.String(60), default="")
     file: Mapped[str] = mapped_column(sa.String(60), default="")
     size: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    masked: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=sa.text("'{}'"))  # how often, by kind: see surveys.deidentify
     created_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
 
     event: Mapped[Event] = relationship()
+
+    @property
+    def wanted(self) -> "Order":
+        """What was ordered."""
+        return Order(self.kind, self.format, self.needs, self.language, self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +165,9 @@ def report(connection: sa.Connection, job_id: int, done: int, total: int, *, now
     connection.execute(running.values(done=done, total=total, claimed_at=now))
 
 
-def finish(session: Session, job_id: int, *, file: str, size: int, now: datetime) -> None:
-    """The file is whole, and can be fetched for a day."""
-    _end(session, job_id, State.READY, now=now, file=file, size=size, done=sa.func.coalesce(sa.func.nullif(ExportJob.total, 0), 1))
+def finish(session: Session, job_id: int, *, file: str, size: int, masked: Mapping[str, int] | None = None, now: datetime) -> None:
+    """The file is whole, and can be fetched for a day. `masked` tells what was masked in its texts."""
+    _end(session, job_id, State.READY, now=now, file=file, size=size, masked=dict(masked or {}), done=sa.func.coalesce(sa.func.nullif(ExportJob.total, 0), 1))
 
 
 def fail(session: Session, job_id: int, refusal: str, *, now: datetime) -> None:

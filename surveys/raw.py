@@ -212,14 +212,14 @@ class _Told:
 
 
 def _leaving(form: Form, words: Words | None, *, masked: bool) -> Callable[[int, str], str]:
-    """What a text passes through on its way out, by its question: what was asked for to reach a person stays, or is masked where
-    nobody was to be known.
+    """What a text passes through on its way out, by its question: what was asked for to reach a person is masked where nobody was
+    to be known, and where texts are.
     """
     contacts = {asked.id: kind for asked in form.questions if isinstance(kind := KINDS[asked.kind], Contact)}
 
     def leave(question_id: int, text: str) -> str:
         if question_id in contacts:
-            return contacts[question_id].mask(text) if masked else text
+            return contacts[question_id].mask(text) if masked or words else text
         return words(text) if words else text
 
     return leave

@@ -51,6 +51,7 @@ REFUSALS: dict[str, LazyString] = {
     "already_registered": lazy_gettext("不能使用这个姓名和联系方式，请换一位或与主办单位联系。"),
     "already_replaced": lazy_gettext("这个名额已经换成其他人，请返回入场凭证页面查看。"),
     "already_settled": lazy_gettext("这一条已经处理过，请刷新页面后查看。"),
+    "anonymous_texts": lazy_gettext("匿名问卷的文字回答只能遮盖后导出。"),
     "anonymous_undivided": lazy_gettext("匿名问卷不提供筛选，以免从中认出个人。"),
     "answers_refused": lazy_gettext("有 %(answers)s 项内容需要检查，请按提示修改。"),
     "bad_code": lazy_gettext("代码应以小写字母开头，只含小写字母、数字和下划线，最多 40 个字符。"),

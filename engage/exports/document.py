@@ -212,8 +212,7 @@ def _opinions(document: "OfficialDocument", material: Material) -> None:
         for text, people in chosen:
             told = say("、", ", ").join(f"{label}{_times(material, times)}" for label, times in people.items())
             document.quotation(f"“{text}”", say(f"（{told}）", f" ({told})") if told else "")
-    if not number:
-        document.paragraph(say("没有收到文字意见。", "Nobody wrote anything."))
+    document.paragraph(material.told_of_texts() if number else say("没有收到文字意见。", "Nobody wrote anything."))
 
 
 def _said(material: Material, question: str) -> dict[str, Counter[str]]:

@@ -14,6 +14,8 @@ from engage.events import Event
 from engage.reports import EventSummary, Turnout
 from surveys import themes
 from surveys.asked import Asked, Option, Tally, in_language
+from surveys.deidentify import Mask, placeholder
+from surveys.identifiers import Identifier
 from surveys.kinds import KINDS
 from surveys.questionnaires import NoSuchQuestionnaire, Questionnaire
 from surveys.raw import BATCH, RawResponse, RawRow, raw_responses, raw_rows
@@ -68,8 +70,8 @@ class ThemesTold:
 class Material:
     """A summary on its way out, in one language, with times in one zone, signed by an office where one is named.
 
-    Whatever people wrote in their own words passes through `words`, here and nowhere else. `read` is told how many responses
-    were read since it was told last.
+    Whatever people wrote in their own words passes through `mask`, here and nowhere else; None leaves it as it was written. `read`
+    is told how many responses were read since it was told last.
     """
 
     session: Session
@@ -78,7 +80,7 @@ class Material:
     zone: tzinfo
     language: str = "zh"
     office: str = ""
-    words: Callable[[str], str] = str
+    mask: Mask | None = None
     read: Callable[[int], object] = id
 
     def say(self, chinese: str, english: str) -> str:
@@ -125,7 +127,7 @@ class Material:
             return
         found = open_answers(self.event.questionnaire, context=self.event.slug, question=question)
         for answer in self.session.scalars(found, execution_options={"yield_per": BATCH}):
-            yield Said(answer.question.code, answer.response.segment, answer.choice, self.words(answer.text or ""))
+            yield Said(answer.question.code, answer.response.segment, answer.choice, self._leaving(answer.text))
 
     @cached_property
     def themes(self) -> dict[str, ThemesTold]:
@@ -134,8 +136,9 @@ class Material:
             return {}
         found = themes.overview(self.session, self.event.questionnaire, context=self.event.slug)
         return {one.question.code: ThemesTold(one.question, one.sorted, one.fresh, tuple(
-            ThemeTold(theme.title, theme.size, theme.share, theme.distinct, theme.words,
-                      tuple(self.words(answer.text or "") for answer in theme.quotations))
+            ThemeTold(theme.title if theme.named else self._title(theme.title), theme.size, theme.share, theme.distinct,
+                      tuple(word for word in theme.words if not self._identifies(word)),
+                      tuple(self._leaving(answer.text) for answer in theme.quotations))
             for theme in one.shown
         )) for one in found if one.shown}
 
@@ -153,17 +156,35 @@ class Material:
 
     def responses(self) -> Iterator[RawRow]:
         """Every response as a row, fetched in batches."""
-        return self._told(raw_rows(self.session, self.questionnaire, context=self.event.slug, language=self.language, words=self.words))
+        return self._told(raw_rows(self.session, self.questionnaire, context=self.event.slug, language=self.language, words=self.mask))
 
     def coded(self) -> Iterator[RawResponse]:
         """Every response with the rows of its answers, fetched in batches."""
-        return self._told(raw_responses(self.session, self.questionnaire, context=self.event.slug, language=self.language, words=self.words))
+        return self._told(raw_responses(self.session, self.questionnaire, context=self.event.slug, language=self.language, words=self.mask))
 
     def _told(self, found: Iterator[T]) -> Iterator[T]:
         for number, one in enumerate(found, start=1):
             yield one
             if number % BATCH == 0:
                 self.read(BATCH)
+
+    def _leaving(self, text: str | None) -> str:
+        return self.mask(text or "") if self.mask else text or ""
+
+    def _identifies(self, term: str) -> bool:
+        return self.mask is not None and self.mask.identifies(term)
+
+    def _title(self, title: str) -> str:
+        """The title that a theme was given by the words in it."""
+        return "、".join(placeholder(Identifier.NAME, self.language) if self._identifies(word) else word for word in title.split("、"))
+
+    def told_of_texts(self) -> str:
+        """What became of the texts on their way out; complete when they have been written."""
+        if self.mask is None:
+            return self.say("文字回答按原文导出，可能含有个人信息。", "Texts are as they were written, and may tell who somebody is.")
+        if not self.mask.counts:
+            return self.say("文字回答中没有发现姓名、号码和邮箱。", "No names, numbers or e-mail addresses were found in the texts.")
+        return self.say(f"本次导出已遮盖{self.mask.told()}。", f"Masked in this export: {self.mask.told()}.")
 
     def group_of(self, segment: str) -> str:
         """The label of the category under which single answers stand; none where small figures are left out, which could be

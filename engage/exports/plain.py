@@ -134,7 +134,8 @@ def write_json(material: Material, stream: BinaryIO) -> None:
                 "text": answer.text,
             }
             text.write(("," if place else "") + "\n    " + json.dumps(said, ensure_ascii=False))
-        text.write("\n  ]\n}\n")
+        masked = None if material.mask is None else material.mask.counts
+        text.write(f'\n  ],\n  "masked": {json.dumps(masked)}\n}}\n')
 
 
 def _plain(material: Material, value: Any) -> Any:

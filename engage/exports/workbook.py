@@ -31,7 +31,7 @@ def write(material: Material, stream: BinaryIO) -> None:
         workbook.set_properties({"title": material.summary.event.title, "created": material.local(material.summary.made_at)})
         styles: dict[str, Any] = {name: workbook.add_format({"font_name": FONT, **style}) for name, style in STYLES.items()}
         book = Book(material, workbook, styles)
-        _overview(book)
+        overview, row = _overview(book)
         if material.summary.survey:
             for number, section in enumerate(material.summary.survey.form.sections, start=1):
                 _section(book, section, number)
@@ -40,9 +40,11 @@ def write(material: Material, stream: BinaryIO) -> None:
             _raw(book)
             _long(book)
             _codebook(book)
+            overview.row(row, [material.say("文字回答", "Texts"), material.told_of_texts()], ["note", "plain"])
 
 
-def _overview(book: Book) -> None:
+def _overview(book: Book) -> tuple[Sheet, int]:
+    """The first sheet, and the row on it that is left free to tell what became of the texts."""
     material, summary = book.material, book.material.summary
     say, event = material.say, material.summary.event
     sheet = book.sheet(say("概览", "Overview"))
@@ -58,7 +60,8 @@ def _overview(book: Book) -> None:
     for name, value in material.facts():
         sheet.row(row, [name, value], ["note", "plain"])
         row += 1
-    row += 1
+    free = row
+    row += 2 if summary.survey else 1
     sheet.heading(row, [
         say("类别", "Category"), say("邀请", "Invited"), say("已查看", "Opened"), say("接受", "Accepted"), say("谢绝", "Declined"),
         say("报名人数", "Registered"), say("到场人数", "Arrived"), say("其中现场登记", "Of these entered at the door"),
@@ -94,6 +97,7 @@ def _overview(book: Book) -> None:
                 activity.title, activity.room, material.local(activity.starts_at), activity.seats, activity.chosen,
                 activity.attended, activity.minutes,
             ], ["text", "text", "start", "count", "count", "count", "number"])
+    return sheet, free
 
 
 def _section(book: Book, section: FormSection, number: int) -> None:

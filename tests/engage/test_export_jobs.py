@@ -39,9 +39,10 @@ def test_an_export_is_ordered_claimed_reported_and_finished(session):
     export_jobs.report(session.connection(), job.id, 30, 40, now=NOW)
     session.refresh(job)
     assert (job.done, job.total) == (30, 40)
-    export_jobs.finish(session, job.id, file="a.pdf", size=12, now=NOW)
+    export_jobs.finish(session, job.id, file="a.pdf", size=12, masked={"name": 3}, now=NOW)
     session.refresh(job)
     assert (job.state, job.done, job.total, job.file, job.size, job.expires_at) == (State.READY, 40, 40, "a.pdf", 12, NOW + KEPT)
+    assert job.masked == {"name": 3}
     noted = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "event.export")).one()
     assert (noted.by, noted.detail) == (BY, {"what": "badges.pdf", "size": "a4-2x5"})
 
