@@ -31,9 +31,9 @@ def held(saved):
 def test_the_figures_of_each_occasion_stand_beside_one_another_with_what_changed(held, signed_in):
     page = signed_in("analyst").get(held).text
     row = re.search(r"满意率</th>(.*?)</tr>", page, re.DOTALL)[1]
-    assert re.findall(r"<strong>(.*?)</strong>", row) == ["100.0%", "50.0%"]
+    assert re.findall(r"<strong>(.*?)</strong>", row) == ["50.0%", "100.0%"]
     assert re.findall(r"#(up|down)\"/></svg>([^<]*)", row) == [("down", "-50.0")]
-    assert re.findall(r'<rect width="(.*?)"', row) == ["100.00%", "50.00%"]
+    assert re.findall(r'<rect width="(.*?)"', row) == ["50.00%", "100.00%"]
     assert ("1. 您的身份" in page, "3. 您对服务是否满意" in page) == (False, True)  # nobody answered the first
 
 
