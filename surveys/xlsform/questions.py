@@ -169,7 +169,7 @@ class _Row:
         self.constraint()
         self.settings = {name: value for name, value in self.settings.items() if name in self.kind.SETTINGS}
         self.own()
-        for column in UNUSED:
+        for column in (*UNUSED, "appearance") if self.kind.attaches else UNUSED:
             if self.line.get(column):
                 self.note(column, "cell_left_out", value=self.line.get(column))
         return self.fields if self.options_checked() and self.settings_checked() else None

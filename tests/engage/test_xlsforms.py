@@ -65,7 +65,8 @@ VALUES = {  # of settings, by their names; a kind takes those it knows and finds
     "other": st.booleans(), "none": st.booleans(), "random": st.booleans(), "integer": st.booleans(), "slider": st.booleans(),
     "max_length": st.integers(20, 500), "min_length": st.integers(1, 20), "labels": labels, "labels_en": labels, "columns": columns,
     "pattern": st.sampled_from(["", "[a-z]+", "'\"", "a  b", "\\d{2,3}", "it's", "“"]), "unit": short, "unit_en": short, "low": short,
-    "high_en": short,
+    "high_en": short, "pdf": st.booleans(), "office": st.booleans(), "pictures": st.booleans(), "max_files": st.integers(1, 10),
+    "megabytes": st.integers(1, 10),
 }
 ENDS = {"date": ("2026-01-01", "2026-12-31"), "time": ("08:00", "17:30"), "datetime": ("2026-01-01 08:00", "2026-01-02 08:00")}
 
@@ -121,7 +122,9 @@ def plans(draw):
                                          st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)), unique=True, min_size=9, max_size=9)))
     sections = draw(st.lists(st.tuples(maybe, maybe, st.integers(1, 3)), min_size=1, max_size=3))
     gates = draw(st.lists(st.sampled_from(sorted(GATES)), min_size=12, max_size=12))
-    return texts, [((title, title_en), [draw(fields(next(names))) for _ in range(size)]) for title, title_en, size in sections], gates
+    asked = [((title, title_en), [draw(fields(next(names))) for _ in range(size)]) for title, title_en, size in sections]
+    texts["anonymous"] &= not any(KINDS[ask["kind"]].attaches for _, asks in asked for ask in asks)
+    return texts, asked, gates
 
 
 @settings(max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # to shrink one takes minutes

@@ -93,11 +93,22 @@ def test_without_chinese_the_default_language_is_the_wording_and_a_plain_label_i
     ("select_one yn", "single", {"other": False}), ("select one yn", "single", {}), ("select one from yn", "single", {}),
     ("SELECT_ONE yn or_other", "single", {"other": True}), ("select_multiple yn or_other", "multiple", {"other": True}),
     ("select all that apply from yn", "multiple", {}), ("integer", "number", {"integer": True}), ("int", "number", {"integer": True}),
-    ("decimal", "number", {"integer": False}), ("string", "text", {}), ("  select_one\u00a0 yn ", "single", {}),
+    ("decimal", "number", {"integer": False}), ("image", "photo", {"max_files": 3}), ("photo", "photo", {}), ("file", "file", {"pdf": True}), ("string", "text", {}), ("  select_one\u00a0 yn ", "single", {}),
 ])
 def test_types_are_understood_in_every_spelling(cell, kind, settings):
     question = only(read(f"| type | name | label |\n| {cell} | a | 问 |", YES_NO))
     assert (question["kind"], {name: question["settings"][name] for name in settings}) == (kind, settings)
+
+
+def test_what_a_picture_is_to_be_like_is_named_where_nothing_keeps_it():
+    found = read("""
+| type  | name | label | parameters      | appearance | body::accept |
+| image | a    | 签名  | max-pixels=1000 | signature  |              |
+| file  | b    | 材料  |                 |            | .pdf         |
+""")
+    assert told(found) == [("survey", 1, "body::accept", "column_left_out"), ("survey", 2, "parameters", "cell_left_out"),
+                           ("survey", 2, "appearance", "cell_left_out")]
+    assert outline(found) == [("", ["a photo", "b file"])]
 
 
 @pytest.mark.parametrize("cell, code", [
