@@ -40,10 +40,10 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined] -- of the default provider
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
 
-    from webapp import api, conditions, errors, formats, guests, live, rates, security, shown, views, wiring  # noqa: PLC0415 -- they import each other's app parts
+    from webapp import api, conditions, errors, formats, guests, limits, live, rates, security, shown, views, wiring  # noqa: PLC0415 -- they import each other's app parts
     from webapp.api import scans  # noqa: PLC0415 -- it too
 
-    for part in (wiring, formats, guests, scans, security, errors, rates, shown, conditions, live, views, api):
+    for part in (wiring, formats, guests, scans, security, errors, rates, shown, conditions, limits, live, views, api):
         part.init_app(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

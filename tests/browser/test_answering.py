@@ -21,14 +21,15 @@ PAGES = (
     ("来访", {"code": "visits", "kind": "number", "text": "您来过几次"}),
     ("意见", {"code": "said", "kind": "long_text", "text": "您的意见和建议"}),
 )
+BEYOND = "9999999999999999"  # a number that only the server refuses
 
 
-def asking(server: Any, **conditions: Any) -> Any:
-    """An event in whose hall these three pages are asked now; `conditions` by the titles of pages."""
+def asking(server: Any, pages: Any = PAGES, **conditions: Any) -> Any:
+    """An event in whose hall these pages are asked now; `conditions` by their titles."""
     event = doors.running(server)
     with server.session() as session:
         made = questionnaires.create(session, now=make.NOW, title="满意度问卷", paged=True)
-        for title, *asks in PAGES:
+        for title, *asks in pages:
             section = questions.add_section(session, made, now=make.NOW, title=title)
             for ask in asks:
                 questions.add_question(session, section, now=make.NOW, **ask)
@@ -125,7 +126,7 @@ def test_what_the_server_refuses_is_told_and_leads_to_its_page(phone, live_serve
     page = opened(phone, f"/q/{event.survey_code}")
     first_page(page)
     press(page, "下一页")
-    page.get_by_label("您来过几次").fill("三次")
+    page.get_by_label("您来过几次").fill(BEYOND)
     press(page, "下一页")
     press(page, "提交问卷")
     summary = page.get_by_role("alert").filter(has_text="请检查以下内容")
@@ -169,20 +170,50 @@ def test_a_questionnaire_answered_without_a_network_is_sent_once_when_it_comes_b
     assert stored(live_server, event) == [["5.0", "1", "断网时写的"]]
 
 
+def test_without_a_network_only_what_the_server_will_take_is_kept(phones, live_server):
+    event = asking(live_server, (("全部",
+        {"code": "age", "kind": "number", "text": "您的年龄", "settings": {"max": 99, "integer": True}},
+        {"code": "seen", "kind": "multiple", "text": "您看了什么", "options": make.OPTIONS, "settings": {"max": 2, "other": True}},
+        {"code": "room", "kind": "text", "text": "房间", "settings": {"pattern": "[A-Z]\\d{3}"}}),))
+    phone = phones("limits")
+    page = opened(phone.start(), f"/q/{event.survey_code}")
+    phone.line.cut()
+    page.get_by_label("您的年龄").fill("150")
+    for option in [*make.OPTIONS, "其他"]:
+        page.get_by_label(option, exact=True).check()
+    page.get_by_label("房间").fill("312")
+    press(page, "提交问卷")
+    expect(page.locator("#told")).to_have_text("有 3 题需要检查")
+    expect(page.get_by_label("您的年龄")).to_be_focused()
+    expect(page.locator(".error.here")).to_have_text(["数字不能大于 99。", "选择“其他”时请写明内容。", "格式不符合要求，请按提示填写。"])
+    page.get_by_label("您的年龄").fill("５０")
+    page.get_by_label("其他", exact=True).uncheck()
+    page.get_by_label("房间").fill("A312")
+    press(page, "提交问卷")
+    expect(page.locator(".error.here")).to_have_text(["最多选 2 项，请取消一些选择。"])
+    page.get_by_label(make.OPTIONS[0]).uncheck()
+    press(page, "提交问卷")
+    expect(page.locator("#kept")).to_contain_text("已保存在本机")
+    phone.line.mend()
+    press(page, "立即提交")
+    page.wait_for_url("**/thanks")
+    assert stored(live_server, event) == [["50.0", "2", "3", "A312"]]
+
+
 def test_what_is_refused_when_the_network_comes_back_is_put_right_where_it_was_written(phones, live_server, event):
     phone = phones("late")
     page = opened(phone.start(), f"/q/{event.survey_code}")
     phone.line.cut()
     first_page(page)
     press(page, "下一页")
-    page.get_by_label("您来过几次").fill("三次")
+    page.get_by_label("您来过几次").fill(BEYOND)
     press(page, "下一页")
     press(page, "提交问卷")
     expect(page.locator("#kept")).to_contain_text("已保存在本机")
     phone.line.mend()
     press(page, "立即提交")
     expect(page.locator("#a-visits-error")).to_be_visible()
-    expect(page.get_by_label("您来过几次")).to_have_value("三次")
+    expect(page.get_by_label("您来过几次")).to_have_value(BEYOND)
     page.get_by_label("您来过几次").fill("3")
     press(page, "下一页")
     press(page, "提交问卷")

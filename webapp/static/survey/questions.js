@@ -1,6 +1,7 @@
-/* The questions of the page: which are shown, which are answered, which were forgotten, and a word beside those. */
+/* The questions of the page: which are shown, which are answered, which were forgotten or are wrong, and a word beside those. */
 
 import { hold } from "./files.js";
+import { fault } from "./limits.js";
 
 const OTHER = ".other"; // after a question's code: the free text of its "other"
 
@@ -25,6 +26,7 @@ function forgotten(form, question) {
   return each.length ? !each.every((inputs) => inputs.some(isFilled)) : !answered(question);
 }
 
+/* With these words, with true as forgotten, or not any more. */
 function mark(question, words) {
   const field = question.querySelector(".field");
   const id = question.id.replace("-question", "-error");
@@ -35,6 +37,7 @@ function mark(question, words) {
   if (words) {
     const said = document.getElementById("forgotten").content.firstElementChild.cloneNode(true);
     said.id = id;
+    if (words !== true) said.querySelector("span").textContent = words;
     (field.querySelector(".hint") ?? field.querySelector("legend, label")).after(said);
     others.push(id);
   }
@@ -43,14 +46,16 @@ function mark(question, words) {
   if (!field.matches("fieldset")) described.setAttribute("aria-invalid", String(Boolean(words)));
 }
 
-/* Mark what is required and not answered among the questions, and go to the first; whether there is none. */
+/* Mark what is required and not answered, or wrong, among the questions, and go to the first; whether there is none. */
 export function complete(form, questions) {
-  const missing = questions.filter((question) => shown(question) && forgotten(form, question));
-  for (const question of questions) if (missing.includes(question) || question.querySelector(".error.here")) mark(question, missing.includes(question));
-  document.getElementById("told").textContent = missing.length ? form.dataset.forgotten.replace("{count}", missing.length) : "";
-  if (!missing.length) return true;
-  missing[0].scrollIntoView({ block: "start" });
-  control(missing[0]).focus({ preventScroll: true });
+  const open = new Map(questions.filter(shown).map((question) => [question, forgotten(form, question) || fault(question)]).filter(([, words]) => words));
+  for (const question of questions) if (open.has(question) || question.querySelector(".error.here")) mark(question, open.get(question));
+  const told = [...open.values()].every((words) => words === true) ? form.dataset.forgotten : form.dataset.wrong;
+  document.getElementById("told").textContent = open.size ? told.replace("{count}", open.size) : "";
+  if (!open.size) return true;
+  const [first] = open.keys();
+  first.scrollIntoView({ block: "start" });
+  control(first).focus({ preventScroll: true });
   return false;
 }
 
@@ -58,9 +63,9 @@ export function complete(form, questions) {
 const CONTROLS = "input:not([type=hidden]), select:not([hidden]), textarea, .ranks button:not([disabled])";
 export const control = (box) => (box.matches(CONTROLS) ? box : (box.hidden ? box.closest(".field") : box).querySelector(CONTROLS));
 
-/* What was forgotten and is given now needs no word any more. */
+/* What was forgotten or wrong and is right now needs no word any more. */
 export function forgive(question) {
-  if (question?.querySelector(".error.here") && answered(question)) mark(question, false);
+  if (question?.querySelector(".error.here") && answered(question) && !fault(question)) mark(question, false);
 }
 
 /* All that would be sent: [name, value] pairs, without the empty file that stands for none. */
