@@ -30,6 +30,18 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Standing(StrEnum):
+    """Where a person stands, for a reader: the state, but who waits in a party that has been offered a seat has been offered one,
+    and what was cancelled because nobody confirmed the offer in time has lapsed.
+    """
+
+    CONFIRMED = "confirmed"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    CANCELLED = "cancelled"
+    LAPSED = "lapsed"
+
+
 # What tells a leader where the party stands.
 NEWS: Mapping[State, Purpose] = {
     State.CONFIRMED: Purpose.TICKET, State.WAITING: Purpose.WAITING, State.OFFERED: Purpose.OFFER, State.CANCELLED: Purpose.CANCELLATION,
@@ -92,6 +104,7 @@ class Registration(Base):
     cancelled_at: Mapped[datetime | None]
     rank: Mapped[int | None]  # the place in the line that staff gave; else the line is in the order of the ids
     offered_until: Mapped[datetime | None]  # when the offer of a seat lapses
+    lapsed_at: Mapped[datetime | None]  # when it did, which cancelled the registration
     handed_over_at: Mapped[datetime | None]  # when the leader gave it to somebody else, whom alone it concerns since: see `replacements`
 
     event: Mapped[Event] = relationship()
@@ -152,6 +165,13 @@ class Attendee(Base):
     registration: Mapped[Registration] = relationship(back_populates="attendees")
     category: Mapped[Category] = relationship()
 
+    @property
+    def standing(self) -> Standing:
+        """Where the person stands."""
+        if self.state is State.CANCELLED and self.registration.lapsed_at:
+            return Standing.LAPSED
+        return Standing(self.registration.state if self.state is State.WAITING else self.state)
+
 
 def by_ticket(session: Session, ticket_code: str) -> Attendee:
     """The attendee who holds this ticket, with the registration. Raises TicketNotFound."""
@@ -190,8 +210,17 @@ def of_invitation(session: Session, invitation: Invitation) -> Registration | No
     return session.scalar(sa.select(Registration).where(standing))
 
 
+_STANDS: Mapping[Standing, sa.ColumnElement[bool]] = {
+    Standing.CONFIRMED: Attendee.state == State.CONFIRMED,
+    Standing.WAITING: sa.and_(Attendee.state == State.WAITING, Registration.state == State.WAITING),
+    Standing.OFFERED: sa.and_(Attendee.state == State.WAITING, Registration.state == State.OFFERED),
+    Standing.CANCELLED: sa.and_(Attendee.state == State.CANCELLED, Registration.lapsed_at.is_(None)),
+    Standing.LAPSED: sa.and_(Attendee.state == State.CANCELLED, Registration.lapsed_at.is_not(None)),
+}
+
+
 def attendees(
-    event: Event, *, state: State | None = None, category_id: int | None = None, words: str = ""
+    event: Event, *, standing: Standing | None = None, category_id: int | None = None, words: str = ""
 ) -> sa.Select[Attendee]:
     """The event's attendees with category and registration, party by party; `words` looks into name, phone, organisation."""
     found = (
@@ -199,8 +228,8 @@ def attendees(
         .options(contains_eager(Attendee.registration), contains_eager(Attendee.category))
         .where(Attendee.event_id == event.id).order_by(Attendee.registration_id, Attendee.place)
     )
-    if state:
-        found = found.where(Attendee.state == state)
+    if standing:
+        found = found.where(_STANDS[standing])
     if category_id:
         found = found.where(Attendee.category_id == category_id)
     if words:

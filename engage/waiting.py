@@ -11,7 +11,7 @@ from engage import audit, events, quotas
 from engage.errors import Conflict
 from engage.events import Event
 from engage.outbox import Purpose
-from engage.parties import Attendee, ChosenActivity, Registration, State, tell
+from engage.parties import Attendee, ChosenActivity, Registration, Standing, State, tell
 from engage.quotas import Claim, Full, Limits, Quota
 
 _ORDER = (sa.func.coalesce(Registration.rank, Registration.id), Registration.id)
@@ -62,13 +62,15 @@ def places(session: Session, event: Event, keys: Sequence[int]) -> dict[int, int
     return dict(session.execute(sa.select(ranked.c.id, ranked.c.place).where(ranked.c.id.in_(keys))).all())
 
 
-def counts(session: Session, event: Event) -> Counter[State]:
-    """How many parties wait, and how many have been offered a seat."""
+def counts(session: Session, event: Event) -> Counter[Standing]:
+    """How many parties wait, how many have been offered a seat, and how many did not confirm theirs in time."""
+    lapsed = Registration.lapsed_at.is_not(None)
     found = (
-        sa.select(Registration.state, sa.func.count())
-        .where(Registration.event_id == event.id, Registration.state.in_((State.WAITING, State.OFFERED))).group_by(Registration.state)
+        sa.select(Registration.state, lapsed, sa.func.count())
+        .where(Registration.event_id == event.id, sa.or_(lapsed, Registration.state.in_((State.WAITING, State.OFFERED))))
+        .group_by(Registration.state, lapsed)
     )
-    return Counter(dict(session.execute(found).all()))
+    return Counter({Standing.LAPSED if lapse else Standing(state): many for state, lapse, many in session.execute(found)})
 
 
 def promote(session: Session, event: Event, *, now: datetime) -> list[Registration]:
@@ -133,6 +135,7 @@ def lapse(session: Session, event: Event, *, now: datetime) -> int:
             limits.give_back(registration.claim)
     for registration in lapsed:
         registration.state, registration.cancelled_at, registration.offered_until = State.CANCELLED, now, None
+        registration.lapsed_at = now
         for attendee in registration.attendees:
             attendee.state = State.CANCELLED
         audit.record(session, "registration.lapse", registration, by="system", now=now, event=event.id)

@@ -21,7 +21,7 @@ from engage.events import Event, Kind
 from engage.exports.material import text_layer
 from engage.fields import EventField
 from engage.origins import Came, Origin
-from engage.parties import Attendee, State
+from engage.parties import Attendee, Standing
 from engage.sealing import Cipher
 from engage.sheets import disarm
 from surveys.asked import in_language
@@ -55,8 +55,8 @@ class Column:
 
 
 STATES = {
-    State.CONFIRMED: ("已报名", "Registered"), State.WAITING: ("候补", "Waiting"), State.OFFERED: ("候补待确认", "Offered a seat"),
-    State.CANCELLED: ("已取消", "Cancelled"),
+    Standing.CONFIRMED: ("已报名", "Registered"), Standing.WAITING: ("候补", "Waiting"), Standing.OFFERED: ("候补待确认", "Offered a seat"),
+    Standing.CANCELLED: ("已取消", "Cancelled"), Standing.LAPSED: ("逾期未确认", "Offer lapsed"),
 }
 ORIGINS = {
     Origin.REGISTERED: ("报名", "Registered"), Origin.WALK_IN: ("现场登记", "Entered at the door"),
@@ -73,8 +73,8 @@ FULL: tuple[Column, ...] = (
            lambda line: in_language(line.language, line.attendee.category.name, line.attendee.category.name_en),
            lambda line: line.attendee.category.code),
     Column("party", "团队", "Party", 14, lambda line: line.leader),
-    Column("state", "报名状态", "State", 12, lambda line: in_language(line.language, *STATES[line.attendee.state]),
-           lambda line: line.attendee.state.value),
+    Column("state", "报名状态", "State", 12, lambda line: in_language(line.language, *STATES[line.attendee.standing]),
+           lambda line: line.attendee.standing.value),
     Column("arrived_at", "到场时间", "Arrived", 18, lambda line: line.attendee.arrived_at),
     Column("left_at", "离场时间", "Left", 18, lambda line: line.attendee.left_at),
     Column("minutes", "在场分钟", "Minutes present", 12, lambda line: line.presence and line.presence.minutes),
@@ -148,6 +148,7 @@ class Table:
     language: str = "zh"
     extra: Sequence[Column] = ()
     now: datetime = field(kw_only=True)
+    read: Callable[[int], object] = id  # told how many people were read since it was told last
 
     @property
     def shown(self) -> Sequence[Column]:
@@ -183,6 +184,7 @@ class Table:
                             came.get(attendee.id, Came()), present.get(attendee.id), own)
                 values = [cell(line) for cell in cells]
                 yield [value.astimezone(self.zone) if isinstance(value, datetime) else value for value in values]
+            self.read(len(batch))
 
 
 def write_csv(table: Table, stream: BinaryIO) -> None:

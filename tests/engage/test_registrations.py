@@ -244,7 +244,7 @@ def test_the_list_of_attendees_is_filtered_by_words_state_and_category(session):
         return [a.name for a in session.scalars(parties.attendees(event, **filters))]
 
     assert names() == ["李四", "赵一", "王五"]
-    assert names(state=State.CANCELLED) == ["王五"]
+    assert names(standing=parties.Standing.CANCELLED) == ["王五"]
     assert names(category_id=chain.category(session, "enterprise").id) == ["李四", "赵一"]
     assert names(words="0002") == ["王五"]
     assert session.scalar(sa.select(sa.func.count(Attendee.id))) == 3

@@ -7,11 +7,11 @@ import pytest
 import sqlalchemy as sa
 from chain import BY, NOW
 
-from engage import events, quotas, registrations, waiting
+from engage import events, parties, quotas, registrations, waiting
 from engage.audit import AuditEntry
 from engage.events import NotEditable
 from engage.outbox import Message, Purpose
-from engage.parties import State
+from engage.parties import Standing, State
 from engage.quotas import EventFull, TooManyHeld
 from engage.waiting import NotOffered, NotWaiting
 
@@ -96,6 +96,18 @@ def test_an_offer_that_nobody_confirms_moves_on(session):
     assert (states(second, third), taken(session, event)) == (["cancelled", "offered"], 1)
     assert (told(session, Purpose.LAPSED), told(session, Purpose.OFFER)) == (["乙"], ["乙", "丙"])
     assert third.offered_until == NOW + timedelta(hours=4)
+
+
+def test_who_did_not_confirm_in_time_is_told_apart_from_who_cancelled(session):
+    event = chain.event(session, seats=1, confirm_hours=2)
+    first, _, third = (join(session, event, name) for name in "甲乙丙")
+    registrations.cancel(session, first, by="guest", now=NOW)
+    waiting.lapse(session, event, now=LATER + timedelta(hours=2))
+    registrations.cancel(session, third, by="guest", now=LATER + timedelta(hours=2))
+    stand = {standing: [each.name for each in session.scalars(parties.attendees(event, standing=standing))] for standing in Standing}
+    assert stand == {"confirmed": [], "waiting": [], "offered": [], "cancelled": ["甲", "丙"], "lapsed": ["乙"]}
+    assert [each.standing for each in session.scalars(parties.attendees(event))] == ["cancelled", "lapsed", "cancelled"]
+    assert waiting.counts(session, event) == {"lapsed": 1}
 
 
 def test_an_offer_never_outlasts_the_start_and_after_it_nothing_is_offered(session):

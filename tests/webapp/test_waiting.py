@@ -188,7 +188,7 @@ def test_an_answer_that_comes_too_late_says_what_happened_and_what_to_do(client,
     assert (late.status_code, "现在没有为您保留的名额" in late.text, "登记候补" in late.text) == (409, True, True)
     with saved() as session:
         waiting.lapse(session, session.get(type(event), event.id), now=NOW + timedelta(hours=2))
-    assert ("凭证已失效" in client.get(f"/t/{code}").text, client.post(f"/t/{code}/confirm").status_code) == (True, 409)
+    assert ("名额没有保留" in client.get(f"/t/{code}").text, client.post(f"/t/{code}/confirm").status_code) == (True, 409)
     assert client.post(f"/t/{next_code}/confirm").status_code == 302
     assert states(saved) == ["cancelled", "cancelled", "confirmed"]
 

@@ -115,7 +115,7 @@ def _unanswered(session: Session, event: Event) -> Invitation:
 
 def _expected(session: Session, event: Event) -> Attendee:
     """A leader with companions who has not come yet."""
-    party = parties.attendees(event, state=parties.State.CONFIRMED).where(
+    party = parties.attendees(event, standing=parties.Standing.CONFIRMED).where(
         Attendee.arrived_at.is_(None), Attendee.place == 0
     )
     return session.scalars(party.order_by(None).order_by(parties.Registration.party.desc(), Attendee.id).limit(1)).one()

@@ -204,7 +204,7 @@ class Story:
     def _expect(self, now: datetime) -> None:
         """The door opens: most come in the twenty minutes around the start, a few late, some not at all."""
         at, chance = self._stage.agenda.at, self._chance
-        expected = self._session.scalars(parties.attendees(self.event, state=parties.State.CONFIRMED)).all()
+        expected = self._session.scalars(parties.attendees(self.event, standing=parties.Standing.CONFIRMED)).all()
         coming: dict[int, datetime] = {}
         for attendee in expected:
             if attendee.registration_id not in coming:

@@ -22,7 +22,7 @@ from engage import arrivals, events, parties, settling, undos
 from engage.activities import Activity
 from engage.arrivals import Direction, Outcome, Result, ScanRequest
 from engage.events import Event
-from engage.parties import Attendee, Registration, State
+from engage.parties import Attendee, Registration, Standing, State
 from engage.staff import Permission
 from webapp import security
 from webapp.forms.door import RESULT_WORDS, WHY
@@ -180,7 +180,7 @@ def _holder(session: Session, code: str) -> Attendee | None:
 
 
 def _found(session: Session, event: Event, words: str) -> Sequence[Attendee]:
-    found = parties.attendees(event, state=State.CONFIRMED, words=words)
+    found = parties.attendees(event, standing=Standing.CONFIRMED, words=words)
     return session.scalars(found.options(selectinload(Attendee.registration, Registration.attendees)).limit(FOUND_AT_MOST)).all()
 
 

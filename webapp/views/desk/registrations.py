@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from engage import events, fields, missing, parties, people, registrations
 from engage.errors import EngageError
 from engage.events import Event
-from engage.parties import Attendee, Registration, State
+from engage.parties import Attendee, Registration, Standing, State
 from engage.people import Category
 from engage.staff import Permission
 from webapp.errors import status_of, words
@@ -72,14 +72,10 @@ def _found(event: Event) -> sa.Select[Any]:
     Whoever may not see personal data cannot find out by searching for it either: then only organisations are searched.
     """
     wished, typed = request.args.get("state", ""), request.args.get("q", "").strip()
-    state = State(wished) if wished in set(State) else None
+    standing = Standing(wished) if wished in set(Standing) else None
     personal = current_user.may(Permission.PEOPLE)
-    found = parties.attendees(
-        event, state=State.WAITING if state is State.OFFERED else state, category_id=request.args.get("category", type=int),
-        words=typed if personal else "",
-    )
-    if state in {State.WAITING, State.OFFERED}:  # attendees wait until the party's offer is confirmed
-        found = found.where(Registration.state == state)
+    category_id = request.args.get("category", type=int)
+    found = parties.attendees(event, standing=standing, category_id=category_id, words=typed if personal else "")
     if typed and not personal:
         found = found.where(Attendee.organisation.icontains(typed, autoescape=True))
     wish = request.args.get("sort", "")
