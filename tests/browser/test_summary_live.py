@@ -31,14 +31,14 @@ def send(live_server, event, *levels):
 def test_an_answer_is_seen_without_loading_anew_and_what_is_open_stays_open(desk, live_server, asked):
     desk.goto(f"/desk/events/{asked.slug}/summary")
     card = desk.get_by_role("region", name="3. 您对服务是否满意")
-    expect(card.get_by_text("2 人回答 · 满意率 100.0% · 平均 4.5 分")).to_be_visible()
+    expect(card.get_by_text("2 人回答 · 满意率 100.0% · 平均 4.5 分（中位数 4.5，标准差 0.5）")).to_be_visible()
     expect(desk.get_by_role("link", name="刷新数据")).to_have_count(0)
     card.get_by_text("查看数据表").click()
     card.get_by_role("region").focus()
     desk.evaluate("document.activeElement.kept = true")
     top = desk.evaluate("scrollY")
     send(live_server, asked, "1")
-    expect(card.get_by_text("3 人回答 · 满意率 66.7% · 平均 3.33 分")).to_be_visible()
+    expect(card.get_by_text("3 人回答 · 满意率 66.7% · 平均 3.33 分（中位数 4，标准差 1.7）")).to_be_visible()
     expect(card.get_by_role("cell", name="66.7%")).to_be_visible()
     assert desk.evaluate("[document.activeElement.kept, scrollY]") == [True, top]
     expect(desk.locator("#live [role=status]")).to_have_text("已收到 3 份回答")
