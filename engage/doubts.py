@@ -23,6 +23,7 @@ class Kind(StrEnum):
     CANCELLED = "cancelled"
     WAITLISTED = "waitlisted"
     OVER_CAPACITY = "over_capacity"
+    OVERFULL = "overfull"  # a correction put somebody back into a room that is full by now
     NOT_OPEN = "not_open"
     UNKNOWN = "unknown"
     WRONG_EVENT = "wrong_event"

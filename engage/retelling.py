@@ -53,6 +53,10 @@ class Rooms:
         """Whether nobody else fits in."""
         return room.capacity is not None and self._inside[room.id] >= room.capacity
 
+    def overfull(self, room: Room) -> bool:
+        """Whether more are in than fit."""
+        return room.capacity is not None and self._inside[room.id] > room.capacity
+
     def pass_through(self, attendee_id: int, room: Room, direction: Direction, at: datetime) -> Result:
         """Somebody comes in or goes out; OVER_CAPACITY changes nothing."""
         stay = self.stay(attendee_id, room.id)
@@ -107,7 +111,8 @@ def tell_anew(
 ) -> dict[str, tuple[Result, datetime | None]]:
     """Tell the story of these people again and write it; their rows must be locked.
 
-    `fresh` are scans that are being decided: one of them that would overfill a room is refused. Answers, for these, what they
+    `fresh` are scans that are being decided: one of them that would overfill a room is refused. What is corrected about the past is
+    told as it was, though a room be overfull by it: then a person shall look at that. Answers, for the fresh ones, what they
     are and when the person first arrived at that door. A constant number of statements for any number of people.
     """
     send = statements(connection.dialect.name)
@@ -118,11 +123,13 @@ def tell_anew(
     named = {mark.activity_id for story in stories.values() for mark in story if mark.activity_id}
     rooms = Rooms(connection, named, attendee_ids)
     arrived: list[dict[str, Any]] = []
+    overfull: list[str] = []
     decided: dict[str, tuple[Result, datetime | None]] = {}
     for attendee_id, story in stories.items():
-        stays, refused = _fitting(story, rooms, attendee_id, fresh)
+        stays, entered, refused = _fitting(story, rooms, attendee_id, fresh)
         for activity_id in named:
             rooms.put(attendee_id, activity_id, stays.get(activity_id, Stay()))
+        overfull += [scan for activity_id, scan in entered.items() if rooms.overfull(rooms.rooms[activity_id])]
         arrived.append({"attendee": attendee_id, **_columns(stays[None])})
         decided |= {mark.id: (mark.result, stays[mark.activity_id].arrived_at) for mark in story if mark.id in fresh}
         decided |= {mark.id: (mark.result, stays.get(mark.activity_id, Stay()).arrived_at) for mark in refused}
@@ -131,16 +138,19 @@ def tell_anew(
     after = {mark.id: mark.result for story in stories.values() for mark in story}
     changed = {each: now_is for each, now_is in after.items() if now_is != before[each] and each not in fresh}
     _note_changes(connection, changed, now=now)
+    send.doubt_of.send(connection, [{"scan": each, "about": Kind.OVERFULL, "now": now} for each in overfull])
     return decided
 
 
 def _fitting(
     story: list[Mark], rooms: Rooms, attendee_id: int, fresh: Collection[str]
-) -> tuple[dict[int | None, Stay], list[Mark]]:
-    """The story without those fresh scans that would bring one more person into a full room, and these scans."""
+) -> tuple[dict[int | None, Stay], dict[int, str], list[Mark]]:
+    """The story without those fresh scans that would bring one more person into a full room; the scans by which the person is now in
+    rooms, by activity, and was not; those fresh ones.
+    """
     refused: list[Mark] = []
     while True:
-        stays = dict(retell(story))
+        stays, brought = dict(retell(story)), dict[int, str]()
         for activity_id, stay in stays.items():
             if activity_id is None or not stay.inside_since or rooms.stay(attendee_id, activity_id).inside_since:
                 continue
@@ -151,8 +161,9 @@ def _fitting(
                 story.remove(entered)
                 refused.append(entered)
                 break
+            brought[activity_id] = entered.id
         else:
-            return stays, refused
+            return stays, brought, refused
 
 
 def _note_changes(connection: sa.Connection, changed: dict[str, Result], *, now: datetime) -> None:
@@ -160,7 +171,7 @@ def _note_changes(connection: sa.Connection, changed: dict[str, Result], *, now:
     send = statements(connection.dialect.name)
     send.stand.send(connection, [{"scan": each, "now_stands": result} for each, result in changed.items()])
     twice = [each for each, result in changed.items() if result is Result.ALREADY]
-    send.doubt_of.send(connection, [{"scan": each, "now": now} for each in twice])
+    send.doubt_of.send(connection, [{"scan": each, "about": Kind.TWO_DEVICES, "now": now} for each in twice])
     send.cleared.send(connection, [{"scan": each} for each, result in changed.items() if result is not Result.ALREADY])
 
 
@@ -222,7 +233,7 @@ def statements(database: str) -> Statements:
     scan = sa.bindparam("scan", type_=sa.String(36))
     doubt_of = insert(Doubt).from_select(
         ["event_id", "scan_id", "kind", "noted_at", "settled_by", "reason"],
-        sa.select(Scan.event_id, Scan.id, sa.literal(Kind.TWO_DEVICES, DOUBTS.c.kind.type),
+        sa.select(Scan.event_id, Scan.id, sa.bindparam("about", type_=DOUBTS.c.kind.type),
                   sa.bindparam("now", type_=DOUBTS.c.noted_at.type), sa.literal(""), sa.literal("")).where(Scan.id == scan),
     ).on_conflict_do_nothing()
     cleared = sa.delete(Doubt).where(

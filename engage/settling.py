@@ -23,6 +23,7 @@ SETTLEMENTS: Mapping[Kind, tuple[Settlement, ...]] = {  # what can be decided ab
     Kind.CANCELLED: (Settlement.ADMIT, Settlement.LEAVE),
     Kind.WAITLISTED: (Settlement.ADMIT, Settlement.LEAVE),
     Kind.OVER_CAPACITY: (Settlement.ADMIT, Settlement.LEAVE),
+    Kind.OVERFULL: (Settlement.LEAVE, Settlement.UNDO),
     Kind.NOT_OPEN: (Settlement.ADMIT, Settlement.LEAVE),
     Kind.UNKNOWN: (Settlement.LEAVE,),
     Kind.WRONG_EVENT: (Settlement.LEAVE,),

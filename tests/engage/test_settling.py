@@ -3,13 +3,13 @@
 import chain
 import pytest
 import sqlalchemy as sa
-from marks import MINUTE, OPEN, guest_of, held, presence, scanned, walked_in
+from marks import MINUTE, OPEN, guest_of, held, presence, scanned, taken_back, walked_in
 
 from engage import registrations, settling, walk_ins
 from engage.audit import AuditEntry
 from engage.doubts import Doubt, Kind, Settlement
 from engage.parties import Attendee
-from engage.presence import Result
+from engage.presence import Direction, Result
 
 BY = "user:li"
 LATER = OPEN + 120 * MINUTE
@@ -71,6 +71,24 @@ def test_a_room_may_be_overfilled_by_a_person_only(session):
     settled(session, the_doubt(session, event, Kind.OVER_CAPACITY), Settlement.ADMIT)
     session.refresh(room)
     assert (room.inside, presence(session, second)[0]) == (2, 2)
+
+
+def test_who_never_left_is_put_back_into_a_room_that_is_full_by_now_and_a_person_looks_at_it(session):
+    event = chain.event(session)
+    room = chain.activity(session, event, capacity=1)
+    first = chain.registration(session, event).leader
+    second = chain.registration(session, event, "王五", phone="13900000002").leader
+    left = held(first.ticket_code, 2, activity=room.id, direction=Direction.OUT)
+    scanned(session, event, held(first.ticket_code, 1, activity=room.id), left, held(second.ticket_code, 3, activity=room.id))
+    taken_back(session, event, left, 4)
+    doubt = the_doubt(session, event, Kind.OVERFULL)
+    session.refresh(room)
+    assert (room.inside, doubt.attendee, doubt.scan.direction) == (2, first, Direction.IN)
+    assert scanned(session, event, held(second.ticket_code, 5, activity=room.id, direction=Direction.OUT),
+                   held(second.ticket_code, 6, activity=room.id)) == [Result.LEFT, Result.OVER_CAPACITY]  # the door still lets nobody in
+    settled(session, doubt, Settlement.UNDO)
+    session.refresh(room)
+    assert (room.inside, scanned(session, event, held(second.ticket_code, 7, activity=room.id))) == (0, [Result.ADMITTED])
 
 
 def test_a_walk_in_beyond_the_seats_is_entered_and_a_refused_one_forgotten(session):

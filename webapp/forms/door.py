@@ -53,6 +53,7 @@ DOUBT_WORDS = {
     Kind.CANCELLED: lazy_gettext("报名已取消，设备离线时放行"),
     Kind.WAITLISTED: lazy_gettext("还在候补，设备离线时放行"),
     Kind.OVER_CAPACITY: lazy_gettext("场地已满，设备离线时放行"),
+    Kind.OVERFULL: lazy_gettext("更正记录后，场地里的人超过了容纳人数"),
     Kind.NOT_OPEN: lazy_gettext("不在签到时间内"),
     Kind.UNKNOWN: lazy_gettext("没有这张入场凭证"),
     Kind.WRONG_EVENT: lazy_gettext("另一场活动的凭证"),
