@@ -9,7 +9,7 @@ clears a text, and no proof that nobody can be recognised in it.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from surveys.asked import in_language
 from surveys.identifiers import LABELS, Identifier, Span, numbers_and_addresses, plain
@@ -23,7 +23,7 @@ class Mask:
         self._names = Names(names)
         self._language = language
         self._counted: set[int] = set()  # texts that stand in several places of a file count once
-        self.counts: Counter[Identifier] = Counter()
+        self.counts: Counter[str] = Counter()
 
     def __call__(self, text: str) -> str:
         """The text with a placeholder for each finding: 〔手机号〕."""
@@ -60,7 +60,7 @@ def placeholder(identifier: Identifier, language: str = "zh") -> str:
     return f"〔{in_language(language, *LABELS[identifier])}〕"
 
 
-def told(counts: dict[Identifier, int], language: str = "zh") -> str:
+def told(counts: Mapping[str, int], language: str = "zh") -> str:
     """Counts of what was masked in words, "" for nothing: 姓名3处、手机号2处."""
     words = [(in_language(language, *LABELS[one]), counts[one]) for one in Identifier if counts.get(one)]
     return in_language(language, "、".join(f"{name}{n}处" for name, n in words), ", ".join(f"{name} ×{n}" for name, n in words))

@@ -27,7 +27,7 @@ from surveys.suppression import BELOW
 
 __all__ = [
     "ATTENDEE_FORMATS", "FORMATS", "FULL", "MASKED", "RESPONSE_FORMATS", "TICKET", "AnonymousTexts", "Column", "Format", "Material", "Table", "Texts",
-    "answer_columns", "gather", "note_export",
+    "answer_columns", "check_texts", "gather", "note_export",
 ]
 
 T = TypeVar("T")
@@ -86,13 +86,14 @@ def gather(  # noqa: PLR0913 -- how it is shown, each by its name
     people wrote, names of `known_names`, numbers and addresses are masked. `read` is told how many responses were read since it
     was told last. Raises AnonymousTexts.
     """
-    _leave(event, texts)
+    check_texts(event, texts)
     summary = reports.event_summary(session, event, now=now)
     mask = mask_for(session, event, language=language) if texts is Texts.MASKED else None
     return Material(session, event, reports.suppressed(summary, below=below) if below > 1 else summary, zone, language, office, mask, read)
 
 
-def _leave(event: Event, texts: Texts) -> None:
+def check_texts(event: Event, texts: Texts) -> None:
+    """Raises AnonymousTexts where texts may not leave like that."""
     if texts is Texts.AS_WRITTEN and event.questionnaire is not None and event.questionnaire.anonymous:
         raise AnonymousTexts
 
@@ -103,5 +104,5 @@ def note_export(session: Session, event: Event, what: str, *, texts: Texts = Tex
     To be saved before anything is written, in a transaction of its own: building a file takes long, and must neither hold
     up the door, which writes too, nor leave the house unrecorded. Raises AnonymousTexts.
     """
-    _leave(event, texts)
+    check_texts(event, texts)
     audit.record(session, "event.export", event, by=by, now=now, what=what, **({"texts": texts.value} if texts is Texts.AS_WRITTEN else {}))
