@@ -98,6 +98,7 @@ def test_from_a_draft_to_a_published_event_and_on(organiser, saved, stored):
     ({"seats": "0"}, "seats", "名额应为 1 以上的整数，不限请留空。"),
     ({"seats": "许多"}, "seats", "请填写整数，例如 60。"),
     ({"category-1": "61"}, "category-1", "名额不能超过活动总名额 60。"),
+    ({"contact_phone": "abc"}, "contact_phone", "请填写 11 位手机号、带区号的座机号，或服务热线，例如 12345。"),
     ({"slug": "Open Day"}, "slug", "网址名称只能使用小写字母、数字和连字符。"),
     ({"slug": "new"}, "slug", "这个网址名称已被系统使用，请换一个。"),
 ])

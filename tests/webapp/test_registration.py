@@ -356,7 +356,9 @@ def test_after_arrival_nothing_can_be_changed_or_cancelled(client, saved, event,
     code = code_of(client.post(f"/events/{event.slug}/register", data=filled(category)))
     with saved() as session:
         session.execute(sa.update(Attendee).values(arrived_at=NOW))
-    assert "已签到" in client.get(f"/t/{code}").text
+    page = client.get(f"/t/{code}").text
+    assert "已有人签到，如需更改请联系现场工作人员" in page
+    assert re.findall(rf"/t/{code}/(change|cancel|hand-over)", page) == []
     assert "联系现场工作人员" in client.get(f"/t/{code}/change").text
     assert client.post(f"/t/{code}/cancel").status_code == 200
     assert rows(saved, sa.select(Registration.state)) == [parties.State.CONFIRMED]

@@ -13,7 +13,7 @@ from engage.activities import Activity, ActivityDetails, ActivityKind
 from engage.events import Details, Event, Kind, State, Topic, Visibility
 from engage.people import Category
 from webapp import wiring
-from webapp.forms.fields import AnyNumberField, choices, line, moment, paragraphs, whole_number
+from webapp.forms.fields import AnyNumberField, choices, line, moment, paragraphs, telephone, whole_number
 
 KIND_WORDS = {
     Kind.OPEN_DAY: lazy_gettext("平台开放日"),
@@ -75,7 +75,7 @@ class EventForm(FlaskForm):
     walk_ins = BooleanField(lazy_gettext("接受现场登记"), description=lazy_gettext("没有报名的人可以在签到处登记后入场，占用名额。"))
     swap_until_hours = whole_number(lazy_gettext("换人截止"), description=lazy_gettext("活动开始前几小时为止可以换人或转给他人，例如 2；不填则到报名截止为止。"))
     contact_name = line(lazy_gettext("联系人"), 60)
-    contact_phone = line(lazy_gettext("联系电话"), 40)
+    contact_phone = line(lazy_gettext("联系电话"), 40, telephone)
     seats = whole_number(lazy_gettext("总名额"), description=lazy_gettext("不填则不限。"))
     waiting_list = BooleanField(lazy_gettext("名额已满后接受候补"), default=True)
     confirm_hours = whole_number(

@@ -1,5 +1,6 @@
 """Fields that several forms share: tidy text, whole numbers within limits, local times."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -7,19 +8,27 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext
 from wtforms import DateTimeLocalField, FloatField, IntegerField, SelectChoice, StringField, TextAreaField  # pyright: ignore[reportAttributeAccessIssue] -- newer than its stubs
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation, ValidationError
 
 from surveys.asked import clean
+from surveys.contacts import find_phones
 from webapp import wiring
 from webapp.formats import local
 
 REQUIRED = InputRequired(lazy_gettext("请填写此项。"))
 YEARS = range(2000, 2200)
+_HOTLINE = re.compile(r"1\d{2}|[19]\d{4,5}", re.ASCII)
 LARGEST = 1_000_000  # seats, minutes and the like; far below what a database's integer holds
 
 
 def at_most(characters: int) -> Length:
     return Length(max=characters, message=lazy_gettext("请勿超过 %(max)d 个字符。"))
+
+
+def telephone(_form: Any, field: Any) -> None:
+    """That people can call it: a telephone number, or a short one such as the city's hotline."""
+    if not find_phones(field.data or "") and not _HOTLINE.fullmatch(field.data or ""):
+        raise ValidationError(lazy_gettext("请填写 11 位手机号、带区号的座机号，或服务热线，例如 12345。"))
 
 
 def choices(words: Mapping[Any, Any]) -> list[SelectChoice]:
