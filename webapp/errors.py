@@ -299,6 +299,11 @@ def words(error: Refusal) -> str:
     return str(template) % _Facts(error.facts)
 
 
+def words_of(code: str) -> str:
+    """The words for a code that was kept, where its facts are not known any more."""
+    return str(REFUSALS[code]) % _Facts({})
+
+
 def form_refused(form: Form, error: Refusal) -> None:
     """Put the words next to the field that the refusal names, or on top of the form (`form.form_errors`)."""
     field = form._fields.get(error.field or "")

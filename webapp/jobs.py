@@ -11,7 +11,18 @@ from flask import Flask, current_app
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.consumer import Consumer
 
-from webapp import aftermath, delivery, lost_links, mailings, mixing, tallying, themes, uploads, waiting_lines
+from webapp import (
+    aftermath,
+    delivery,
+    exporting,
+    lost_links,
+    mailings,
+    mixing,
+    tallying,
+    themes,
+    uploads,
+    waiting_lines,
+)
 from webapp.settings import Settings
 from webapp.wiring import settings
 
@@ -19,7 +30,7 @@ EVERY_MINUTE: dict[str, Callable[[], object]] = {
     "deliver_mail": delivery.deliver_mail, "sweep_uploads": uploads.sweep, "tell_next_morning": aftermath.tell_next_morning,
     "invite": mailings.work_off, "move_waiting_lines": waiting_lines.move_up, "remind": mailings.remind, "find_lost_links": lost_links.work_off,
     "mix": mixing.work_off, "fold": tallying.work_off,
-    "find_themes": themes.work_off,
+    "find_themes": themes.work_off, "export": exporting.work_off,
 }
 
 log = logging.getLogger(__name__)

@@ -22,12 +22,13 @@ from engage.events import Event
 from engage.exports import attendees, document, plain, responses, workbook
 from engage.exports.attendees import FULL, MASKED, TICKET, Column, Table, answer_columns
 from engage.exports.material import Material
+from engage.exports.outline import outline
 from engage.known_names import mask_for
 from surveys.suppression import BELOW
 
 __all__ = [
     "ATTENDEE_FORMATS", "FORMATS", "FULL", "MASKED", "RESPONSE_FORMATS", "TICKET", "AnonymousTexts", "Column", "Format", "Material", "Table", "Texts",
-    "answer_columns", "check_texts", "gather", "note_export",
+    "answer_columns", "check_texts", "gather", "note_export", "outline",
 ]
 
 T = TypeVar("T")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from engage.exports.charts import BLUE
 from engage.exports.material import Material
 
 FONT = "Microsoft YaHei"
-BLUE = "#14508C"
 CHART_WIDTH, ROW_PIXELS = 760, 20
 Cell = str | float | date | None
 STYLES: dict[str, dict[str, Any]] = {

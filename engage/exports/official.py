@@ -10,16 +10,21 @@ page numbers outside with a dash on either side. Where a font is missing, Word t
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, BinaryIO
+from xml.sax.saxutils import escape
 
 from docx import Document
 from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
-from docx.oxml import OxmlElement
+from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
+
+from engage.exports.charts import drawn
+from engage.exports.material import Material
+from surveys.summaries import QuestionSummary
 
 SONG, FANG, HEI, KAI, PAGE = "方正小标宋简体", "仿宋_GB2312", "黑体", "楷体_GB2312", "宋体"
 ALTERNATIVES = {SONG: "宋体", FANG: "仿宋", HEI: "SimHei", KAI: "楷体", PAGE: "SimSun"}
@@ -27,8 +32,15 @@ LATIN = "Times New Roman"
 BODY, LINE = 16, 28  # points
 SMALL = {"zh": 10.5, "en": 9}  # 五号; in English, words such as “dissatisfied” must fit into a column
 TEXT_WIDTH = 156  # mm
-TABLE_TEXT, TABLE_HEAD, QUOTATION = "Table Text", "Table Head", "Quotation"
+TABLE_TEXT, TABLE_HEAD, QUOTATION, CONTENTS, FIGURE = "Table Text", "Table Head", "Quotation", "Contents", "Figure"
+DEEPEST = 2  # level of the headings in the table of contents
 BLACK = RGBColor(0, 0, 0)
+
+
+_DRAWING = """<w:drawing {namespaces}><wp:inline distT="0" distB="0" distL="0" distR="0"><wp:extent cx="{width}" cy="{height}"/>
+<wp:docPr id="{number}" name="{number}" descr="{told}"/><wp:cNvGraphicFramePr/>
+<a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/chart"><c:chart r:id="{relation}"/></a:graphicData></a:graphic>
+</wp:inline></w:drawing>"""
 
 
 class OfficialDocument:
@@ -43,10 +55,44 @@ class OfficialDocument:
         properties.title, properties.author, properties.comments = title, "", ""
         properties.created = properties.modified = made_at.replace(tzinfo=None)
         self.document.add_paragraph(title, style="Title")
+        self._contents: Any = None  # the paragraph after which the entries go
+        self._headings: list[tuple[str, int]] = []
+        self._figures = 0
+        self._figure_words = {"zh": "图{}　{}", "en": "Figure {}. {}"}[language]
+
+    def contents(self, title: str) -> None:
+        """A table of contents on the first page, of the headings of level 1 and 2 that follow; Word fills in the pages."""
+        self._contents = self.document.add_paragraph(title, style=CONTENTS)
+        self.document.add_page_break()
 
     def heading(self, text: str, level: int) -> None:
         """A heading of Word's own outline, level 1 to 3."""
-        self.document.add_paragraph(text, style=f"Heading {level}")
+        line = self.document.add_paragraph(text, style=f"Heading {level}")
+        if level <= DEEPEST:
+            self._headings.append((text, level))
+            number = str(len(self._headings))
+            start = _element("w:bookmarkStart", id=number, name=f"_Toc{number}")
+            line.runs[0]._r.addprevious(start)  # noqa: SLF001 -- as above
+            line._p.append(_element("w:bookmarkEnd", id=number))  # noqa: SLF001 -- as above
+
+    def figure(self, material: Material, one: QuestionSummary) -> None:
+        """A native chart of a question with its figures inside, which Word draws and everybody can edit, and its number and name."""
+        self._figures += 1
+        xml, workbook, height = drawn(material, one)
+        package = self.document.part.package
+        book = Part(PackURI(f"/word/embeddings/chart{self._figures}.xlsx"), CONTENT_TYPE.SML_SHEET, workbook, package)
+        inside = b'<c:externalData r:id="rId1"><c:autoUpdate val="0"/></c:externalData>'
+        chart = Part(PackURI(f"/word/charts/chart{self._figures}.xml"), CONTENT_TYPE.DML_CHART,
+                     xml.replace(b"<c:printSettings>", inside + b"<c:printSettings>"), package)
+        assert chart.relate_to(book, RELATIONSHIP_TYPE.PACKAGE) == "rId1"
+        label = one.question.label(material.language)
+        line = self.document.add_paragraph(style=FIGURE)
+        line.paragraph_format.keep_with_next = True
+        line.add_run()._r.append(parse_xml(_DRAWING.format(  # noqa: SLF001 -- as above
+            namespaces=nsdecls("w", "wp", "a", "r", "c"), width=Mm(TEXT_WIDTH), height=Pt(height * 0.75), number=self._figures,
+            told=escape(label, {'"': "&quot;"}), relation=self.document.part.relate_to(chart, RELATIONSHIP_TYPE.CHART),
+        )))
+        self.document.add_paragraph(self._figure_words.format(self._figures, label), style=FIGURE)
 
     def paragraph(self, text: str) -> None:
         """A paragraph of body text."""
@@ -92,7 +138,32 @@ class OfficialDocument:
 
     def save(self, stream: BinaryIO) -> None:
         """Write the file."""
+        if self._contents is not None:
+            self._list_contents()
         self.document.save(stream)
+
+    def _list_contents(self) -> None:
+        """The field of the contents with its entries, as Word would leave it; it is marked to be worked out again for the pages."""
+        before, last = self._contents._p, len(self._headings)  # noqa: SLF001 -- as above
+        for number, (text, level) in enumerate(self._headings, start=1):
+            line = self.document.add_paragraph(style=f"toc {level}")
+            if number == 1:
+                for part in (_field_sign("begin", dirty="true"), _instruction(f' TOC \\o "1-{DEEPEST}" \\h \\z '), _field_sign("separate")):
+                    line.add_run()._r.append(part)  # noqa: SLF001 -- as above
+            link = _element("w:hyperlink", anchor=f"_Toc{number}", history="1")
+            line._p.append(link)  # noqa: SLF001 -- as above
+            parts: tuple[Any, ...] = (
+                _text(text), OxmlElement("w:tab"), _field_sign("begin", dirty="true"), _instruction(f" PAGEREF _Toc{number} \\h "),
+                _field_sign("separate"), _text("–"), _field_sign("end"),
+            )
+            for part in parts:
+                run = OxmlElement("w:r")
+                run.append(part)
+                link.append(run)
+            if number == last:
+                line.add_run()._r.append(_field_sign("end"))  # noqa: SLF001 -- as above
+            before.addnext(line._p)  # noqa: SLF001 -- as above
+            before = line._p  # noqa: SLF001 -- as above
 
     def _lay_out_page(self) -> None:
         page = self.document.sections[0]
@@ -113,7 +184,7 @@ class OfficialDocument:
 
     def _define_styles(self, small: float) -> None:
         styles = self.document.styles
-        for name in (TABLE_TEXT, TABLE_HEAD, QUOTATION):
+        for name in (TABLE_TEXT, TABLE_HEAD, QUOTATION, CONTENTS, FIGURE, *(f"toc {level}" for level in range(1, DEEPEST + 1))):
             style: Any = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
             style.base_style = styles["Normal"]
         self._style("Normal", FANG, BODY, indent=True)
@@ -125,6 +196,15 @@ class OfficialDocument:
         self._style(TABLE_TEXT, FANG, small, line=18)
         self._style(TABLE_HEAD, HEI, small, line=18, centred=True)
         self._style("Footer", PAGE, 14, line=18)
+        self._style(CONTENTS, HEI, BODY, centred=True, after=LINE // 2)
+        self._style(FIGURE, FANG, small, centred=True)
+        figure: Any = styles[FIGURE]
+        figure.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE  # a drawing would be cut off at an exact height
+        for level in range(1, DEEPEST + 1):
+            self._style(f"toc {level}", (HEI, FANG)[level - 1], BODY)
+            entry: Any = styles[f"toc {level}"]
+            entry.paragraph_format.left_indent = Pt((level - 1) * 2 * BODY)
+            entry.paragraph_format.tab_stops.add_tab_stop(Mm(TEXT_WIDTH), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
 
     def _style(  # noqa: PLR0913 -- what there is to say of a paragraph, once
         self, name: str, font: str, size: float, *, line: int = LINE, after: int = 0, indent: bool = False,
@@ -161,3 +241,27 @@ class OfficialDocument:
                 part.drop_rel(key)
         table = Part(PackURI("/word/fontTable.xml"), CONTENT_TYPE.WML_FONT_TABLE, xml.encode(), part.package)
         part.relate_to(table, RELATIONSHIP_TYPE.FONT_TABLE)
+
+
+def _element(tag: str, **attributes: str) -> Any:
+    made = OxmlElement(tag)
+    for attribute, value in attributes.items():
+        made.set(qn(f"w:{attribute}"), value)
+    return made
+
+
+def _field_sign(kind: str, **attributes: str) -> Any:
+    return _element("w:fldChar", fldCharType=kind, **attributes)
+
+
+def _instruction(words: str) -> Any:
+    made = OxmlElement("w:instrText")
+    made.set(qn("xml:space"), "preserve")
+    made.text = words
+    return made
+
+
+def _text(words: str) -> Any:
+    made = OxmlElement("w:t")
+    made.text = words
+    return made

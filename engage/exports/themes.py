@@ -7,23 +7,23 @@ from surveys.themes import QUOTED
 
 if TYPE_CHECKING:
     from engage.exports.cells import Book
-    from engage.exports.official import OfficialDocument
+    from engage.exports.document import Paper
 
 IN_DOCUMENT = 10  # themes of a question that are quoted; its table has all
 
 
-def tell(document: "OfficialDocument", material: Material, one: ThemesTold) -> None:
+def tell(paper: "Paper", material: Material, one: ThemesTold) -> None:
     """The themes as a table, then the foremost with quotations."""
     say, shown = material.say, one.themes
-    document.paragraph(say(
+    paper.paragraph(say(
         f"{one.sorted}条回答按用词归为{len(shown)}个主题，数量如下。", f"{one.sorted} answers fall into {len(shown)} themes by their words.",
     ) + _since(material, one))
     rows = [[theme.title, str(theme.size), f"{theme.share:.1%}"] for theme in shown]
-    document.table([[say("主题", "Theme"), say("条数", "Answers"), say("占比", "Share")], *rows], [100, 28, 28])
+    paper.table([[say("主题", "Theme"), say("条数", "Answers"), say("占比", "Share")], *rows], [100, 28, 28])
     for theme in shown[:IN_DOCUMENT]:
-        document.paragraph(say(f"关于“{theme.title}”（{theme.size}条）：", f"On “{theme.title}” ({theme.size}):"))
+        paper.paragraph(say(f"关于“{theme.title}”（{theme.size}条）：", f"On “{theme.title}” ({theme.size}):"))
         for text in theme.quotations:
-            document.quotation(f"“{text}”", "")
+            paper.quotation(f"“{text}”", "")
 
 
 def sheet(book: "Book") -> None:

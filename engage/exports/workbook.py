@@ -10,14 +10,14 @@ from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from engage.exports import responses, themes
-from engage.exports.cells import BLUE, FONT, STYLES, Book, Sheet
+from engage.exports.cells import FONT, STYLES, Book, Sheet
+from engage.exports.charts import LEVELS, add_chart
 from engage.exports.material import Material
 from engage.reports import conclusion, takes_words
 from surveys.forms import FormSection
 from surveys.kinds import KINDS
 from surveys.summaries import QuestionSummary
 
-LEVELS = ("#14508C", "#6797CB", "#B5CBE3", "#E39A8B", "#B3261E")  # from the best to the worst, as on the page
 MOST_ROWS = 1_048_575  # of a sheet, beside its heading
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "-"))  # what Excel refuses in the name of a sheet
 
@@ -154,9 +154,7 @@ def _question(sheet: Sheet, one: QuestionSummary, row: int) -> int:
         row += 1
     if not tally.rows:
         return row + 1
-    if tally.satisfied is not None:
-        return sheet.chart(row, _levels_chart(sheet, one, head, len(groups)), 110 + 34 * len(groups))
-    return sheet.chart(row, _options_chart(sheet, one, head), 60 + 34 * len(tally.rows))
+    return sheet.chart(row, *add_chart(sheet.book.book, one, sheet=sheet.name, head=head, groups=len(groups)))
 
 
 def _parts(sheet: Sheet, one: QuestionSummary, row: int) -> int:
@@ -183,36 +181,6 @@ def _parts(sheet: Sheet, one: QuestionSummary, row: int) -> int:
         values = [figure.score if scored else figure.mean for figure in figures]
         sheet.row(row, [part.label(material.language), None, *values], ["text", "number"])
     return row + 2
-
-
-def _options_chart(sheet: Sheet, one: QuestionSummary, head: int) -> Any:
-    """A bar for each option in the question's own order."""
-    chart, name, last = sheet.book.book.add_chart({"type": "bar"}), sheet.name, head + len(one.tally.rows)
-    chart.add_series({
-        "name": [name, head, 2], "categories": [name, head + 1, 0, last, 0], "values": [name, head + 1, 2, last, 2],
-        "fill": {"color": BLUE}, "data_labels": {"value": True}, "gap": 50,
-    })
-    chart.set_legend({"none": True})
-    chart.set_title({"none": True})
-    chart.set_y_axis({"reverse": True})
-    chart.set_x_axis({"visible": False, "min": 0, "major_gridlines": {"visible": False}})
-    return chart
-
-
-def _levels_chart(sheet: Sheet, one: QuestionSummary, head: int, groups: int) -> Any:
-    """One stacked bar for all and for each category, from the lowest level to the highest."""
-    chart, name = sheet.book.book.add_chart({"type": "bar", "subtype": "percent_stacked"}), sheet.name
-    levels = list(zip(range(head + 1, head + 1 + len(one.tally.rows)), LEVELS, strict=True))
-    for row, colour in reversed(levels):
-        chart.add_series({
-            "name": [name, row, 0], "categories": [name, head, 2, head, 1 + groups], "values": [name, row, 2, row, 1 + groups],
-            "fill": {"color": colour}, "gap": 50,
-        })
-    chart.set_legend({"position": "top"})
-    chart.set_title({"none": True})
-    chart.set_y_axis({"reverse": True})
-    chart.set_x_axis({"num_format": "0%", "label_position": "high", "major_gridlines": {"visible": True, "line": {"color": "#D8DEE6"}}})
-    return chart
 
 
 def _answers(book: Book) -> None:

@@ -45,7 +45,7 @@ DESK = [
     "/desk/events/{running}/fields/{field}/edit", "/desk/events/{running}/fields/{field}/remove",
     "/desk/events/{running}/registrations/{registration}/cancel", "/desk/events/{running}/summary", "/desk/events/{draft}/summary",
     "/desk/events/{past}/summary", "/desk/events/{past}/crosstab?down=segment&across=q1", "/desk/events/{running}/crosstab?down=chosen&across=q1",
-    "/desk/events/{running}/summary?given=q1:1&from=2026-01-01", "/desk/events/{running}/comparison", "/desk/events/{running}/answers", "/desk/events/{running}/files", "/desk/events/{draft}/files", "/desk/events/{running}/themes", "/desk/events/{draft}/themes", "/desk/events/{past}/themes",
+    "/desk/events/{running}/summary?given=q1:1&from=2026-01-01", "/desk/events/{running}/comparison", "/desk/events/{running}/exports", "/desk/events/{draft}/exports", "/desk/events/{running}/summary/print", "/desk/events/{running}/answers", "/desk/events/{running}/files", "/desk/events/{draft}/files", "/desk/events/{running}/themes", "/desk/events/{draft}/themes", "/desk/events/{past}/themes",
     "/desk/events/{running}/themes/{theme}", "/desk/events/{running}/questions/{asked}/loose", "/events/{draft}", "/events/{running}/poster",
     "/events/{running}/survey-poster", "/t/{ticket}",
     "/desk/questionnaires", "/desk/questionnaires/import", "/desk/questionnaires/new", "/desk/questionnaires/{questionnaire}", "/desk/questionnaires/{unused}",
@@ -86,7 +86,7 @@ NO_PAGE = {
     "api.event_list", "api.event_in_full", "api.roster", "api-docs.openapi_json",  # for programs
     "calendar.all", "calendar.of_series",  # for calendar programs
     "public.event_calendar", "registration.ticket_calendar", "registration.ticket_picture", "answers.own_file", "desk.registration_file",  # downloads
-    "desk.export_event", "desk.export_attendees", "desk.export_people", "desk.export_coverage", "desk.import_template", "desk.import_refused",
+    "desk.export_event", "desk.export_responses", "desk.fetch_export", "desk.export_attendees", "desk.export_people", "desk.export_coverage", "desk.import_template", "desk.import_refused",
     "desk.exported_sms", "desk.door_counts", "desk.door_guests",  # the last two are parts of the door
     "desk.venue_code", "desk.board_figures", "board.figures", "desk.summary_live", "screen.figures",  # what changes on a screen
     "desk.planned_import", "desk.import_result", "desk.planned_questionnaire",  # see test_an_imports_pages_are_sound and the one after it

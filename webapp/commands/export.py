@@ -1,6 +1,7 @@
-"""`engage export event`, `engage export attendees`, `engage export badges`."""
+"""`engage export event`, `engage export responses`, `engage export attendees`, `engage export badges`."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
@@ -11,11 +12,15 @@ from engage import badge_sheets, badges, events, exports
 from engage.badge_sheets import SIZES
 from engage.badges import Choice, NobodyChosen, Printed
 from engage.events import Event
-from engage.exports import ATTENDEE_FORMATS, FORMATS, FULL, TICKET, Table
+from engage.exports import ATTENDEE_FORMATS, FORMATS, FULL, RESPONSE_FORMATS, TICKET, Table, Texts
 from webapp.commands import BY, Answer, engage, told
-from webapp.wiring import LANGUAGES, cipher, clock, db, link, office, saving, settings, speaking
+from webapp.exporting import gathered
+from webapp.wiring import LANGUAGES, cipher, clock, db, link, saving, settings
 
 output = click.option("-o", "--output", "file", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write.")
+texts_option = click.option(
+    "--texts", type=click.Choice([each.value for each in Texts]), default=Texts.MASKED.value, show_default=True, help="What becomes of names and numbers in texts.",
+)
 language_option = click.option("--language", type=click.Choice(list(LANGUAGES)), default="zh", show_default=True)
 
 
@@ -29,18 +34,25 @@ def export() -> None:
 @click.option("--format", "kind", type=click.Choice(list(FORMATS)), required=True)
 @output
 @language_option
+@texts_option
 @told
-def export_event(slug: str, kind: str, file: Path, language: str) -> Answer:
+def export_event(slug: str, kind: str, file: Path, language: str, *, texts: str) -> Answer:
     """Write the opinion summary of the event SLUG."""
+    made = partial(gathered, language=language, texts=Texts(texts))
+    return _written(slug, f"summary.{kind}", file, lambda event, stream: FORMATS[kind].write(made(event), stream), texts=Texts(texts))
 
-    def write(event: Event, stream: BinaryIO) -> None:
-        with speaking(language):
-            signed = office()
-        made = exports.gather(db.session(), event, zone=ZoneInfo(settings().timezone), language=language, office=signed,
-                              below=settings().smallest_cell, now=clock())
-        FORMATS[kind].write(made, stream)
 
-    return _written(slug, f"summary.{kind}", file, write)
+@export.command("responses")
+@click.argument("slug")
+@click.option("--format", "kind", type=click.Choice(list(RESPONSE_FORMATS)), required=True)
+@output
+@language_option
+@texts_option
+@told
+def export_responses(slug: str, kind: str, file: Path, language: str, *, texts: str) -> Answer:
+    """Write the responses to the questionnaire of the event SLUG: one a row, one row for each part of an answer (long), or for SPSS."""
+    made = partial(gathered, language=language, texts=Texts(texts))
+    return _written(slug, f"responses.{kind}", file, lambda event, stream: RESPONSE_FORMATS[kind].write(made(event), stream), texts=Texts(texts))
 
 
 @export.command("attendees")
@@ -84,11 +96,11 @@ def export_badges(slug: str, size: str, printed: str, file: Path) -> Answer:
     return _written(slug, "badges.pdf", file, write)
 
 
-def _written(slug: str, what: str, file: Path, write: Callable[[Event, BinaryIO], None]) -> Answer:
+def _written(slug: str, what: str, file: Path, write: Callable[[Event, BinaryIO], None], *, texts: Texts = Texts.MASKED) -> Answer:
     """Note the export, then write beside the file and put it in place only when it is whole."""
     with saving() as session:
         event = events.by_slug(session, slug)
-        exports.note_export(session, event, what, by=BY, now=clock())
+        exports.note_export(session, event, what, texts=texts, by=BY, now=clock())
     part = file.with_name(f".{file.name}.part")
     try:
         with part.open("wb") as stream:
