@@ -15,6 +15,7 @@ _KINDS = {
     "n": 1.0, "vn": 0.9, "v": 0.6, "j": 1.0, "l": 0.7, "i": 0.7, "a": 0.5, "an": 0.7, "eng": 1.0, "nr": 0.6, "ns": 0.6, "nt": 0.8, "nz": 1.0,
     "t": 0.3, "s": 0.8, "z": 0.4, "b": 0.6, "ad": 0.0, "vd": 0.0,
 }
+_SAID_ALONE = {"ad", "vd"}  # 公开: how something is done, which makes no theme and is a word of its own all the same
 # What people write in any opinion whatever it is about: forms of address, asking and wishing, and words without a matter.
 _SAY_LITTLE = 0.35  # of the weight of another word
 _WORD = re.compile(r"[a-z0-9][a-z0-9+#.-]*[a-z0-9]|[a-z]", re.ASCII)
@@ -64,8 +65,8 @@ def words_of(text: str) -> frozenset[str]:
     """The words that a text has to say anything with, each whole: those of a matter and what is said of it, from two characters on."""
     import rjieba  # noqa: PLC0415 -- slow import: it reads its dictionary
 
-    judged = (_judged(raw, tag) for raw, tag in rjieba.tag(plain(text)))
-    return frozenset(word for word, weight in judged if weight and len(word) > 1)
+    judged = ((*_judged(raw, tag), tag) for raw, tag in rjieba.tag(plain(text)))
+    return frozenset(word for word, weight, tag in judged if len(word) > 1 and (weight or (tag in _SAID_ALONE and word not in STOP)))
 
 
 def _words(text: str) -> tuple[dict[str, float], frozenset[tuple[str, str]]]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 MOST = 30  # words that one still reads from the back row
 SMALLEST, LARGEST = 34.0, 96.0  # sizes of type, in the units of the drawing
+FEWEST = 400.0, 200.0  # from the middle to the edges of the box, so that a few words do not become huge
 WIDER = 1.9  # than high: a hall's screen is
 STEP, APART = 22.0, 3.2  # of the spiral along which a word looks for its place: units a step, units outwards a radian
 GAP = 6.0  # between two words
@@ -46,8 +47,8 @@ def cloud(words: tuple[tuple[str, int], ...]) -> Cloud:
         placed.append(Placed(word, count, x, y, size, 1 if part > 0.8 else 2 if part > 0.5 else 3))  # noqa: PLR2004 -- thirds that look well
     if not taken:
         return Cloud((), (0, 0, 0, 0))
-    left, top = min(box[0] for box in taken), min(box[1] for box in taken)
-    right, bottom = max(box[2] for box in taken), max(box[3] for box in taken)
+    left, top = min(-FEWEST[0], *(box[0] for box in taken)), min(-FEWEST[1], *(box[1] for box in taken))
+    right, bottom = max(FEWEST[0], *(box[2] for box in taken)), max(FEWEST[1], *(box[3] for box in taken))
     return Cloud(placed, (round(left, 1), round(top, 1), round(right - left, 1), round(bottom - top, 1)))
 
 

@@ -37,7 +37,7 @@ def test_names_and_numbers_are_never_offered(session, asked):
 
 
 def test_nothing_is_shown_before_it_is_approved_and_what_is_new_waits(session, asked, now):
-    questionnaire, (asks, other) = asked
+    _, (asks, other) = asked
     decided = clouds.decisions(session, [asks.id], context="spring")[asks.id]
     found = {"讲解": 2, "细致": 2, "停车": 1}
     assert clouds.approved(found, decided) == []
