@@ -18,6 +18,10 @@ class TooManyCompanions(Invalid):
     """The category may not bring so many people."""
 
 
+class NoCompanions(TooManyCompanions):
+    """This category brings nobody along."""
+
+
 class CompanionNameMissing(Invalid):
     """An accompanying person needs a name."""
 
@@ -93,7 +97,7 @@ def _judged(event: Event, application: Application, invitation: Invitation | Non
             wrong.append(CategoryNotOpen(field="category"))
     allowed = application.category.companions
     if len(application.companions) > allowed:
-        wrong.append(TooManyCompanions(field="companions", allowed=allowed))
+        wrong.append((TooManyCompanions if allowed else NoCompanions)(field="companions", allowed=allowed))
     leader, of_leader = _clean_leader(application.leader)
     companions, of_companions = _clean_companions(leader, application.companions)
     return replace(application, leader=leader, companions=companions), [*wrong, *of_leader, *of_companions.values()]

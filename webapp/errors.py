@@ -134,6 +134,7 @@ REFUSALS: dict[str, LazyString] = {
     "missing": lazy_gettext("请回答这一题。"),
     "more_than_one": lazy_gettext("这一题只能选一项。"),
     "name_missing": lazy_gettext("请填写姓名。"),
+    "no_companions": lazy_gettext("您的身份不能带随行人员，请删去填写的随行人员。"),
     "no_contact": lazy_gettext("请填写手机号或电子邮箱，至少一项。"),
     "no_guests": lazy_gettext("演练至少需要一位来宾。"),
     "no_header": lazy_gettext("没有找到列名所在的行，请确认表格中有姓名等列名。"),

@@ -144,6 +144,17 @@ def test_a_refusal_stands_next_to_its_field_and_what_was_typed_is_kept(client, s
     assert rows(saved, sa.select(Registration)) == []
 
 
+def test_companions_are_offered_to_those_who_may_bring_some_and_others_are_told_that_they_may_not(client, saved, event, category):
+    with saved() as session:
+        session.execute(sa.update(make.Category).values(companions=0))
+        session.execute(sa.update(make.Category).where(make.Category.id == category.id).values(companions=2))
+        alone = session.scalars(sa.select(make.Category.id).where(make.Category.companions == 0, make.Category.self_chosen)).first()
+    address = f"/events/{event.slug}/register"
+    assert re.findall(r'class="(?:more companions|companion) asked" data-categories="([\d ]+)"', client.get(address).text) == [str(category.id)] * 3
+    page = client.post(address, data=filled(category, category=alone, **{"companions-0-name": "王五"}))
+    assert re.findall(r'id="companions-error">.*?<span>(.*?)</span>', page.text) == ["随行人员：您的身份不能带随行人员，请删去填写的随行人员。"]
+
+
 @pytest.mark.parametrize("sent", [None, "999999", "nonsense"])
 def test_where_there_is_one_category_only_nobody_is_asked_for_it(client, saved, event, category, sent):
     with saved() as session:

@@ -17,7 +17,7 @@ function isAsked({ categories, depends, values }) {
 
 function update() {
   for (const part of form.querySelectorAll(".asked")) { // in the form's order: what a field depends on stands before it
-    const asked = isAsked(part.dataset);
+    const asked = isAsked(part.dataset) && !part.parentElement.closest(".asked[hidden]");
     part.hidden = !asked;
     for (const input of part.querySelectorAll("input, textarea")) input.disabled = !asked;
   }
