@@ -28,8 +28,10 @@ def test_what_is_asked_follows_the_category_and_the_answers(browser, live_server
     drives.get_by_label("否", exact=True).check()
     for hidden in (plate, code, page.locator("#a-companions-0-f2")):
         expect(hidden).to_be_hidden()
-    for hidden in (when.first, page.get_by_text("添加随行人员")):  # 社会公众 bring nobody
-        expect(hidden).to_be_hidden()
+    expect(when.first).to_be_hidden()
+    expect(page.get_by_text("添加随行人员")).to_be_visible()
+    page.get_by_label("新闻媒体").check()  # who bring nobody
+    expect(page.get_by_text("添加随行人员")).to_be_hidden()
 
 
 def test_a_guest_hands_in_a_file_and_a_number_that_needs_its_own_consent(browser, live_server, places):
