@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from engage.events import Event
 from engage.events import State as EventState
 from engage.invitations import BOUNCED, Invitation, State
-from engage.people import Category, Invitee
+from engage.people import Category, Invitee, organisation_key
 
 
 class By(StrEnum):
@@ -47,7 +47,7 @@ class Look:
 class Gap:
     """What was not invited: an Invitee, a Category, or the name of an organisation or a district.
 
-    `people` are in it, `waiting` of them are on the list of a coming event with an invitation that has not been sent;
+    Organisations are one however they are written (see `people.organisation_key`), and called as most write them. `people` are in it, `waiting` of them are on the list of a coming event with an invitation that has not been sent;
     `at` and `event` are the last invitation's, None where there was none.
     """
 
@@ -63,7 +63,7 @@ _ASKED_AT = sa.func.coalesce(Invitation.invited_at, Invitation.opened_at, Invita
 _REACHED = sa.and_(_ASKED_AT.is_not(None), ~BOUNCED)
 _OPEN = Event.state.in_((EventState.DRAFT, EventState.PUBLISHED))
 _KEYS: Mapping[By, Any] = {
-    By.INVITEE: Invitee.id, By.ORGANISATION: Invitee.organisation, By.CATEGORY: Invitee.category_id, By.DISTRICT: Invitee.district,
+    By.INVITEE: Invitee.id, By.ORGANISATION: Invitee.organisation_key, By.CATEGORY: Invitee.category_id, By.DISTRICT: Invitee.district,
 }
 _SORTS = {"name", "people", "category", "organisation", "district"}
 _Query = sa.Select[*tuple[Any, ...]]
@@ -139,7 +139,8 @@ def _found(look: Look) -> _Query:
     grouped = _people(look, key.label("key"), key.label("name"), sa.func.count(Invitee.id).label("people"),
                       sa.func.max(each.c.at).label("at")).outerjoin(each, each.c.invitee_id == Invitee.id).group_by(key)
     if look.by is not By.CATEGORY:
-        return grouped.where(key != "", key.icontains(look.name, autoescape=True))
+        name = organisation_key(look.name) if look.by is By.ORGANISATION else look.name
+        return grouped.where(key != "", key.icontains(name, autoescape=True))
     known = grouped.subquery()
     names = sa.or_(*(name.icontains(look.name, autoescape=True) for name in (Category.name, Category.name_en)))
     return sa.select(Category.id.label("key"), Category.position.label("name"), sa.func.coalesce(known.c.people, 0).label("people"), known.c.at).outerjoin(
@@ -159,4 +160,8 @@ def _subjects(session: Session, by: By, keys: Sequence[int | str]) -> Mapping[in
         return {person.id: person for person in session.scalars(sa.select(Invitee).where(Invitee.id.in_(keys)))}
     if by is By.CATEGORY:
         return {category.id: category for category in session.scalars(sa.select(Category).where(Category.id.in_(keys)))}
-    return {key: str(key) for key in keys}
+    if by is By.DISTRICT:
+        return {key: str(key) for key in keys}
+    written = sa.select(Invitee.organisation_key, Invitee.organisation).where(Invitee.organisation_key.in_(keys)).group_by(
+        Invitee.organisation_key, Invitee.organisation).order_by(sa.func.count(), Invitee.organisation.desc())
+    return dict(iter(session.execute(written)))  # the last, as most write it, remains

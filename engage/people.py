@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship, validates
 
 from engage import audit
 from engage.audit import AuditEntry
@@ -93,6 +93,7 @@ class Invitee(Base):
     phone: Mapped[str] = mapped_column(sa.String(24), default="", index=True)  # see `clean_phone()`
     email: Mapped[str] = mapped_column(sa.String(254), default="")  # lower case
     organisation: Mapped[str] = mapped_column(sa.String(120), default="")
+    organisation_key: Mapped[str] = mapped_column(sa.String(120), default="", server_default="", index=True)  # see `organisation_key()`
     position: Mapped[str] = mapped_column(sa.String(60), default="")  # 职务
     district: Mapped[str] = mapped_column(sa.String(60), default="")
     uscc: Mapped[str] = mapped_column(sa.String(18), default="")  # unified social credit code, GB 32100-2015
@@ -102,6 +103,11 @@ class Invitee(Base):
     updated_at: Mapped[datetime]
 
     category: Mapped[Category] = relationship(lazy="joined")
+
+    @validates("organisation")
+    def _compare_by(self, _name: str, organisation: str) -> str:
+        self.organisation_key = organisation_key(organisation)
+        return organisation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +158,16 @@ _SPELLINGS: dict[str, tuple[str, str]] = {
 def name_key(name: str) -> str:
     """What a name is compared by: compatible characters unified (NFKC), no blanks, no case."""
     return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+
+
+_BRACKETS = str.maketrans("〔【[〕】]", "((()))")
+
+
+def organisation_key(organisation: str) -> str:
+    """What an organisation is compared by: as a name, with one kind of brackets. What it is called otherwise stays: another
+    legal form is another organisation.
+    """
+    return name_key(organisation.translate(_BRACKETS)).translate(_BRACKETS)[:120]
 
 
 def clean_name(name: str) -> str:
@@ -332,7 +348,7 @@ def find_invitees(*, text: str = "", category: Category | None = None, district:
     query = sa.select(Invitee).join(Invitee.category).options(contains_eager(Invitee.category))
     if key := name_key(text):
         places = [Invitee.name_key.contains(key, autoescape=True), Invitee.email.contains(key, autoescape=True),
-                  Invitee.organisation.icontains(text.strip(), autoescape=True)]
+                  Invitee.organisation_key.contains(organisation_key(text), autoescape=True)]
         digits = re.sub(r"[\s\-+()]", "", key)
         if digits.isdecimal():
             places.append(Invitee.phone.contains(digits))

@@ -16,7 +16,16 @@ from sqlalchemy.orm import Session
 from engage.audit import AuditEntry
 from engage.contacts import InvalidEmail, clean_email, find_phones, valid_uscc
 from engage.errors import Conflict
-from engage.people import LIMITS, Category, Invitee, categories, clean_name, name_key, recognise_category
+from engage.people import (
+    LIMITS,
+    Category,
+    Invitee,
+    categories,
+    clean_name,
+    name_key,
+    organisation_key,
+    recognise_category,
+)
 from engage.sheets import Row, Source, Table, read_tables
 
 COLUMNS = {
@@ -187,7 +196,8 @@ def plan_import(session: Session, source: Source, *, category: Category | None =
 def carry_out(session: Session, plan: ImportPlan, *, by: str, now: datetime) -> ImportResult:
     """Add the plan's new people and fill empty fields of known ones. Raises PeopleChanged when the plan is out of date."""
     session.flush()
-    new = [row.values | {"category_id": row.category.id, "created_at": now, "updated_at": now}
+    new = [row.values | {"category_id": row.category.id, "organisation_key": organisation_key(row.values["organisation"]),
+                         "created_at": now, "updated_at": now}
            for row in plan.rows if row.outcome is Outcome.ADDED and row.category]
     try:
         with session.begin_nested():
@@ -332,3 +342,5 @@ def _compare(row: PlannedRow, person: _Person, index: _Index, fills: dict[int, d
             _enter(index, person)
             if person.id is not None:
                 fills.setdefault(person.id, {})[column] = given
+                if column == "organisation":
+                    fills[person.id]["organisation_key"] = organisation_key(given)

@@ -177,3 +177,16 @@ def test_many_that_were_picked_are_invited_step_by_step_and_once(session, office
     assert session.scalars(sa.select(batches.BatchInvitee.invitee_id)).all() == []
     invited = session.scalars(sa.select(invitations.Invitation.invitee_id).where(invitations.Invitation.event_id == event.id))
     assert set(invited) == {office[name].id for name in "乙丙丁"}
+
+
+def test_an_organisation_is_one_however_it_is_written_and_called_as_most_write_it(session):
+    firm = make.category(session, name="企业")
+    for number, organisation in enumerate([
+        "丰和（郑州）建设 有限公司", "丰和(郑州)建设有限公司", "丰和(郑州)建设有限公司", "丰和〔郑州〕建设有限公司", "丰和(郑州)建设有限责任公司", "ＡＢＣ Ltd", "abc ltd", "abc ltd",
+    ]):
+        make.invitee(session, name=f"来宾{number}", category=firm, organisation=organisation)
+    every = look(By.ORGANISATION)
+    assert [(row[0], row[1]) for row in told(session, every, sort="-people")] == [
+        ("丰和(郑州)建设有限公司", 4), ("abc ltd", 3), ("丰和(郑州)建设有限责任公司", 1)]
+    (key,) = session.scalars(coverage.gaps(look(By.ORGANISATION, name="丰和（郑州） 建设有限公司"))).all()
+    assert len(session.scalars(coverage.members(every, [key])).all()) == len(session.scalars(people.find_invitees(text="丰和【郑州】建设有限公司")).all()) == 4
