@@ -141,6 +141,7 @@ REFUSALS: dict[str, LazyString] = {
     "no_seat": lazy_gettext("这张凭证没有名额，不能换人。"),
     "no_substitute": lazy_gettext("没有可以邀请的替代人员，或其已在邀请名单中。"),
     "no_such_export": lazy_gettext("没有这份导出，可能已过期删除，或不是您导出的。请重新导出。"),
+    "no_such_file": lazy_gettext("没有这个文件，或者它所属的回答已被剔除。"),
     "no_such_item": lazy_gettext("题库中没有这一项，可能已被删除。"),
     "no_such_question": lazy_gettext("没有这个问题，可能已被删除。"),
     "no_such_questionnaire": lazy_gettext("没有这份问卷，可能已被删除或链接有误。"),
