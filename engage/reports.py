@@ -7,7 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage import arrivals, attendance, events, invitations, origins, parties
+from engage import arrivals, attendance, events, invitations, origins, parties, respondents
 from engage.activities import ActivityKind
 from engage.errors import Conflict
 from engage.events import Event
@@ -19,6 +19,7 @@ from surveys import conclusions, suppression
 from surveys.asked import Asked, Tally, in_language
 from surveys.kinds import KINDS, Text
 from surveys.questionnaires import Questionnaire
+from surveys.questions import NoSuchQuestion
 from surveys.summaries import QuestionSummary, Summary, summarise
 from surveys.suppression import BELOW
 
@@ -31,13 +32,15 @@ class AnonymousUndivided(Conflict):
 class Narrowing:
     """Whose answers are looked at: of a category, on the days from `since` to `until`, and of those who gave certain answers.
 
-    `given` are codes of questions (`q3.ROW` for a part of one) and options, all of which must have been chosen.
+    `given` are codes of questions (`q3.ROW` for a part of one) and options, all of which must have been chosen. `by` is a code of
+    `respondents.known`: of those alone of whom that is known, in groups by it in place of the categories.
     """
 
     category: str | None = None
     since: date | None = None
     until: date | None = None
     given: tuple[tuple[str, str], ...] = ()
+    by: str = ""
 
 
 EVERYBODY = Narrowing()
@@ -165,17 +168,22 @@ class EventSummary:
         return [(label, question.by_segment[code]) for code, label in self.segments(language).items()]
 
 
-def opinions(session: Session, event: Event, questionnaire: Questionnaire, *, narrowing: Narrowing = EVERYBODY) -> Summary:
-    """The answers to the event's questionnaire in figures, the segments being codes of categories.
+def opinions(
+    session: Session, event: Event, questionnaire: Questionnaire, *, narrowing: Narrowing = EVERYBODY, language: str = "zh"
+) -> Summary:
+    """The answers to the event's questionnaire in figures, the segments being codes of categories, or what they are grouped by.
 
-    Raises NoSuchQuestion, or AnonymousUndivided where answers to an anonymous one are picked out: every selection can be compared
-    with another that differs by one person, and no single one shows it.
+    Raises NoSuchQuestion, also for what nothing can be grouped by, or AnonymousUndivided where answers to an anonymous one are
+    picked out: every selection can be compared with another that differs by one person, and no single one shows it.
     """
     if questionnaire.anonymous and narrowing != EVERYBODY:
         raise AnonymousUndivided
+    groups = respondents.known(session, event, language=language) if narrowing.by else {}
+    if narrowing.by not in groups and narrowing.by:
+        raise NoSuchQuestion(question=narrowing.by)
     return summarise(
         session, questionnaire, context=event.slug, segments={one.code: one.name for one in _categories(session)},
-        segment=narrowing.category, since=narrowing.since, until=narrowing.until, given=dict(narrowing.given),
+        segment=narrowing.category, since=narrowing.since, until=narrowing.until, given=dict(narrowing.given), by=groups.get(narrowing.by),
     )
 
 
@@ -210,6 +218,12 @@ def event_summary(session: Session, event: Event, *, now: datetime, survey: Summ
         survey_title_en=questionnaire.title_en if questionnaire else "",
         remark=conclusions.written(session, questionnaire, context=event.slug) if questionnaire else "",
     )
+
+
+def grouped(summary: EventSummary, survey: Summary) -> EventSummary:
+    """The summary with the groups of `survey`, whatever they are, in place of the categories."""
+    groups = tuple(CategoryTurnout(code, words, words, Turnout(responses=survey.by_segment[code])) for code, words in survey.segments.items())
+    return replace(summary, survey=survey, categories=groups)
 
 
 def suppressed(summary: EventSummary, *, below: int = BELOW) -> EventSummary:

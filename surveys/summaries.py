@@ -2,7 +2,7 @@
 # pyright: reportMissingTypeStubs=false
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager
 from surveys import tallies
 from surveys.asked import Asked, Counts, Option, Part, Tally, in_language
 from surveys.chi_square import independence
-from surveys.crosstabs import ATTRIBUTES, Axis, CrossTab, NothingToCross, asked_axis, named
+from surveys.crosstabs import ATTRIBUTES, Axis, CrossTab, Known, NothingToCross, asked_axis, named
 from surveys.forms import Form, whole_form, with_answers
 from surveys.kinds import KINDS, PERSONAL
 from surveys.questionnaires import Question, Questionnaire
@@ -51,6 +51,11 @@ class Summary:
     segments: dict[str, str]
     questions: tuple[QuestionSummary, ...]
     suppressed: bool = False
+
+    @property
+    def overlapping(self) -> bool:
+        """Whether somebody is in several groups."""
+        return sum(size or 0 for size in self.by_segment.values()) > self.responses
 
     def question(self, code: str) -> QuestionSummary | None:
         """The figures of the question with this code, if there is one."""
@@ -105,13 +110,14 @@ class Summary:
             raise NothingToCross(question=code)
         one = next(each for each in self.questions if each.question.code == asked.code)
         counted = {segment: _part(tally, part) for segment, tally in one.by_segment.items()}
-        down = Axis("segment", *ATTRIBUTES["segment"], tuple(Option(each, self.segments[each]) for each in counted), attribute=True)
+        groups = tuple(Option(each, self.segments[each]) for each in counted)
+        down = Axis("segment", *ATTRIBUTES["segment"], groups, several=self.overlapping, attribute=True)
         counts = tuple(tuple(row.count for row in tally.rows) for tally in counted.values())
         total = _part(one.tally, part)
         whole = [[n or 0 for n in row] for row in counts]
         return CrossTab(
             down, across, counts, tuple(tally.answered for tally in counted.values()), tuple(row.count for row in total.rows),
-            total.answered or 0, None if across.several or self.suppressed else independence(whole), suppressed=self.suppressed,
+            total.answered or 0, None if across.several or down.several or self.suppressed else independence(whole), suppressed=self.suppressed,
         )
 
     def _segment(self, segment: str | None, language: str) -> str:
@@ -142,21 +148,27 @@ def _figures(whole: Tally, language: str) -> dict[str, float | None]:
 def summarise(  # noqa: PLR0913 -- each narrows the answers down by something else
     session: Session, questionnaire: Questionnaire, *, context: str | None = None, segment: str | None = None,
     segments: Mapping[str, str] | None = None, since: date | None = None, until: date | None = None,
-    given: Mapping[str, str] | None = None,
+    given: Mapping[str, str] | None = None, by: Known | None = None,
 ) -> Summary:
     """Count the answers of one context or all, of one segment or all, in one statement whatever their number.
 
     `segments` gives labels for segment codes and their order; a code without a label is its own label and comes last. `since`
     and `until` are the first and the last day; `given` maps codes of questions (`q3.ROW` for a row of a matrix or a ranked option)
     to the option, level or rank that was chosen, and only the answers of those who chose all of them are counted. What narrows
-    the answers to an anonymous questionnaire can reveal a person: see docs/anonymity.md. Raises NoSuchQuestion for a code in `given`.
+    the answers to an anonymous questionnaire can reveal a person: see docs/anonymity.md. `by` makes groups of what the caller
+    knows of those who answered under a name, in place of the segments: who is in several is counted in each and once in all.
+    Raises NoSuchQuestion for a code in `given`.
     """
     form = whole_form(session, questionnaire)
     which = Which(context=context, segment=segment, since=since, until=until, given=tuple(
         (asked.id, part.code if part else "", option)
         for code, option in (given or {}).items() for asked, part in [named(form, code)]
     ))
-    return _summary(form, tallies.count(session, questionnaire, which), segments or {})
+    if by is None:
+        return _summary(form, tallies.count(session, questionnaire, which), segments or {})
+    groups = tallies.count_known(session, questionnaire, which, by.pairs)
+    everybody = tallies.count(session, questionnaire, replace(which, known=by.pairs))
+    return _summary(form, groups, by.labels, whole=everybody.values())
 
 
 def compare(
@@ -167,14 +179,19 @@ def compare(
     return _summary(whole_form(session, questionnaire), {code: counted[code] for code in contexts if code in counted}, contexts)
 
 
-def _summary(form: Form, counted: Mapping[str, Counted], labels: Mapping[str, str]) -> Summary:
+def _summary(form: Form, counted: Mapping[str, Counted], labels: Mapping[str, str], *, whole: Iterable[Counted] | None = None) -> Summary:
+    """`whole` are groups of which everybody is in one; where it is not given those that are `counted` are."""
     sizes = {code: group.responses for code, group in counted.items() if group.responses}
     order = [code for code in labels if code in sizes] + sorted(sizes.keys() - labels.keys())
+    everybody = list(counted.values() if whole is None else whole)
     form = with_answers(form, _given(counted.values()))
     return Summary(
-        form=form, responses=sum(sizes.values()), by_segment={code: sizes[code] for code in order},
+        form=form, responses=sum(group.responses for group in everybody), by_segment={code: sizes[code] for code in order},
         segments={code: labels.get(code, code) for code in order},
-        questions=tuple(_question(asked, {code: counted[code].question(asked.id) for code in order}) for asked in form.questions),
+        questions=tuple(
+            _question(asked, [group.question(asked.id) for group in everybody], {code: counted[code].question(asked.id) for code in order})
+            for asked in form.questions
+        ),
     )
 
 
@@ -188,9 +205,9 @@ def _given(groups: Iterable[Counted]) -> dict[int, set[str]]:
     return given
 
 
-def _question(asked: Asked, counted: Mapping[str, Counts]) -> QuestionSummary:
+def _question(asked: Asked, everybody: Iterable[Counts], counted: Mapping[str, Counts]) -> QuestionSummary:
     kind, total = KINDS[asked.kind], Counts()
-    for counts in counted.values():
+    for counts in everybody:
         total.add(counts)
     return QuestionSummary(asked, kind.tally(asked, total), {code: kind.tally(asked, counts) for code, counts in counted.items()})
 

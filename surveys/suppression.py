@@ -25,14 +25,14 @@ def suppressed(summary: Summary, *, below: int = BELOW) -> Summary:
     """The summary as it may leave the house. One that is suppressed already must not be given.
 
     A segment with fewer than `below` responses is left out as a whole, and with it a further one where it is the only one: how
-    many responses these have is None too. `below` 1 leaves nothing out.
+    many responses these have is None too; groups that overlap go as a whole, all of them. `below` 1 leaves nothing out.
     """
     if 0 < summary.responses < below:
         return replace(
             summary, by_segment=dict.fromkeys(summary.by_segment), suppressed=True,
             questions=tuple(_emptied(one) for one in summary.questions),
         )
-    veiled = _veiled(summary.by_segment, below)
+    veiled = set(summary.by_segment) if summary.overlapping else _veiled(summary.by_segment, below)
     return replace(
         summary, by_segment={code: None if code in veiled else size for code, size in summary.by_segment.items()}, suppressed=True,
         questions=tuple(_question(one, summary.by_segment, veiled, below) for one in summary.questions),

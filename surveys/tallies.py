@@ -4,7 +4,7 @@ A response is first counted where it lies, on the fly. `fold` adds it to the kep
 `count` adds both in one statement. So a reading is right whether or not anybody ever folds, and while somebody does.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -65,6 +65,7 @@ class Which:
     since: date | None = None
     until: date | None = None
     given: Sequence[tuple[int, str, str]] = ()
+    known: sa.SelectBase | None = None  # selects names and codes: only those who answered under one of the names
 
     def among(self, table: type[Response] | type[Tallied], questionnaire: Questionnaire) -> list[sa.ColumnElement[bool]]:
         """The same as conditions; `given` only says something of responses."""
@@ -80,6 +81,8 @@ class Which:
         if table is Response:
             wanted.append(Response.excluded_at.is_(None))
             wanted += [_who_chose(*chosen) for chosen in self.given]
+            if self.known is not None:
+                wanted.append(Response.respondent.in_(sa.select(self.known.subquery().columns[0])))
         return wanted
 
 
@@ -199,11 +202,21 @@ class Counted:
 
 
 def count(session: Session, questionnaire: Questionnaire, which: Which, *, by: str = "segment") -> dict[str, Counted]:
-    """The counts of each group that answered, in one statement; `by` is one of GROUP. Whoever `given` names is counted afresh."""
-    live = _counted([getattr(Response, by)], *which.among(Response, questionnaire), *([] if which.given else [_NEW]))
-    found = sa.union_all(*live) if which.given else sa.union_all(_kept(which, questionnaire, by), *live)
+    """The counts of each group that answered, in one statement; `by` is one of GROUP. Whom `given` or `known` picks out is counted afresh."""
+    afresh = bool(which.given) or which.known is not None
+    live = _counted([getattr(Response, by)], *which.among(Response, questionnaire), *([] if afresh else [_NEW]))
+    return _grouped(session.execute(sa.union_all(*live) if afresh else sa.union_all(_kept(which, questionnaire, by), *live)))
+
+
+def count_known(session: Session, questionnaire: Questionnaire, which: Which, known: sa.SelectBase) -> dict[str, Counted]:
+    """The counts of those whom `known` (see Which) gives the same code, in one statement. Who has several is counted under each."""
+    name, code = known.subquery().columns
+    return _grouped(session.execute(sa.union_all(*_counted([code], name == Response.respondent, *which.among(Response, questionnaire)))))
+
+
+def _grouped(found: Iterable[sa.Row[*tuple[Any, ...]]]) -> dict[str, Counted]:
     groups: dict[str, Counted] = {}
-    for group, question_id, part, choice, numbered, number, *figures in session.execute(found):
+    for group, question_id, part, choice, numbered, number, *figures in found:
         times, people, answered = map(int, figures)
         counted = groups.setdefault(str(group), Counted(0, {}))
         if question_id == SHEETS:

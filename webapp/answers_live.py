@@ -18,7 +18,7 @@ from surveys.summaries import Summary
 from surveys.suppression import suppressed
 from webapp.beats import Shared
 from webapp.live import Body, body_of
-from webapp.wiring import clock, db, settings
+from webapp.wiring import clock, db, language, settings
 
 KEPT = 50  # selections whose figures are remembered
 
@@ -69,8 +69,10 @@ class AnswersLive:
     def narrowed(self, event: Event, asked: Questionnaire, narrowing: Narrowing, *, of: Summary) -> Summary:
         """The figures of some, out `of` those of all. They are counted answer by answer, so again only when the latter have changed.
 
-        Raises what `reports.opinions` raises.
+        Groups by what the registration tells are counted each time: it changes by itself. Raises what `reports.opinions` raises.
         """
+        if narrowing.by:
+            return reports.opinions(db.session(), event, asked, narrowing=narrowing, language=language())
         key = (asked.id, event.slug, narrowing)
         all_then, some_then = self._narrowed.get(key, (None, None))
         if some_then is not None and all_then == of:

@@ -1,4 +1,4 @@
-"""Whose answers a page looks at, as its address says it: `?given=q1:2&given=q3.A:5&category=deputy&from=2026-03-01&to=2026-03-31`."""
+"""Whose answers a page looks at, as its address says it: `?given=q1:2&given=q3.A:5&category=deputy&from=2026-03-01&by=chosen`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +24,7 @@ def asked_for() -> Narrowing:
     category = request.args.get("category") or None
     return Narrowing(
         category="" if category == NOT_STATED else category, since=_day("from"), until=_day("to"), given=tuple(given.items()),
+        by=request.args.get("by", ""),
     )
 
 
@@ -44,7 +45,7 @@ def address(narrowing: Narrowing) -> dict[str, str | list[str]]:
         stated["category"] = narrowing.category or NOT_STATED
     if narrowing.given:
         stated["given"] = [":".join(pair) for pair in narrowing.given]
-    return stated
+    return stated | ({"by": narrowing.by} if narrowing.by else {})
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class Condition:
     without: Narrowing
 
 
-def conditions(narrowing: Narrowing, form: Form, categories: Mapping[str, str]) -> Sequence[Condition]:
-    """What is selected, for a reader. Raises NoSuchQuestion."""
+def conditions(narrowing: Narrowing, form: Form, *, categories: Mapping[str, str], groups: Mapping[str, str]) -> Sequence[Condition]:
+    """What is selected, for a reader: `categories` and `groups` are the words for codes. Raises NoSuchQuestion."""
     found = [
         Condition(_words(form, code, option), replace(narrowing, given=tuple(each for each in narrowing.given if each[0] != code)))
         for code, option in narrowing.given
@@ -68,6 +69,8 @@ def conditions(narrowing: Narrowing, form: Form, categories: Mapping[str, str]) 
         found.append(Condition(gettext("%(day)s起", day=day(narrowing.since)), replace(narrowing, since=None)))
     if narrowing.until:
         found.append(Condition(gettext("%(day)s止", day=day(narrowing.until)), replace(narrowing, until=None)))
+    if narrowing.by:
+        found.append(Condition(gettext("按%(what)s分组", what=groups.get(narrowing.by, narrowing.by)), replace(narrowing, by="")))
     return found
 
 

@@ -7,17 +7,19 @@ from collections import Counter
 
 import make
 import pytest
+import sqlalchemy as sa
 from database import count_queries, undone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surveys import questionnaires, questions
 from surveys.asked import Row, Tally
-from surveys.crosstabs import NothingToCross, crosstab
+from surveys.crosstabs import Known, NothingToCross, crosstab
 from surveys.questions import NoSuchQuestion
 from surveys.raw import raw_rows
 from surveys.responses import submit
 from surveys.summaries import open_answers, summarise
+from surveys.suppression import suppressed
 from surveys.templates import create_from_template
 
 LABELS = {"deputy": "人大代表", "enterprise": "企业代表", "media": "媒体"}
@@ -145,6 +147,22 @@ def test_frames_hold_the_same_numbers(session, answers):
         "合计": {"回答人数": 2, "一": 1, "二": 2, "三": 0}, "人大代表": {"回答人数": 0, "一": 0, "二": 0, "三": 0},
         "企业代表": {"回答人数": 1, "一": 1, "二": 1, "三": 0}, "visitor": {"回答人数": 1, "一": 0, "二": 1, "三": 0},
     }
+
+
+def test_groups_can_be_what_the_caller_knows_of_those_who_answered_under_a_name(session):
+    """Of the activities b has both, c none; nobody knows who the fourth is, and z did not answer."""
+    asked = make.questionnaire(session)
+    for respondent, level in (("a", "5"), ("b", "4"), ("c", "5"), (None, "1")):
+        make.response(session, asked, {"q3": level}, respondent=respondent, segment="deputy")
+    pairs = sa.union_all(*(sa.select(sa.literal(name), sa.literal(code)) for name, code in (("a", "visit"), ("b", "visit"), ("b", "talk"), ("z", "talk"))))
+    known = Known(text_zh="环节", text_en="Activity", pairs=pairs, labels={"talk": "座谈", "visit": "参观"}, several=True)
+    summary = summarise(session, asked, by=known)
+    assert (summary.responses, summary.by_segment, list(summary.segments.values())) == (2, {"talk": 1, "visit": 2}, ["座谈", "参观"])
+    levels = summary.question("q3")
+    assert (levels.tally.answered, levels.tally.mean, {code: tally.mean for code, tally in levels.by_segment.items()}) == (2, 4.5, {"talk": 4, "visit": 4.5})
+    assert summarise(session, asked, by=known, given={"q3": "4"}).by_segment == {"talk": 1, "visit": 1}
+    assert (summary.crosstab("q3").test, summary.crosstab("q3").base) == (None, 2)
+    assert set(suppressed(summary, below=2).by_segment.values()) == {None}  # by subtraction they would tell of a
 
 
 @pytest.fixture

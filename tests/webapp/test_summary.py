@@ -9,6 +9,7 @@ from database import count_queries
 from doorday import HOW, ROOMS, door_day, figures_in
 from openday import open_day, questioned
 
+from engage import respondents
 from engage.audit import AuditEntry
 from engage.exports import ATTENDEE_FORMATS, FORMATS
 from surveys import Questionnaire
@@ -113,6 +114,24 @@ def test_answers_are_selected_by_what_was_answered_category_and_days(day, analys
     assert '<a href="/desk/events/spring/summary">查看全部回答</a>' in page
 
 
+def test_answers_are_grouped_by_what_the_registration_tells(saved, analyst):
+    """Both who answered under a name chose the visit, one of them the talk too."""
+    with saved() as session:
+        event = make.asking_event(session)
+        visit, talk = (make.activity(session, event, title=title) for title in ("参观大厅", "座谈会"))
+        for activities, level in (((visit, talk), "5"), ((visit,), "4"), ((), "1")):
+            guest = activities and make.registration(session, event, activity_ids=[one.id for one in activities]).leader
+            make.response(session, event.questionnaire, {"q3": level}, context=event.slug, respondent=(guest and respondents.respondent(guest)) or None)
+        slug = event.slug
+    page = analyst.get(f"/desk/events/{slug}/summary?by=chosen").text
+    assert "共收到 3 份，符合条件的 2 份" in page
+    assert "按选择的环节分组" in page
+    rows = re.findall(r'<tr><th scope="row">(全部|参观大厅|座谈会)</th>((?:<td class="num">\d+</td>)+)</tr>', page)
+    assert [(name, re.findall(r"\d+", cells)) for name, cells in rows] == [
+        ("全部", ["0", "0", "0", "1", "1", "2"]), ("参观大厅", ["0", "0", "0", "1", "1", "2"]), ("座谈会", ["0", "0", "0", "0", "1", "1"])]
+    assert analyst.get(f"/desk/events/{slug}/summary?by=shoes").status_code == 404
+
+
 def test_what_cannot_be_selected_is_refused(day, analyst):
     for wanted, status in (("given=q9:1", 404), ("given=q1.1:1", 404), ("from=soon", 422), ("given=q1", 200), ("given=q1:99", 200)):
         assert (wanted, analyst.get(f"/desk/events/spring/summary?{wanted}").status_code) == (wanted, status)
@@ -122,7 +141,7 @@ def test_answers_to_an_anonymous_questionnaire_are_not_selected(saved, analyst):
     with saved() as session:
         open_day(session, slug="secret", anonymous=True)
     assert "匿名问卷不提供筛选" in analyst.get("/desk/events/secret/summary").text
-    for wanted in ("given=q1:5", "category=deputy", "from=2026-03-01"):
+    for wanted in ("given=q1:5", "category=deputy", "from=2026-03-01", "by=chosen"):
         for page in ("summary", "summary/live"):
             assert analyst.get(f"/desk/events/secret/{page}?{wanted}").status_code == 409
 

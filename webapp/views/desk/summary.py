@@ -1,11 +1,12 @@
 """The opinion summary of an event: its figures on one page, its open answers on another."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, render_template, request
 from flask_babel import gettext
 
-from engage import events, people, reports
+from engage import events, people, reports, respondents
 from engage.events import Event
 from engage.exports import FORMATS
 from engage.reports import EVERYBODY, EventSummary, Narrowing
@@ -31,12 +32,7 @@ def summary(slug: str) -> str:
     """The conclusion, the figures by category, and every question; or the questions alone, of those whom the address selects."""
     event, selection = events.by_slug(db.session(), slug), narrowing.asked_for()
     shown = _shown(event, selection)
-    asked_form, labels = shown["everybody"] and shown["everybody"].form, _categories(shown["everybody"])
-    return render_template(
-        "desk/summary.html", **shown, formats=list(FORMATS), selection=selection, address=narrowing.address,
-        conditions=narrowing.conditions(selection, asked_form, dict(labels)) if shown["narrowed"] else (),
-        answers=narrowing.answers(asked_form) if asked_form else (), categories=labels,
-    )
+    return render_template("desk/summary.html", **shown, **_selectable(event, shown["everybody"], selection), formats=list(FORMATS))
 
 
 @desk.get("/events/<slug>/summary/live")
@@ -47,7 +43,8 @@ def summary_live(slug: str) -> Response:
 
     def drawn() -> Body:
         shown = _shown(event, selection)
-        return body_of({"responses": shown["summary"].total.responses, "html": render_template("desk/summary_live.html", **shown)})
+        survey = shown["summary"].survey
+        return body_of({"responses": survey.responses if survey else 0, "html": render_template("desk/summary_live.html", **shown)})
 
     body, fresh = answers_live().page((event.id, language(), selection), drawn)
     return sent(body, fresh=fresh)
@@ -59,21 +56,32 @@ def _shown(event: Event, selection: Narrowing) -> dict[str, Any]:
     everybody = survey = asked and live.summary(event, asked)
     if asked and everybody and selection != EVERYBODY:
         survey = live.narrowed(event, asked, selection, of=everybody)
-    counted = reports.event_summary(db.session(), event, now=clock(), survey=survey)
+    counted = reports.event_summary(db.session(), event, now=clock(), survey=everybody)
+    if survey is not None and survey is not everybody:
+        counted = reports.grouped(counted, survey) if selection.by else replace(counted, survey=survey)
     if asked and asked.anonymous:
         counted = reports.suppressed(counted, below=settings().smallest_cell)
     return {
         "event": event, "summary": counted, "everybody": everybody, "narrowed": survey is not everybody,
-        "below": settings().smallest_cell, "conclusion": reports.conclusion(counted, language()),
+        "group": gettext("分组") if selection.by else gettext("类别"), "below": settings().smallest_cell, "conclusion": reports.conclusion(counted, language()),
         "activities": [(one.title, one.chosen, counted.share_of_registered(one)) for one in counted.activities],
         "files": _files(event, counted), **SHAPES,
     }
 
 
-def _categories(survey: Summary | None) -> list[tuple[str, str]]:
-    """The categories of those who answered, as the address calls them, with their words."""
-    words = {one.code: in_language(language(), one.name, one.name_en) for one in people.categories(db.session())} if survey else {}
-    return [(code or narrowing.NOT_STATED, words.get(code, code) or gettext("未注明")) for code in (survey.by_segment if survey else ())]
+def _selectable(event: Event, everybody: Summary | None, selection: Narrowing) -> dict[str, Any]:
+    """What is selected and what can be; nothing without a questionnaire or where it is anonymous."""
+    chosen: dict[str, Any] = {"selection": selection, "address": narrowing.address}
+    if everybody is None or event.questionnaire is None or event.questionnaire.anonymous:
+        return chosen
+    words = {one.code: in_language(language(), one.name, one.name_en) for one in people.categories(db.session())}
+    categories = {code: words.get(code, code) or gettext("未注明") for code in everybody.by_segment}
+    groups = {code: in_language(language(), one.text_zh, one.text_en) for code, one in respondents.known(db.session(), event).items()}
+    return chosen | {
+        "conditions": narrowing.conditions(selection, everybody.form, categories=categories, groups=groups),
+        "answers": narrowing.answers(everybody.form), "groups": groups,
+        "categories": {code or narrowing.NOT_STATED: name for code, name in categories.items()},
+    }
 
 
 def _files(event: Event, counted: EventSummary) -> dict[str, int]:
