@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.board import boards
+from bench.exports import exports
 from bench.imports import imports
 from bench.invitations import many_invitations
 from bench.opening import opening
@@ -21,7 +22,7 @@ from bench.submits import submits
 from bench.summaries import summaries
 from bench.themes import themes
 
-BENCHMARKS = [single_scans, single_scans_postgresql, submits, summaries, opening, imports, many_invitations, boards, scanner, startup, themes]
+BENCHMARKS = [single_scans, single_scans_postgresql, submits, summaries, opening, imports, many_invitations, boards, scanner, startup, themes, exports]
 
 
 def machine() -> str:

@@ -4,7 +4,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from engage.exports.charts import BLUE
@@ -73,16 +73,20 @@ class Sheet:
 
     def row(self, row: int, cells: Sequence[Cell], styles: Sequence[str]) -> None:
         """Write cells: text always as text; `styles` go with them, the last one for the rest. What is missing is left out."""
+        self._write(row, cells, self._formats(styles, len(cells)))
+
+    def _formats(self, styles: Sequence[str], columns: int) -> list[Any]:
+        return [self.book.styles[styles[min(place, len(styles) - 1)]] for place in range(columns)]
+
+    def _write(self, row: int, cells: Sequence[Cell], formats: Sequence[Any]) -> None:
+        sheet = self.sheet
         for place, cell in enumerate(cells):
-            if cell is None:
-                continue
-            style = self.book.styles[styles[min(place, len(styles) - 1)]]
             if isinstance(cell, str):
-                self.sheet.write_string(row, place, cell, style)
-            elif isinstance(cell, datetime | date):
-                self.sheet.write_datetime(row, place, cell, style)
-            else:
-                self.sheet.write_number(row, place, cell, style)
+                sheet.write_string(row, place, cell, formats[place])
+            elif isinstance(cell, (int, float)):
+                sheet.write_number(row, place, cell, formats[place])
+            elif cell is not None:
+                sheet.write_datetime(row, place, cell, formats[place])
 
     def heading(self, row: int, words: Sequence[str]) -> None:
         """Write the heading of a table, two lines high."""
@@ -93,9 +97,9 @@ class Sheet:
         """A table that fills the sheet from its top, with a heading that stays; answers how many rows it has. `styles` as for `row`."""
         self.heading(0, heads)
         self.sheet.freeze_panes(1, 0)
-        number = 0
+        number, formats = 0, self._formats(styles, len(heads))
         for number, cells in enumerate(rows, start=1):
-            self.row(number, cells, styles)
+            self._write(number, cells, formats)
         return number
 
     def chart(self, row: int, chart: Any, height: int) -> int:
