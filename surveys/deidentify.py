@@ -15,6 +15,8 @@ from surveys.asked import in_language
 from surveys.identifiers import LABELS, Identifier, Span, numbers_and_addresses, plain
 from surveys.names import Names
 
+REMEMBERED = 200_000  # texts: some 15 MB
+
 
 class Mask:
     """Masks texts in one language, and counts what it has masked in different texts, by what it was."""
@@ -22,15 +24,21 @@ class Mask:
     def __init__(self, names: Iterable[str] = (), *, language: str = "zh") -> None:
         self._names = Names(names)
         self._language = language
-        self._counted: set[int] = set()  # texts that stand in several places of a file count once
+        self._clean: set[int] = set()  # by their hashes: texts in which nothing was found, for most stand in several places of a file
+        self._counted: set[int] = set()  # and those that were counted
         self.counts: Counter[str] = Counter()
 
     def __call__(self, text: str) -> str:
         """The text with a placeholder for each finding: 〔手机号〕."""
+        key = hash(text)
+        if key in self._clean:
+            return text
         found = self.find(text)
         if not found:
+            if len(self._clean) < REMEMBERED:
+                self._clean.add(key)
             return text
-        if (key := hash(text)) not in self._counted:
+        if key not in self._counted:
             self._counted.add(key)
             self.counts.update(span.identifier for span in found)
         parts: list[str] = []

@@ -7,31 +7,49 @@ words (于明 in 由于明显), counts only where something beside it says that 
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
+from typing import NamedTuple
 
 from surveys.identifiers import FOUND, Identifier, Span, plain
 
 _HAN = r"\u3400-\u9fff〇\uf900-\ufaff\U00020000-\U0003ffff"
 _SPACES = re.compile(rf"[ \t\u200b-\u200d\ufeff·•‧・∙.]{{1,3}}(?=[{_HAN}])| [ \t]+")
 _IS_HAN = re.compile(f"[{_HAN}]")
-_SOMEBODY = re.compile(rf"[{_HAN}]{{2}}|[^\W\d_{_HAN}]{{3}}|[^\W\d_]{{2}} ")  # a name has so much at least
-_NOTE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
-_ADDRESS = re.compile(r"(?:先生|女士|小姐|同志)\Z")
+_SOMEBODY = rf"[{_HAN}]{{2}}|[^\W\d_{_HAN}]{{3}}|[^\W\d_]{{2}} "  # a name has so much at least
+_NOTE = r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】"
+_ADDRESS = r"(?:先生|女士|小姐|同志)\Z"
 _SHORT = 2  # characters of a name that may lie across two words by chance
 
 _TITLE = (
     r"先生|女士|小姐|老师|同志|同学|师傅|大姐|大哥|阿姨|博士|(?:副|总)?(?:主任|科长|处长|局长|股长|组长|队长|所长|站长|院长|校长|镇长|乡长|村长|区长|市长|县长|"
     r"部长|厅长|会长|秘书长?|董事长|经理|书记|主席|主管|教授|医生|大夫|护士|律师|会计|工程师|警官|法官|代表|委员)"
 )
-_AFTER = re.compile(rf"[ ,]?(?:{_TITLE})|[ ,:(]{{0,2}}(?:电话|手机|联系方式|tel)?[ :)]{{0,2}}{FOUND}")
-_BEFORE = re.compile(
-    rf"(?:我叫|我是|名叫|叫做|叫|本人|姓名|署名|落款|联系人|负责人|经办人?|投诉人|举报人|反映人|当事人|申请人|工作人员|窗口人员|同事|业主|村民|居民|客服|{_TITLE}|—|--)"
-    r"[是为叫: ]{0,2}\Z|\b(?:mr|mrs|ms|dr|name is|called)\.? \Z",
+_CALLED = (
+    r"我叫|我是|名叫|叫做|叫|本人|姓名|署名|落款|联系人|负责人|经办人?|投诉人|举报人|反映人|当事人|申请人|工作人员|窗口人员|同事|业主|村民|居民|客服|—|--"
 )
 _LOOK_BACK = 12
-_ENDS = re.compile(r"(?:\A|[\n。.!?;~—,:])\s*\Z")
-_SIGNED = re.compile(rf"[\s。.,!]*(?:\d{{4}}[年./-][\d年月日./\s-]*|{FOUND}+)?[\s。.,!]*\Z|[ \t]*\n")
+
+
+class _Signs(NamedTuple):
+    """What stands beside a word that is meant as a name: after it, before it; and where it is a signature, before and after it."""
+
+    after: re.Pattern[str]
+    before: re.Pattern[str]
+    ends: re.Pattern[str]
+    signed: re.Pattern[str]
+
+
+@cache
+def _signs() -> _Signs:
+    """Made when they are needed, for compiling them takes longer than starting should."""
+    return _Signs(
+        re.compile(rf"[ ,]?(?:{_TITLE})|[ ,:(]{{0,2}}(?:电话|手机|联系方式|tel)?[ :)]{{0,2}}{FOUND}"),
+        re.compile(rf"(?:{_CALLED}|{_TITLE})[是为叫: ]{{0,2}}\Z|\b(?:mr|mrs|ms|dr|name is|called)\.? \Z"),
+        re.compile(r"(?:\A|[\n。.!?;~—,:])\s*\Z"),
+        re.compile(rf"[\s。.,!]*(?:\d{{4}}[年./-][\d年月日./\s-]*|{FOUND}+)?[\s。.,!]*\Z|[ \t]*\n"),
+    )
+
 
 # Names by the segmenter's dictionary that nobody takes for names in ordinary sentences.
 _ALSO_WORDS = frozenset(re.findall(r"\S+", """
@@ -49,9 +67,9 @@ class Names:
     def __init__(self, names: Iterable[str]) -> None:
         self._names: dict[str, set[str]] = {}  # in one way of writing → as they were written
         for written in names:
-            for part in re.split(r"[,;/|、]", _NOTE.sub(" ", plain(written))):
-                name = _ADDRESS.sub("", _squeezed(part.strip())[0]).strip()
-                if _SOMEBODY.search(name):
+            for part in re.split(r"[,;/|、]", re.sub(_NOTE, " ", plain(written))):
+                name = re.sub(_ADDRESS, "", _squeezed(part.strip())[0]).strip()
+                if re.search(_SOMEBODY, name):
                     self._names.setdefault(name, set()).add(written.strip())
         self._given = {name[1:] for name in self._names if len(name) == 3}  # noqa: PLR2004 -- of one character and a name of two
         lengths: dict[str, set[int]] = {}
@@ -123,11 +141,10 @@ class _Reading:
 
     def beside_a_sign(self, start: int, end: int) -> bool:
         """Whether a title, a form of address or a number stands beside it, or it stands alone, or as a signature."""
-        before = self.squeezed[max(0, start - _LOOK_BACK) : start]
-        return bool(
-            _AFTER.match(self.squeezed, end) or _BEFORE.search(before)
-            or (_ENDS.search(self.squeezed[max(0, start - 4) : start] or "") and _SIGNED.match(self.squeezed, end))
-        )
+        signs, text = _signs(), self.squeezed
+        before = text[max(0, start - _LOOK_BACK) : start]
+        signed = signs.ends.search(before) and signs.signed.match(text, end)
+        return bool(signed or signs.after.match(text, end) or signs.before.search(before))
 
 
 def _words(text: str) -> list[int]:
