@@ -24,7 +24,7 @@ from webapp.together import Together
 from webapp.wiring import clock, db, saving, secret
 
 SMALL = 5  # in an anonymous questionnaire nobody is asked for a group of fewer people than this
-MOST = 50  # sheets in one transaction: nobody waits long for the others
+MOST = 50  # sheets, or megabytes of files, in one transaction: nobody waits long for the others
 BY_SURVEY_CODE = sa.select(Event).where(Event.survey_code == sa.bindparam("code")).options(joinedload(Event.questionnaire))
 
 
@@ -136,6 +136,10 @@ def _uploads(sent: Sequence[FileStorage]) -> list[Upload]:
     return [Upload(one.filename, one.read()) for one in sent if one.filename]
 
 
+def _weight(filled: Filled) -> int:
+    return 1 + sum(len(one.content) for files in filled.files.values() for one in files if isinstance(one, Upload)) // 1_000_000
+
+
 def _store_all(sheets: Sequence[Filled]) -> list[str | Exception | None]:
     with saving() as session:
         halls: dict[str, Asking] = {}  # what the links in the hall open is read once, within the transaction
@@ -144,7 +148,7 @@ def _store_all(sheets: Sequence[Filled]) -> list[str | Exception | None]:
 
 # Stores the answers and gives the cookie by which a device knows that it has answered, None for a personal link. Raises
 # NoSuchQuestionnaire, PersonalLinkOnly, NotOpen, TooFast, and what `responses.submit` raises.
-SHEETS = Together("sheets", _store_all, most=MOST)
+SHEETS = Together("sheets", _store_all, most=MOST, size=_weight)
 
 
 def _tried(session: Session, filled: Filled, halls: dict[str, Asking]) -> str | Exception | None:

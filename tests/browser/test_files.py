@@ -92,7 +92,7 @@ def test_photos_are_picked_taken_back_and_kept_when_something_else_is_refused(ph
     assert stored(live_server, event) == ["指示牌.png", "门口.jpg", "证明.pdf"]
 
 
-def test_the_desk_looks_through_what_came(live_server, event, browser: Browser):
+def test_the_desk_looks_through_what_came(live_server, event, browser: Browser, axe):
     with live_server.session() as session:
         asked = session.merge(event).questionnaire
         sent = [Upload(one["name"], one["buffer"]) for one in (DOOR, SIGN, PROOF)]
@@ -105,6 +105,7 @@ def test_the_desk_looks_through_what_came(live_server, event, browser: Browser):
         desk.screenshot(path=f"{SHOTS}/files-summary.png", full_page=True)
     desk.get_by_role("link", name="查看 2 个文件").click()
     desk.wait_for_function("[...document.querySelectorAll('.gallery img')].every((one) => one.naturalWidth > 0)")
+    assert axe(desk) == []
     with desk.expect_download() as download:
         desk.get_by_role("link", name="下载 门口.jpg").click()
     assert download.value.suggested_filename == "门口.jpg"
