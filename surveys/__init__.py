@@ -35,6 +35,7 @@ from surveys import (
 from surveys.asked import Asked, Option, Tally
 from surveys.base import Base
 from surveys.crosstabs import CrossTab, crosstab
+from surveys.deidentify import Mask
 from surveys.errors import Conflict, Invalid, NotFound, SurveyError
 from surveys.finding import FoundTheme, find_themes
 from surveys.forms import Form, draft_of, form_of, form_of_version, whole_form
@@ -59,6 +60,7 @@ __all__ = [
     "FoundTheme",
     "Invalid",
     "InvalidAnswers",
+    "Mask",
     "NotFound",
     "NotOpen",
     "Option",
