@@ -93,8 +93,10 @@ def _has_figures(asked: Asked) -> bool:
 
 
 def chosen(screen: Screen, form: Form) -> list[Asked]:
-    """The questions that the screen shows, in the order of the form; none of another questionnaire."""
-    return [asked for asked in offered(form) if asked.id in screen.questions]
+    """The questions that the screen shows, in the order of the form: all, where those chosen were of another questionnaire."""
+    asked = offered(form)
+    own = [one for one in asked if one.id in screen.questions]
+    return own or (asked if screen.questions else [])
 
 
 def current(screen: Screen, form: Form, *, now: datetime) -> Asked | None:

@@ -25,7 +25,7 @@ from webapp.clouds import Cloud, cloud
 from webapp.live import Body, body_of
 from webapp.wiring import clock, db, settings
 
-MOST = 12  # bars that one still reads from the back row
+MOST = 10  # bars that one still reads from the back row
 MANY = 500  # answers, each of which is one more that must come before words are counted anew
 
 

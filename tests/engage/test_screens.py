@@ -84,6 +84,15 @@ def test_a_question_that_is_not_chosen_any_more_gives_way_to_the_cover(session, 
     assert screens.current(screen, form, now=now) is None
 
 
+def test_with_another_questionnaire_all_its_questions_are_shown_and_no_results(session, hall, now):
+    event, screen, form = hall
+    screens.reveal(session, screen, screen.questions, shown=True, by=make.BY, now=now)
+    other = form_of(session, make.questionnaire(session))
+    assert (codes(screens.chosen(screen, other)), {one.id for one in other.questions} & set(screen.revealed)) == ([f"q{n}" for n in range(1, 7)], set())
+    screens.choose(session, screen, [], every=0, by=make.BY, now=now)
+    assert [screens.chosen(screen, each) for each in (form, other)] == [[], []]
+
+
 def test_results_are_shown_and_hidden_and_the_trail_says_by_whom(session, hall, now):
     event, screen, form = hall
     one, two, words = (form.question(code) for code in ("q1", "q4", "q5"))

@@ -2,6 +2,7 @@
    live.js asks for the figures. On the desk the page of control shows the same. */
 
 const SAID = 15_000; // milliseconds between two things said to a screen reader
+const STEPS = 4; // by which type becomes smaller where a slide is too much for the screen: see screen.css
 const SVG = "http://www.w3.org/2000/svg";
 
 const shows = document.querySelector("[data-from]");
@@ -20,20 +21,33 @@ function set(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
-/* The parts of the page that are another slide's now. The focus stays where it was, if that is still there; bars rise from nothing. */
+/* Nobody scrolls in a hall. */
+function fit() {
+  const page = document.documentElement;
+  const slide = document.getElementById("slide");
+  if (!document.body.classList.contains("boardscreen") || innerWidth < innerHeight) return;
+  for (let step = 0; step <= STEPS; step += 1) {
+    slide.classList.toggle(`fit-${step - 1}`, false);
+    slide.classList.toggle(`fit-${step}`, step > 0);
+    if (page.scrollHeight <= innerHeight) return;
+  }
+}
+
+/* The parts of the page that are another slide's now. The focus stays within them; bars rise from nothing. */
 async function turn() {
   const response = await fetch(location.href, { cache: "no-store", redirect: "error" });
   if (!response.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   for (const part of document.querySelectorAll("[data-swap]")) {
     const next = page.getElementById(part.id);
-    if (!next) continue;
-    const focused = part.contains(document.activeElement) && document.activeElement.id;
+    if (!next || next.outerHTML === part.outerHTML) continue;
+    const focused = part.contains(document.activeElement);
     const another = part.querySelector("h2")?.textContent !== next.querySelector("h2")?.textContent;
     part.replaceWith(next);
-    if (focused) document.getElementById(focused)?.focus();
+    if (focused) next.querySelector("button")?.focus();
     if (another) rise(next);
   }
+  fit();
 }
 
 function rise(part) {
@@ -94,3 +108,5 @@ shows.addEventListener("figures", async ({ detail }) => {
   if (detail.cloud) cloud(...detail.cloud);
   say(detail.answers);
 });
+addEventListener("resize", fit);
+fit();
