@@ -2,24 +2,20 @@ import csv
 import json
 import re
 import sys
-from collections import Counter
 from datetime import date, datetime, time
 from io import BytesIO, StringIO
-from tempfile import NamedTemporaryFile
 from zipfile import ZipFile
-from zoneinfo import ZoneInfo
 
 import chain
 import everykind
 import make
-import pyreadstat
 import pytest
 import sqlalchemy as sa
 from database import count_queries
-from docx import Document
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 from doorday import ABSENT, CAME, HOW, OVER, ROOMS, door_day, figures_in
+from exported import LABELS, ZONE, opened, plain_count, responses, written
 from marks import OUT, held, scanned
 from openday import ANSWERS, ASKS, FORMULAS, open_day, questioned
 from openpyxl import load_workbook
@@ -35,36 +31,8 @@ from surveys.forms import form_of
 from surveys.questionnaires import NoSuchQuestionnaire
 from surveys.spss import SpssNotInstalled
 
-ZONE = ZoneInfo("Asia/Shanghai")
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # where it cannot matter which
 CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
-
-
-def written(session, event, suffix, language="zh", now=make.NOW, texts=Texts.MASKED):
-    stream = BytesIO()
-    FORMATS[suffix].write(exports.gather(session, event, zone=ZONE, language=language, below=1, texts=texts, now=now), stream)
-    return stream.getvalue()
-
-
-def opened(session, event, suffix, language="zh", texts=Texts.MASKED):
-    """The export as a person's tools read it: rows of CSV, the object of JSON, a workbook, a document."""
-    data = written(session, event, suffix, language, texts=texts)
-    if suffix == "csv":
-        assert data.startswith(b"\xef\xbb\xbf")
-        return list(csv.reader(StringIO(data.decode("utf-8-sig"), newline="")))
-    return {"json": json.loads, "xlsx": lambda one: load_workbook(BytesIO(one)), "docx": lambda one: Document(BytesIO(one))}[suffix](data)
-
-
-def responses(session, event, suffix):
-    """The raw data as a person's tools read it: rows of CSV, or SPSS's frame and what it tells of the variables."""
-    stream = BytesIO()
-    RESPONSE_FORMATS[suffix].write(exports.gather(session, event, zone=ZONE, below=1, now=make.NOW), stream)
-    if suffix.endswith("csv"):
-        return list(csv.reader(StringIO(stream.getvalue().decode("utf-8-sig"), newline="")))
-    with NamedTemporaryFile(suffix=".sav") as file:
-        file.write(stream.getvalue())
-        file.flush()
-        return pyreadstat.read_sav(file.name)
 
 
 def attendees(session, event, suffix, columns=FULL, language="zh", now=make.NOW):
@@ -83,26 +51,6 @@ def strings_of(workbook):
 
 
 # ---- the same number is the same everywhere
-
-
-def plain_count(groups):
-    """(group, number of question, option) → how many, by hand from what was answered."""
-    counts = Counter()
-    for group, answers in groups.items():
-        for raw in answers:
-            for question, given in raw.items():
-                for option in given if isinstance(given, list) else [given]:
-                    if question in {"q1", "q2", "q3"}:
-                        counts[group, int(question[1]), option] += 1
-                        counts["全部", int(question[1]), option] += 1
-    return counts
-
-
-LABELS = {
-    1: {"非常满意": "5", "满意": "4", "基本满意": "3", "不满意": "2", "非常不满意": "1"},
-    2: {"单位通知": "1", "中心网站": "2", "其他": "other"},
-    3: {"参观": "1", "=座谈": "2"},
-}
 
 
 def in_csv(rows, _names):
