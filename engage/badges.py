@@ -15,6 +15,7 @@ from engage.events import Event
 from engage.parties import Attendee, State
 from engage.people import Category, name_key
 from surveys.base import Base
+from surveys.statements import among
 
 
 class NobodyChosen(Conflict):
@@ -72,7 +73,7 @@ class BadgePrint(Base):
     printed_at: Mapped[datetime]
 
 
-_PRINTS = cast("sa.Table", BadgePrint.__table__)
+_PRINTS, _ATTENDEES = cast("sa.Table", BadgePrint.__table__), cast("sa.Table", Attendee.__table__)
 
 
 def find(session: Session, event: Event, choice: Choice) -> list[Badge]:
@@ -91,14 +92,15 @@ def find(session: Session, event: Event, choice: Choice) -> list[Badge]:
     if choice.category_ids:
         found = found.where(Attendee.category_id.in_(choice.category_ids))
     if choice.attendee_ids:
-        found = found.where(Attendee.id.in_(choice.attendee_ids))
+        found = found.where(among(_ATTENDEES.c.id, "picked"))
     if choice.words:
         columns = (Attendee.name, Attendee.organisation)
         found = found.where(sa.or_(*(column.icontains(choice.words, autoescape=True) for column in columns)))
     rows = [
         (position, Badge(attendee_id=key, name=name, organisation=organisation, category=category, colour=colour, ticket_code=code,
                          arrived_at=arrived, printed_at=printed))
-        for key, name, organisation, code, arrived, category, colour, position, printed in session.execute(found)
+        for key, name, organisation, code, arrived, category, colour, position, printed in session.execute(
+            found, {"picked": list(choice.attendee_ids)} if choice.attendee_ids else {})
     ]
     rows.sort(key=lambda row: _place(*row, choice.order))
     return [badge for _, badge in rows]

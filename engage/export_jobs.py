@@ -118,7 +118,8 @@ def order(session: Session, event: Event, wanted: Order, *, by: str, now: dateti
         parameters=wanted.parameters, needs=wanted.needs, by=by, created_at=now,
     )
     session.add(job)
-    audit.record(session, "event.export", event, by=by, now=now, what=f"{wanted.kind}.{wanted.format}", **wanted.parameters)
+    told = {name: value for name, value in wanted.parameters.items() if not isinstance(value, list)}  # whose badges: hundreds of ids
+    audit.record(session, "event.export", event, by=by, now=now, what=f"{wanted.kind}.{wanted.format}", **told)
     return job
 
 

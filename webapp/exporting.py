@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from engage import events, export_jobs, exports
+from engage import badge_sheets, badges, events, export_jobs, exports
+from engage.badge_sheets import SIZES
+from engage.badges import Badge, Choice
 from engage.errors import EngageError
 from engage.events import Event
 from engage.export_jobs import ExportJob, Kind, Order
@@ -22,7 +24,7 @@ from engage.exports import ATTENDEE_FORMATS, FORMATS, FULL, MASKED, RESPONSE_FOR
 from engage.parties import Attendee
 from surveys.errors import SurveyError
 from surveys.responses import Response
-from webapp.wiring import cipher, clock, db, office, saving, settings, speaking, writing
+from webapp.wiring import cipher, clock, db, link, office, saving, settings, speaking, writing
 
 LARGE = 5000  # responses or people, from which on an export is a job: some two seconds
 PACE = 1.0  # seconds between two reports of how far a job has come
@@ -85,7 +87,30 @@ def _attendees(event: Event, wanted: Order, stream: BinaryIO, progress: Progress
     return {}
 
 
-WRITERS: Mapping[Kind, Writer] = {Kind.SUMMARY: _material, Kind.RESPONSES: _material, Kind.ATTENDEES: _attendees}
+def badges_of(event: Event, wanted: Order) -> list[Badge]:
+    """Those ordered with the parameters `people` (ids) and `order` who still hold a seat."""
+    people, order_ = wanted.parameters["people"], badges.Order(wanted.parameters["order"])
+    return badges.find(db.session(), event, Choice(attendee_ids=people, order=order_))
+
+
+def _badges(event: Event, wanted: Order, stream: BinaryIO, progress: Progress) -> Mapping[str, int]:
+    """In the `size` among the parameters."""
+    found = badges_of(event, wanted)
+    if not found:
+        raise badges.NobodyChosen
+    progress.expect(len(found))
+    badge_sheets.write_pdf(stream, found, size=SIZES[wanted.parameters["size"]], title=event.title, address=ticket_address, drawn=progress)
+    return {}
+
+
+def ticket_address(code: str) -> str:
+    """What the QR code on a badge leads to."""
+    return link("registration.ticket", code=code)
+
+
+WRITERS: Mapping[Kind, Writer] = {
+    Kind.SUMMARY: _material, Kind.RESPONSES: _material, Kind.ATTENDEES: _attendees, Kind.BADGES: _badges,
+}
 
 
 def responses_of(event: Event) -> int:

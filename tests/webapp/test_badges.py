@@ -9,8 +9,9 @@ from database import count_queries
 
 from engage.audit import AuditEntry
 from engage.badges import BadgePrint
+from engage.export_jobs import ExportJob
 from engage.registrations import Attendee
-from webapp import cli
+from webapp import cli, exporting, jobs
 
 PAGE = "/desk/events/day/badges"
 
@@ -54,6 +55,25 @@ def test_the_chosen_are_printed_and_noted_then_the_rest(organiser, guests, saved
     with saved() as session:
         noted = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "event.badges").order_by(AuditEntry.id))
         assert [entry.detail for entry in noted] == [{"badges": 1}, {"badges": 2}]
+
+
+def test_many_badges_are_drawn_by_a_job_and_count_as_printed_when_the_file_is_fetched(app, organiser, guests, saved, monkeypatch):
+    asked = []
+    monkeypatch.setattr(jobs, "soon", asked.append)
+    monkeypatch.setattr("webapp.views.desk.badges.AT_ONCE", 1)
+    ordered = organiser.post(f"{PAGE}.pdf", data={"size": "a4-2x5", "order": "organisation", "q": "西村"})
+    assert (ordered.status_code, ordered.location, asked, printed(saved)) == (303, "/desk/events/day/exports", ["export"], [])
+    with app.app_context():
+        assert exporting.work_off() == 1
+    with saved() as session:
+        (job,) = session.scalars(sa.select(ExportJob))
+        address = f"/desk/exports/{job.key}"
+        assert (job.total, job.parameters["people"]) == (2, [guests["白二"], guests["陈三"]])
+        assert session.scalars(sa.select(AuditEntry.detail).where(AuditEntry.action == "event.export")).one() == {
+            "what": "badges.pdf", "size": "a4-2x5", "order": "organisation"}
+    done = organiser.get(address, buffered=True)
+    assert (done.content_type, ["白二" in text and "安一" not in text for text in text_of(done.data)]) == ("application/pdf", [True])
+    assert printed(saved) == ["白二", "陈三"]
 
 
 def test_the_list_is_searched_and_filtered_and_the_form_prints_what_is_shown(organiser, guests):

@@ -14,18 +14,21 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from engage import badge_sheets, badges, events, people
+from engage import badge_sheets, badges, events, export_jobs, people
 from engage.badge_sheets import SIZES
 from engage.badges import Badge, Choice, NobodyChosen, Order, Printed
 from engage.events import Event
+from engage.export_jobs import Kind
 from engage.staff import Permission
+from webapp import exporting
 from webapp.forms.events import category_name
 from webapp.guard import allowed
 from webapp.views.desk import desk
-from webapp.wiring import clock, db, link, saving
+from webapp.wiring import clock, db, language, saving
 
 Answers = TypeVar("Answers", bound=StrEnum)
 ON_A_PAGE = 50
+AT_ONCE = 60  # badges drawn while one waits: half a second
 SHEETS_SHOWN = 4
 CARDS_SHOWN = 12
 USUAL = "a4-2x5"
@@ -81,13 +84,19 @@ def preview_badges(slug: str) -> str:
 @desk.post("/events/<slug>/badges.pdf")
 @allowed(Permission.PEOPLE)
 def print_badges(slug: str) -> Response:
-    """The chosen badges as a PDF; from now on they count as printed."""
+    """The chosen badges as a PDF; from now on they count as printed. Many are drawn by a job, and count when its file is fetched."""
     event = events.by_slug(db.session(), slug)
     found = badges.find(db.session(), event, _choice(request.form))
     if not found:
         flash(gettext("没有符合条件的人员，没有生成胸牌。"), "warning")
         return redirect(url_for("desk.badges", slug=slug))
-    return _pdf(event, found, _size(request.form, USUAL))
+    size = _size(request.form, USUAL)
+    if len(found) > AT_ONCE:
+        people, order = [badge.attendee_id for badge in found], _choice(request.form).order.value
+        wanted = export_jobs.Order(Kind.BADGES, "pdf", Permission.PEOPLE, language(), {"size": size, "order": order, "people": people})
+        exporting.order(slug, wanted, by=current_user.by)
+        return redirect(url_for("desk.export_list", slug=slug), 303)
+    return _pdf(event, found, size)
 
 
 @desk.post("/events/<slug>/badges/spoilt")
@@ -125,7 +134,7 @@ def badge(slug: str, attendee_id: int) -> str | Response:
 def _pdf(event: Event, found: Sequence[Badge], size: str) -> Response:
     """The file; it is written before anything is noted, so that a failure leaves nobody without a badge."""
     file = TemporaryFile()  # noqa: SIM115 -- closed when it has been sent
-    badge_sheets.write_pdf(file, found, size=SIZES[size], title=event.title, address=_address)
+    badge_sheets.write_pdf(file, found, size=SIZES[size], title=event.title, address=exporting.ticket_address)
     with saving() as session:
         badges.note_printed(session, event, found, by=current_user.by, now=clock())
         name = f"{event.title}{gettext('胸牌')}.pdf"
@@ -134,7 +143,7 @@ def _pdf(event: Event, found: Sequence[Badge], size: str) -> Response:
 
 
 def _pictures(event: Event, found: Sequence[Badge], size: str) -> list[Markup]:
-    pages = badge_sheets.write_svg(found, size=SIZES[size], title=event.title, address=_address)
+    pages = badge_sheets.write_svg(found, size=SIZES[size], title=event.title, address=exporting.ticket_address)
     return [Markup(page) for page in pages]  # noqa: S704 -- drawn by us, the texts of others escaped
 
 
@@ -155,7 +164,3 @@ def _one_of(kind: type[Answers], given: MultiDict[str, str], name: str) -> Answe
 def _size(given: MultiDict[str, str], usual: str) -> str:
     wish = given.get("size", "")
     return wish if wish in SIZES else usual
-
-
-def _address(code: str) -> str:
-    return link("registration.ticket", code=code)

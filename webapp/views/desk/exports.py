@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from engage import events, export_jobs, exports
+from engage import badges, events, export_jobs, exports
 from engage.events import Event
 from engage.export_jobs import Kind, NoSuchExport, Order, State
 from engage.exports import ATTENDEE_FORMATS, FORMATS, RESPONSE_FORMATS, Format, Texts
@@ -84,6 +84,8 @@ def fetch_export(key: str) -> Response:
     with saving() as session:
         job = export_jobs.fetch(session, key, current_user.user, now=clock())
         name = _name(job.event, job.wanted)
+        if job.kind is Kind.BADGES and (printed := exporting.badges_of(job.event, job.wanted)):
+            badges.note_printed(session, job.event, printed, by=current_user.by, now=clock())
     path = exporting.file_of(job)
     if not path.exists():
         raise NoSuchExport
@@ -127,6 +129,6 @@ def _delivered(slug: str, wanted: Order, what: str, size_of: Callable[[Event], i
 
 def _name(event: Event, wanted: Order) -> str:
     kind = {
-        Kind.SUMMARY: gettext("情况汇总"), Kind.RESPONSES: gettext("原始数据"), Kind.ATTENDEES: gettext("参会名单"), Kind.BADGES: gettext("胸卡"),
+        Kind.SUMMARY: gettext("情况汇总"), Kind.RESPONSES: gettext("原始数据"), Kind.ATTENDEES: gettext("参会名单"), Kind.BADGES: gettext("胸牌"),
     }[wanted.kind]
     return f"{event.title}{kind}.{wanted.format}"
