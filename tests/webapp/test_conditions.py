@@ -78,15 +78,17 @@ def test_a_condition_is_put_together_in_rows_and_told_in_words(signed_in, saved,
     assert question(asked, saved, 5).show_if == stored
 
 
-@pytest.mark.parametrize("rows, words", [
-    (row(1, "q1", "is"), "请选择或填写这一行的答案"), (row(1, "q1", "<", "q1:1"), "这一行不能这样比较"),
-    (row(1, "q1", "is", "q2:1"), "请选择或填写这一行的答案"), (row(1, "q3", "is", typed="三"), "请填写数字"),
-    ({**row(1, "q1", "is", "q1:1"), **row(2, "q1", "is", "q1:2")}, "第 5 题的显示条件前后矛盾"),
+@pytest.mark.parametrize("rows, field, words", [
+    (row(1, "q1", "is"), "value-1", "第 1 行：请选择答案"), (row(1, "q1", "<", "q1:1"), "is-1", "第 1 行：不能这样比较"),
+    (row(2, "q1", "is", "q2:1"), "value-2", "第 2 行：请选择答案"), (row(1, "q3", "is", typed="三"), "typed-1", "第 1 行：请填写数字"),
+    (row(1, "q3", "is"), "typed-1", "第 1 行：请填写答案"),
+    ({**row(1, "q1", "is", "q1:1"), **row(2, "q1", "is", "q1:2")}, "", "第 5 题的显示条件前后矛盾"),
 ])
-def test_a_row_that_says_nothing_or_can_never_hold_is_refused_and_kept_on_the_page(signed_in, saved, asked, rows, words):
+def test_a_row_that_says_nothing_or_can_never_hold_is_refused_and_kept_on_the_page(signed_in, saved, asked, rows, field, words):
     last = question(asked, saved, 5)
     answer = signed_in("organiser").post(f"/desk/questions/{last.id}/conditions", data=sent(rows))
     assert (answer.status_code, words in read(answer), question(asked, saved, 5).show_if) == (422, True, None)
+    assert re.findall(r'class="error" id="(.*?)-error"', answer.get_data(as_text=True)) == [field][:bool(field)]
     assert '<option selected value="q' in answer.get_data(as_text=True)
 
 

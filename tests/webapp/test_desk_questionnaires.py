@@ -1,5 +1,6 @@
 """The questionnaire editor, through HTTP and without a script."""
 
+import html
 import re
 
 import make
@@ -330,6 +331,16 @@ def test_what_there_is_to_say_about_a_question_stands_at_it_and_names_questions_
         place = answer.location.rpartition("#")[2]
         before, _, after = author.get(answer.location).text.partition(f'id="{place}"')
         assert (words in before, words in after.partition("</li>")[0]) == (False, True), what
+
+
+def test_a_blank_questionnaire_begins_with_a_section_to_which_the_bank_adds_however_it_is_searched(author, stored):
+    author.post("/desk/bank/fill")
+    made = author.post("/desk/questionnaires/new", data={"template": "", "title": "新问卷"}).location
+    section, = stored(Section)
+    page = author.get(made).text
+    way, = re.findall(rf'href="(/desk/bank\?questionnaire=\d+&amp;into={section.id})"', page)
+    plain = html.unescape(way)
+    assert ("清除条件" in author.get(plain).text, f'<a class="btn btn-link" href="{way}">' in author.get(f"{plain}&q=满意").text) == (False, True)
 
 
 def test_english_is_filled_in_beside_the_chinese(author, saved, stored):

@@ -267,7 +267,7 @@ def test_what_is_missing_is_told_next_to_its_field_and_what_was_typed_stays(clie
     form = filled(category, f2="素食", f3=(io.BytesIO(PDF), "授权书.pdf"), f4=IDENTITY, **{"companions-1-name": "王五"})
     refused = client.post("/events/day/register", data=form, content_type="multipart/form-data")
     assert errors(refused.text) == [
-        ("a-f1", "是否开车：请填写此项。"), ("a-f4", "身份证号：这一项属于敏感个人信息，请勾选单独同意；不同意请清空此项。"),
+        ("a-f1", "是否开车：请选择。"), ("a-f4", "身份证号：这一项属于敏感个人信息，请勾选单独同意；不同意请清空此项。"),
         ("a-companions-1-f2", "随行人员 2，餐食：请填写此项。")]
     assert [part for part in ('value="素食"', f'value="{IDENTITY}"', 'value="王五"', "文件没有保存，需要的请重新选择") if part not in refused.text] == []
     assert 'id="a-f1-error"' in refused.text
@@ -282,7 +282,7 @@ def test_all_that_a_form_lacks_is_told_at_once_and_beside_its_field(client, even
     page = client.post("/events/day/register", data=form).text
     told = errors(page)
     assert [where for where, _ in told if where != "a-f1"] == ["name", "email", "companions-0-name", "consent"]
-    assert ("a-f1", "是否开车：请填写此项。") in told or not required
+    assert ("a-f1", "是否开车：请选择。") in told or not required
     assert [where for where, _ in told if f'id="{where}-error"' not in page] == []
 
 

@@ -20,7 +20,8 @@ from webapp.forms.events import category_name
 from webapp.forms.registration import companion, rows_of
 
 CONSENT, DISCARD = ".consent", ".discard"
-MISSING = {File.code: lazy_gettext("请选择文件。"), "": lazy_gettext("请填写此项。")}
+PICK = lazy_gettext("请选择。")
+MISSING = {File.code: lazy_gettext("请选择文件。"), "single": PICK, "multiple": PICK, "yes_no": PICK, "": lazy_gettext("请填写此项。")}
 
 
 def prefixes(form: MultiDict[str, str]) -> list[str]:
@@ -115,7 +116,7 @@ class AnswerSheet:
 
     def faults(self) -> list[tuple[str, str]]:
         """Where to go and what is wrong, for the summary on top."""
-        return [(self.anchor(name), f"{self._title(name)}{gettext('：')}{_words(error, self._by_name(name))}")
+        return [(self.anchor(name), f"{self._title(name).rstrip('。？：.?:')}{gettext('：')}{_words(error, self._by_name(name))}")
                 for name, error in self.problems.items()]
 
     def anchor(self, name: str) -> str:

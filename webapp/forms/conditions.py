@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, lazy_pgettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, SelectChoice, SelectField  # pyright: ignore[reportAttributeAccessIssue] -- newer than its stubs
 
-from surveys.asked import Asked
+from surveys.asked import Asked, in_language
 from surveys.conditions import (
     All,
     Answered,
@@ -32,7 +32,7 @@ SEGMENT, CONTEXT = "@segment", "@context"  # no code of a question
 SPARE, MOST = 2, 10  # rows
 LABEL = 40  # characters of a question in a list
 IS = {
-    "is": lazy_gettext("是"), "not": lazy_gettext("不是"), "answered": lazy_gettext("已回答"), "unanswered": lazy_gettext("没有回答"),
+    "is": lazy_pgettext("comparison", "是"), "not": lazy_gettext("不是"), "answered": lazy_gettext("已回答"), "unanswered": lazy_pgettext("comparison", "没有回答"),
     "<": lazy_gettext("小于"), "<=": lazy_gettext("不超过"), ">": lazy_gettext("大于"), ">=": lazy_gettext("不低于"),
 }
 Row = tuple[str, str, str, str]  # the four fields of a row: question, comparison, picked value, typed value
@@ -76,8 +76,8 @@ class ConditionForm(FlaskForm):
         try:
             return self._said(subject, sign, picked.partition(":")[2] if picked.partition(":")[0] == subject else "", typed)
         except _RowRefused as refused:
-            field = self[f"typed-{number}"]
-            field.errors = [*field.errors, str(refused)]
+            field = self[f"{refused.name}-{number}"]
+            field.errors = [*field.errors, gettext("第 %(number)s 行：%(problem)s", number=number, problem=refused)]
             return None
 
     def _said(self, subject: str, sign: str, picked: str, typed: str) -> Condition:
@@ -92,16 +92,20 @@ class ConditionForm(FlaskForm):
         if asked and compared == "number":
             return Compared(subject, {"is": "=", "not": "="}.get(sign, sign), _number(asked, picked, typed))
         if sign not in {"is", "not"} or (asked and not compared):
-            raise _RowRefused(gettext("这一行不能这样比较，请改用“已回答”或“没有回答”，或换一道题。"))
+            raise _RowRefused("is", gettext("不能这样比较，请改用“已回答”或“没有回答”，或换一道题。"))
         value = typed if compared == "text" else picked
         if not value:
-            raise _RowRefused(gettext("请选择或填写这一行的答案。"))
+            raise _RowRefused("typed", gettext("请填写答案。")) if compared == "text" else _RowRefused("value", gettext("请选择答案。"))
         kinds = {SEGMENT: Segment, CONTEXT: Context}
         return kinds[subject](value) if subject in kinds else (Says if compared == "text" else Picked)(subject, value)
 
 
 class _RowRefused(ValueError):
-    """What is wrong with a row, in words."""
+    """What is wrong with a row, in words, and at which of its fields."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(problem)
+        self.name = name
 
 
 def _number(asked: Asked, picked: str, typed: str) -> float:
@@ -111,7 +115,9 @@ def _number(asked: Asked, picked: str, typed: str) -> float:
     try:
         return KINDS[asked.kind].rows(replace(asked, settings={**asked.settings, "min": None, "max": None}), [typed], None)[0].number or 0
     except SurveyError as refusal:
-        raise _RowRefused(words(refusal) if typed else gettext("请选择或填写这一行的答案。")) from None
+        if asked.options:
+            raise _RowRefused("value", gettext("请选择答案。")) from None
+        raise _RowRefused("typed", words(refusal) if typed else gettext("请填写答案。")) from None
 
 
 def condition_form(earlier: Sequence[Asked], present: Condition | None, *, segments: Mapping[str, str], contexts: Mapping[str, str]) -> ConditionForm:
@@ -123,10 +129,10 @@ def condition_form(earlier: Sequence[Asked], present: Condition | None, *, segme
     for number in range(1, min(len(rows) + SPARE, max(MOST, len(rows))) + 1):
         names = [f"{name}-{number}" for name in ("question", "is", "value", "typed")]
         extra |= {
-            names[0]: SelectField(gettext("第 %(number)s 行：题目", number=number), choices=choices(subjects)),
-            names[1]: SelectField(gettext("第 %(number)s 行：比较", number=number), choices=choices(IS)),
-            names[2]: SelectField(gettext("第 %(number)s 行：选项", number=number), choices=values),
-            names[3]: line(gettext("第 %(number)s 行：数字、日期或文字", number=number), 500),
+            names[0]: SelectField(gettext("题目"), choices=choices(subjects)),
+            names[1]: SelectField(gettext("比较"), choices=choices(IS)),
+            names[2]: SelectField(gettext("选项"), choices=values),
+            names[3]: line(gettext("数字、日期或文字"), 500),
         }
         if number <= len(rows):
             stated |= dict(zip(names, _as_typed(rows[number - 1], earlier), strict=True))
@@ -149,12 +155,16 @@ def _subjects(earlier: Sequence[Asked]) -> dict[str, str]:
     for asked in earlier:
         subjects[asked.code] = _title(asked)
         for part in asked.parts if KINDS[asked.kind].compared else ():
-            subjects[f"{asked.code}.{part.code}"] = f"{_title(asked)} – {part.label(wiring.language())[:LABEL]}"
+            subjects[f"{asked.code}.{part.code}"] = f"{_title(asked)} – {_short(part.label(wiring.language()))}"
     return subjects | {SEGMENT: gettext("填写人的身份"), CONTEXT: gettext("所在活动")}
 
 
 def _title(asked: Asked) -> str:
-    return f"{asked.number}. {asked.label(wiring.language())[:LABEL]}"
+    return f"{asked.number}. {_short(asked.label(wiring.language()))}"
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= LABEL else f"{label[:LABEL - 1]}…"
 
 
 def _values(earlier: Sequence[Asked], segments: Mapping[str, str], contexts: Mapping[str, str]) -> list[SelectChoice]:
@@ -208,6 +218,8 @@ class QuotaForm(FlaskForm):
 
 def quota_form(options: Sequence[Mapping[str, Any]]) -> QuotaForm:
     """The form filled from stored options."""
-    fields = {f"quota-{option['code']}": whole_number(option["label"]) for option in options}
+    language = wiring.language()
+    fields = {f"quota-{option['code']}": whole_number(gettext("“%(option)s”的名额", option=in_language(language, option["label"], option.get("label_en", ""))))
+              for option in options}
     made: type[QuotaForm] = type("QuotaFormOfQuestion", (QuotaForm,), fields)
     return made(**{f"quota-{option['code']}": option.get("quota") for option in options})

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, lazy_pgettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, SelectMultipleField
 from wtforms.validators import Optional
@@ -26,7 +26,7 @@ SETTING_WORDS = {
     "number.min": lazy_gettext("最小值"),
     "number.max": lazy_gettext("最大值"),
     "integer": lazy_gettext("只能填整数"),
-    "unit": lazy_gettext("单位"),
+    "unit": lazy_pgettext("measure", "单位"),
     "unit_en": lazy_gettext("单位（英文）"),
     "megabytes": lazy_gettext("文件大小上限（MB）"),
 }

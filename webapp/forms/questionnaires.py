@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from flask_babel import lazy_gettext
+from flask_babel import lazy_gettext, lazy_pgettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, TextAreaField
 from wtforms.validators import NumberRange, Optional
@@ -40,7 +40,7 @@ SETTING_WORDS = {
     "datetime.min": lazy_gettext("最早时间，例如 2026-03-18 09:00"),
     "datetime.max": lazy_gettext("最晚时间，例如 2026-03-18 17:30"),
     "integer": lazy_gettext("只能填整数"),
-    "unit": lazy_gettext("单位"),
+    "unit": lazy_pgettext("measure", "单位"),
     "unit_en": lazy_gettext("单位（英文）"),
     "scale.labels": lazy_gettext("五级名称，从好到差，每行一个"),
     "scale.labels_en": lazy_gettext("五级名称（英文），每行一个"),
@@ -140,7 +140,7 @@ class QuestionForm(FlaskForm):
 
     def fields(self, present: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
         """What was typed, as the library takes it. An option that keeps its wording keeps its code of the `present` ones."""
-        stated: dict[str, Any] = {name: self[name].data for name in ("text", "text_en", "hint", "hint_en", "required")}
+        stated: dict[str, Any] = {name: self[name].data for name in ("text", "text_en", "hint", "hint_en", "required") if name in self}
         if "options" in self:
             stated["options"] = _options(self["options"].data or "", present)
         settings = {name.removeprefix(SETTING): _setting(field) for name, field in self._fields.items() if name.startswith(SETTING)}
@@ -161,7 +161,10 @@ def question_form(kind: str, question: Question | None = None) -> QuestionForm:
         words = SETTING_WORDS.get(name) or SETTING_WORDS[f"{kind}.{name}"]
         extra[SETTING + name] = _setting_field(words, default)
     made: type[QuestionForm] = type("QuestionFormOfKind", (QuestionForm,), extra)
-    return made(**_stated(kind, question))
+    form = made(**_stated(kind, question))
+    if not KINDS[kind].asks:
+        del form.required
+    return form
 
 
 def _stated(kind: str, question: Question | None) -> dict[str, Any]:

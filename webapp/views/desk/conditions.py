@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, render_template
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -23,7 +23,7 @@ from webapp.forms.conditions import condition_form, quota_form
 from webapp.forms.events import category_name
 from webapp.guard import allowed
 from webapp.views.desk import desk
-from webapp.views.desk.questionnaires import noted
+from webapp.views.desk.questionnaires import back_to, noted
 from webapp.wiring import clock, db, saving
 
 Answer = str | Response | tuple[str, int]
@@ -132,5 +132,4 @@ def _has_limits(question: Question) -> bool:
 
 def _done(questionnaire_id: int, question: Question | None, section: Section | None = None) -> Response:
     flash(gettext("修改已保存。"), "success")
-    anchor = f"question-{question.id}" if question else f"section-{section.id}" if section else None
-    return redirect(url_for("desk.questionnaire", questionnaire_id=questionnaire_id, _anchor=anchor))
+    return back_to(questionnaire_id, f"question-{question.id}" if question else f"section-{section.id}" if section else "")

@@ -13,7 +13,16 @@ from werkzeug.wrappers import Response
 from engage import audit
 from engage.events import Event
 from engage.staff import Permission
-from surveys import create_from_template, draft_of, form_of_version, questionnaires, responses, versions, wordings
+from surveys import (
+    create_from_template,
+    draft_of,
+    form_of_version,
+    questionnaires,
+    questions,
+    responses,
+    versions,
+    wordings,
+)
 from surveys.errors import SurveyError
 from surveys.kinds import KINDS
 from surveys.questionnaires import Question, Questionnaire, State
@@ -167,6 +176,7 @@ def make_questionnaire(template: str, title: str) -> Questionnaire:
         made = create_from_template(session, template, now=clock(), title=title)
     else:
         made = questionnaires.create(session, now=clock(), title=title)
+        questions.add_section(session, made, now=clock())  # to begin with
     noted("create", made)
     return made
 
