@@ -127,7 +127,7 @@ def test_the_summary_leads_to_the_files_and_each_can_be_taken_home(signed_in, ev
         PDF, "application/pdf", "attachment; filename*=UTF-8''%E8%AF%81%E6%98%8E%201.pdf")
     assert (got.headers["X-Content-Type-Options"], got.headers["Cache-Control"], "sandbox" in got.headers["Content-Security-Policy"]) == ("nosniff", "no-store", True)
     small = analyst.get(f"{base}/files/{filed['侧面.png']}/preview")
-    assert (small.content_type, Image.open(io.BytesIO(small.data)).format) == ("image/jpeg", "JPEG")
+    assert (small.content_type, small.headers["Cache-Control"], Image.open(io.BytesIO(small.data)).format) == ("image/jpeg", "no-store", "JPEG")
     assert [analyst.get(f"{base}/files/{number}").status_code for number in (filed["别处.pdf"], 1, 10**30)] == [404] * 3
     assert analyst.get(f"{base}/files/{filed['证明 1.pdf']}/preview").status_code == 404
 

@@ -60,7 +60,7 @@ def answer_preview(slug: str, file_id: int) -> Response:
     found = gallery.get(db.session(), _asked(events.by_slug(db.session(), slug)), file_id, context=slug)
     if not found.preview:
         raise gallery.NoSuchFile
-    return Response(found.preview, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+    return Response(found.preview, content_type="image/jpeg")
 
 
 @desk.get("/events/<slug>/files.zip")
