@@ -5,7 +5,7 @@ The figures of an anonymous questionnaire move only when so many have answered s
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from flask import current_app
 
@@ -20,7 +20,10 @@ from webapp.beats import Shared
 from webapp.live import Body, body_of
 from webapp.wiring import clock, db, language, settings
 
-KEPT = 50  # selections whose figures are remembered
+KEPT = 50  # pages and selections that are remembered
+
+T = TypeVar("T")
+B = TypeVar("B")
 
 
 class Counted(NamedTuple):
@@ -35,14 +38,33 @@ class Counted(NamedTuple):
     sent: Body
 
 
+class Remade(Generic[T]):
+    """For each key what was made last, made again only when what it is made of has changed."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, tuple[object, T]] = OrderedDict()
+
+    def value(self, key: Hashable, basis: object, make: Callable[[], T]) -> T:
+        """What was made of an equal basis, or what `make` makes."""
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] == basis:
+            return kept[1]
+        made = make()
+        self._kept[key] = basis, made
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return made
+
+
 class AnswersLive:
     """The figures of this process."""
 
     def __init__(self) -> None:
         self._counted: Shared[Counted] = Shared()
         self._pages: Shared[Body] = Shared()
+        self._drawn: Remade[Body] = Remade()
+        self._narrowed: Remade[Summary] = Remade()
         self._shown: dict[tuple[int, str], Summary] = {}  # of anonymous questionnaires, what was shown last
-        self._narrowed: OrderedDict[tuple[int, str, Narrowing], tuple[Summary, Summary]] = OrderedDict()
 
     def counted(self, event: Event, asked: Questionnaire) -> tuple[Counted, bool]:
         """The figures of this beat, or, while they are made, of the one before; and whether they are of this one.
@@ -51,9 +73,13 @@ class AnswersLive:
         """
         return self._counted.value((asked.id, event.slug), lambda: self._count(event, asked), now=clock())
 
-    def page(self, key: Hashable, make: Callable[[], Body]) -> tuple[Body, bool]:
-        """What an open page of staff is sent, once a beat like all else."""
-        return self._pages.value(key, make, now=clock())
+    def page(self, key: Hashable, count: Callable[[], B], draw: Callable[[B], Body]) -> tuple[Body, bool]:
+        """What an open page of staff is sent, counted once a beat like all else, and drawn when what was counted is not as before."""
+        def made() -> Body:
+            counted = count()
+            return self._drawn.value(key, counted, lambda: draw(counted))
+
+        return self._pages.value(key, made, now=clock())
 
     def summary(self, event: Event, asked: Questionnaire) -> Summary:
         """The figures as they are now; of an anonymous questionnaire those shown before, while too few have answered since."""
@@ -74,14 +100,7 @@ class AnswersLive:
         if narrowing.by:
             return reports.opinions(db.session(), event, asked, narrowing=narrowing, language=language())
         key = (asked.id, event.slug, narrowing)
-        all_then, some_then = self._narrowed.get(key, (None, None))
-        if some_then is not None and all_then == of:
-            return some_then
-        summary = reports.opinions(db.session(), event, asked, narrowing=narrowing)
-        self._narrowed[key] = of, summary
-        if len(self._narrowed) > KEPT:
-            self._narrowed.popitem(last=False)
-        return summary
+        return self._narrowed.value(key, of, lambda: reports.opinions(db.session(), event, asked, narrowing=narrowing))
 
     def _count(self, event: Event, asked: Questionnaire) -> Counted:
         summary = self.summary(event, asked)

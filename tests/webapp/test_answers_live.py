@@ -10,6 +10,7 @@ from database import count_queries
 from engage.events import Event
 from webapp.answers_live import answers_live
 from webapp.beats import BEAT
+from webapp.live import body_of
 from webapp.wiring import db
 
 
@@ -83,3 +84,18 @@ def test_anonymous_figures_move_by_no_fewer_than_five(app, saved, stands):
         stands[0] += timedelta(seconds=BEAT)
         seen.append(look(app, event)[0]["responses"])
     assert seen == [1, 1, 1, 1, 1, 6, 6, 6, 6, 6, 11]
+
+
+def test_an_open_page_is_drawn_anew_only_when_what_it_shows_has_changed(app, stands):
+    drawn = []
+
+    def draw(counted):
+        drawn.append(counted)
+        return body_of(counted)
+
+    sent = []
+    with app.app_context():
+        for counted in (1, 1, 2, 2, 1):
+            stands[0] += timedelta(seconds=BEAT)
+            sent.append(answers_live().page("a", lambda counted=counted: counted, draw)[0].json)
+    assert (sent, drawn) == ([b"1", b"1", b"2", b"2", b"1"], [1, 2, 1])

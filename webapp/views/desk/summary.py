@@ -32,7 +32,7 @@ def summary(slug: str) -> str:
     """The conclusion, the figures by category, and every question; or the questions alone, of those whom the address selects."""
     event, selection = events.by_slug(db.session(), slug), narrowing.asked_for()
     shown = _shown(event, selection)
-    return render_template("desk/summary.html", **shown, **_selectable(event, shown["everybody"], selection), formats=list(FORMATS))
+    return render_template("desk/summary.html", event=event, **shown, **_selectable(event, shown["everybody"], selection), formats=list(FORMATS))
 
 
 @desk.get("/events/<slug>/summary/live")
@@ -41,17 +41,17 @@ def summary_live(slug: str) -> Response:
     """The same figures for a page that is open, once a beat."""
     event, selection = events.by_slug(db.session(), slug), narrowing.asked_for()
 
-    def drawn() -> Body:
-        shown = _shown(event, selection)
+    def draw(shown: dict[str, Any]) -> Body:
         survey = shown["summary"].survey
-        return body_of({"responses": survey.responses if survey else 0, "html": render_template("desk/summary_live.html", **shown)})
+        html = render_template("desk/summary_live.html", event=event, **shown)
+        return body_of({"responses": survey.responses if survey else 0, "html": html})
 
-    body, fresh = answers_live().page((event.id, language(), selection), drawn)
+    body, fresh = answers_live().page((event.id, language(), selection), lambda: _shown(event, selection), draw)
     return sent(body, fresh=fresh)
 
 
 def _shown(event: Event, selection: Narrowing) -> dict[str, Any]:
-    """What page and parts show. Of an anonymous questionnaire small figures are left out."""
+    """What page and parts show, to the minute. Of an anonymous questionnaire small figures are left out."""
     asked, live = event.questionnaire, answers_live()
     everybody = survey = asked and live.summary(event, asked)
     if asked and everybody and selection != EVERYBODY:
@@ -62,7 +62,7 @@ def _shown(event: Event, selection: Narrowing) -> dict[str, Any]:
     if asked and asked.anonymous:
         counted = reports.suppressed(counted, below=settings().smallest_cell)
     return {
-        "event": event, "summary": counted, "everybody": everybody, "narrowed": survey is not everybody,
+        "summary": replace(counted, made_at=counted.made_at.replace(second=0, microsecond=0)), "everybody": everybody, "narrowed": survey is not everybody,
         "group": gettext("分组") if selection.by else gettext("类别"), "below": settings().smallest_cell, "conclusion": reports.conclusion(counted, language()),
         "activities": [(one.title, one.chosen, counted.share_of_registered(one)) for one in counted.activities],
         "files": _files(event, counted), **SHAPES,
