@@ -85,7 +85,7 @@ def test_a_question_that_is_not_chosen_any_more_gives_way_to_the_cover(session, 
 
 
 def test_with_another_questionnaire_all_its_questions_are_shown_and_no_results(session, hall, now):
-    event, screen, form = hall
+    _, screen, form = hall
     screens.reveal(session, screen, screen.questions, shown=True, by=make.BY, now=now)
     other = form_of(session, make.questionnaire(session))
     assert (codes(screens.chosen(screen, other)), {one.id for one in other.questions} & set(screen.revealed)) == ([f"q{n}" for n in range(1, 7)], set())
