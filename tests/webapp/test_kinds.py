@@ -14,7 +14,7 @@ from docx import Document
 from everykind import ASKS, NAMELESS, SENT, sent
 from openpyxl import load_workbook
 
-from engage.exports import FORMATS, gather
+from engage.exports import FORMATS, Texts, gather
 from surveys import raw_rows, responses
 from surveys.kinds import KINDS
 from surveys.responses import Answer
@@ -127,10 +127,10 @@ def answered(saved, event):
     return event
 
 
-def exported(saved, event, suffix, language="zh"):
+def exported(saved, event, suffix, language="zh", texts=Texts.MASKED):
     stream = io.BytesIO()
     with saved() as session:
-        FORMATS[suffix].write(gather(session, session.merge(event), zone=ZoneInfo("Asia/Shanghai"), language=language, below=1, now=NOW), stream)
+        FORMATS[suffix].write(gather(session, session.merge(event), zone=ZoneInfo("Asia/Shanghai"), language=language, below=1, texts=texts, now=NOW), stream)
     stream.seek(0)
     return stream
 
@@ -170,14 +170,15 @@ def test_every_export_can_be_written_in_both_languages(saved, answered, suffix, 
     assert len(exported(saved, answered, suffix, language).read()) > 1000
 
 
-def test_what_reaches_a_person_stands_in_the_raw_data_alone(saved, answered):
+def test_what_reaches_a_person_stands_in_the_raw_data_alone_and_only_as_it_was_written(saved, answered):
     secrets = (SENT["mail"], "13812345678", SENT["firm"])
     texts = {suffix: exported(saved, answered, suffix).read().decode("utf-8-sig") for suffix in ("csv", "json")}
     texts["docx"] = "\n".join(paragraph.text for paragraph in Document(exported(saved, answered, "docx")).paragraphs)
     assert [(suffix, secret) for suffix, text in texts.items() for secret in secrets if secret in text] == []
-    book = load_workbook(exported(saved, answered, "xlsx"))
-    where = {sheet.title for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.value in secrets}
-    assert where == {"原始数据"}
+    for how, wanted in ((Texts.MASKED, set()), (Texts.AS_WRITTEN, {"原始数据", "原始数据（长表）"})):
+        book = load_workbook(exported(saved, answered, "xlsx", texts=how))
+        where = {sheet.title for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.value in secrets}
+        assert where == wanted
 
 
 def test_raw_data_of_an_anonymous_questionnaire_masks_what_reaches_a_person(session):
