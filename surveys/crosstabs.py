@@ -48,16 +48,21 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One side of a cross-tab: a code as it was asked for, what it says, its options in order. `several`: a person can have more
-    than one of them; `attribute`: it is no question but what is known of the response.
+    """One side of a cross-tab: a code as it was asked for, what it says, its options in order. `picks`: the fewest and the most of
+    them that a person has, None where it is one; `attribute`: it is no question but what is known of the response.
     """
 
     code: str
     text_zh: str
     text_en: str
     options: tuple[Option, ...]
-    several: bool = False
+    picks: tuple[int, int] | None = None
     attribute: bool = False
+
+    @property
+    def several(self) -> bool:
+        """Whether a person can have more than one of the options."""
+        return self.picks is not None
 
     def label(self, language: str = "zh") -> str:
         return in_language(language, self.text_zh, self.text_en)
@@ -243,7 +248,7 @@ class _OfKnown:
 
     def axis(self, found: Sequence[str], labels: Mapping[str, str]) -> Axis:
         options, known = _labelled(found, self._known.labels), self._known
-        return Axis(self._code, known.text_zh, known.text_en, options, several=known.several, attribute=True)
+        return Axis(self._code, known.text_zh, known.text_en, options, (1, len(options)) if known.several else None, attribute=True)
 
 
 def _labelled(found: Sequence[str], labels: Mapping[str, str]) -> tuple[Option, ...]:
@@ -283,10 +288,9 @@ def asked_axis(asked: Asked, part: Option | None, found: Sequence[str] = ()) -> 
     if isinstance(KINDS[asked.kind], Ranking):
         options = tuple(Option(str(rank), f"第{rank}位", f"Rank {rank}") for rank in range(1, len(asked.parts) + 1))
     lost = [Option(each, each) for each in found if each not in {option.code for option in options}]
-    return Axis(code, chinese, english, (*options, *lost), several=asked.kind in SEVERAL)
+    return Axis(code, chinese, english, (*options, *lost), KINDS[asked.kind].picks(asked))
 
 
-SEVERAL = {"multiple", "grid"}
 _ATTRIBUTE: dict[str, sa.ColumnElement[Any]] = {
     "segment": Response.segment.expression, "context": Response.context.expression, "language": Response.language.expression,
     "day": Response.submitted_on.expression,

@@ -111,7 +111,7 @@ class Summary:
         one = next(each for each in self.questions if each.question.code == asked.code)
         counted = {segment: _part(tally, part) for segment, tally in one.by_segment.items()}
         groups = tuple(Option(each, self.segments[each]) for each in counted)
-        down = Axis("segment", *ATTRIBUTES["segment"], groups, several=self.overlapping, attribute=True)
+        down = Axis("segment", *ATTRIBUTES["segment"], groups, (1, len(groups)) if self.overlapping else None, attribute=True)
         counts = tuple(tuple(row.count for row in tally.rows) for tally in counted.values())
         total = _part(one.tally, part)
         whole = [[n or 0 for n in row] for row in counts]

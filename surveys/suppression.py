@@ -7,12 +7,13 @@ means, medians. The way is that of statistical offices (cell suppression; Willen
 Disclosure Control, 2001); that nothing can be told is checked cell by cell, see cells.py.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from surveys.asked import Tally
 from surveys.cells import Cell, Grid, left_out
 from surveys.crosstabs import Axis, CrossTab
+from surveys.kinds import KINDS, Ranking
 from surveys.summaries import QuestionSummary, Summary
 
 BELOW = 5
@@ -32,20 +33,45 @@ def suppressed(summary: Summary, *, below: int = BELOW) -> Summary:
             summary, by_segment=dict.fromkeys(summary.by_segment), suppressed=True,
             questions=tuple(_emptied(one) for one in summary.questions),
         )
-    veiled = set(summary.by_segment) if summary.overlapping else _veiled(summary.by_segment, below)
+    sizes = {code: size or 0 for code, size in summary.by_segment.items()}
+    veiled = set(sizes) if summary.overlapping else _veiled(sizes, below)
+    questions: list[QuestionSummary] = []
+    gaps: dict[str, set[str]] = {}  # by question, the segments of which something is left out
+    for one in summary.questions:
+        relied = summary.form.relies.get(one.question.code)
+        # Where a question is asked depends on what was answered before: of how many that was tells what is left out there.
+        closed = veiled.union(*(gaps.get(code, set()) for code in relied or ()))
+        left = _question(one, sizes, closed, below, gated=relied is not None)
+        gaps[one.question.code] = {code for code, tally in left.by_segment.items() if _has_gap(tally)}
+        questions.append(left)
     return replace(
-        summary, by_segment={code: None if code in veiled else size for code, size in summary.by_segment.items()}, suppressed=True,
-        questions=tuple(_question(one, summary.by_segment, veiled, below) for one in summary.questions),
+        summary, by_segment={code: None if code in veiled else size for code, size in sizes.items()}, suppressed=True,
+        questions=tuple(questions),
     )
 
 
-def _veiled(sizes: Mapping[str, int | None], below: int) -> set[str]:
-    """The segments that are left out as a whole: the small ones, and the next larger while they can be told together."""
-    by_size = sorted(sizes, key=lambda code: (sizes[code] or 0, code))
-    veiled = {code for code in by_size if (sizes[code] or 0) < below}
-    while veiled and len(veiled) < len(by_size) and (len(veiled) < FEWEST_GROUPS or sum(sizes[code] or 0 for code in veiled) < below):
-        veiled.add(next(code for code in by_size if code not in veiled))
+def _veiled(sizes: Mapping[str, int], below: int, already: Collection[str] = ()) -> set[str]:
+    """The groups that are left out as a whole: those that are `already`, the small ones, and with these the next larger while they
+    can be told together. Of a group without people there is nothing to leave out.
+    """
+    veiled = set(already)
+    small = {code for code, size in sizes.items() if 0 < size < below} - veiled
+    if not small:
+        return veiled
+    larger = iter(sorted((code for code in sizes.keys() - veiled - small if sizes[code]), key=lambda code: (sizes[code], code)))
+    people = sum(sizes[code] for code in veiled)
+    groups = len(small) + (len(veiled) if people else 0)
+    people, veiled = people + sum(sizes[code] for code in small), veiled | small
+    while groups < FEWEST_GROUPS or people < below or people == groups:  # as many as groups: one each
+        if (further := next(larger, None)) is None:
+            break
+        veiled.add(further)
+        people, groups = people + sizes[further], groups + 1
     return veiled
+
+
+def _has_gap(tally: Tally) -> bool:
+    return tally.answered is None or any(row.count is None for row in tally.rows)
 
 
 def _emptied(one: QuestionSummary) -> QuestionSummary:
@@ -60,37 +86,46 @@ def _blank(tally: Tally) -> Tally:
     )
 
 
-def _question(one: QuestionSummary, sizes: Mapping[str, int | None], veiled: set[str], below: int) -> QuestionSummary:
+def _question(one: QuestionSummary, sizes: Mapping[str, int], closed: set[str], below: int, *, gated: bool) -> QuestionSummary:
+    """`closed` are the segments that are left out as a whole anyway; `gated`: whether it is asked follows from other answers."""
     if 0 < (one.tally.answered or 0) < below:
         return _emptied(one)
-    tallies = {code: tally for code, tally in one.by_segment.items() if code not in veiled}
-    closed = [_column(tally, sizes[code] or 0) for code, tally in one.by_segment.items() if code in veiled]
+    closed = _veiled({code: tally.answered or 0 for code, tally in one.by_segment.items()}, below, closed)
+    tallies = {code: tally for code, tally in one.by_segment.items() if code not in closed}
+    apart = [tally for code, tally in one.by_segment.items() if code in closed]
     if len(one.by_segment) > 1 and tallies:
-        columns = [_column(tally, sizes[code] or 0) for code, tally in tallies.items()]
         by_cell = bool(one.tally.rows) and not one.tally.parts
-        left = _cells(one, columns, closed, below) if by_cell else _columns(tallies, len(closed), below)
+        left = _cells(one, sizes, closed, below, gated=gated) if by_cell else _columns(tallies, apart, below)
         tallies = {code: _without(tally, left.get(place, set())) for place, (code, tally) in enumerate(tallies.items())}
-    return replace(one, tally=_total(one.tally, below), by_segment={
+    return replace(one, tally=_total(one, below), by_segment={
         code: tallies[code] if code in tallies else _blank(tally) for code, tally in one.by_segment.items()
     })
 
 
-def _total(tally: Tally, below: int) -> Tally:
-    """The figures of everybody; of a part that few answered none."""
-    return replace(tally, parts=tuple(
-        replace(part, tally=_blank(part.tally)) if 0 < (part.tally.answered or 0) < below else part for part in tally.parts
+def _total(one: QuestionSummary, below: int) -> Tally:
+    """The figures of everybody; of a part that few answered none. How often a rank was given is told by the ranks of all options,
+    so of a ranking one option is never left out alone.
+    """
+    parts = {part.code: part.tally.answered or 0 for part in one.tally.parts}
+    few = {code for code, answered in parts.items() if 0 < answered < below}
+    if isinstance(KINDS[one.question.kind], Ranking):
+        few = _veiled(parts, below)
+    return replace(one.tally, parts=tuple(
+        replace(part, tally=_blank(part.tally)) if part.code in few else part for part in one.tally.parts
     ))
 
 
-def _columns(tallies: Mapping[str, Tally], closed: int, below: int) -> dict[int, set[int]]:
+def _columns(tallies: Mapping[str, Tally], apart: Sequence[Tally], below: int) -> dict[int, set[int]]:
     """Of rankings, matrices, numbers, days and texts whole segments are left out: those with any small figure, and one more.
 
-    Between two segments that are left out, people can change places without any figure that is shown becoming another.
+    Between two segments that are left out, people can change places without any figure that is shown becoming another, as long
+    as somebody answered in both; `apart` are left out already.
     """
+    answered = [tally.answered or 0 for tally in tallies.values()]
     small = {place for place, tally in enumerate(tallies.values()) if any(0 < n < below for n in _figures(tally))}
-    if small and len(small) + closed < FEWEST_GROUPS:
-        answered = [tally.answered or 0 for tally in tallies.values()]
-        small |= set(sorted(set(range(len(answered))) - small, key=lambda place: (answered[place], place))[:1])
+    if len(small) == 1 and not any(tally.answered for tally in apart):
+        others = [place for place, people in enumerate(answered) if people and place not in small]
+        small |= set(sorted(others, key=lambda place: (answered[place], place))[:1])
     return {place: {WHOLE} for place in small}
 
 
@@ -104,21 +139,25 @@ def _column(tally: Tally, size: int) -> list[int]:
     return [*(row.count or 0 for row in tally.rows), size - (tally.answered or 0), tally.answered or 0]
 
 
-def _cells(one: QuestionSummary, columns: Sequence[list[int]], closed: Sequence[list[int]], below: int) -> dict[int, set[int]]:
+def _cells(one: QuestionSummary, sizes: Mapping[str, int], closed: set[str], below: int, *, gated: bool) -> dict[int, set[int]]:
     """The rows to leave out of each segment, where each person is counted in one of them or, with several picks, once in each."""
     asked, silent = one.question, len(one.tally.rows)
-    picks = (asked.settings["min"] or 1, asked.settings["max"] or silent) if "max" in asked.settings else None
-    everyone = asked.required and not any(column[silent] for column in (*columns, *closed))
-    return _left_out(columns, closed, picks=picks, everyone=everyone, below=below)
+    columns, apart = (
+        [_column(tally, sizes[code]) for code, tally in one.by_segment.items() if (code in closed) is left] for left in (False, True)
+    )
+    picks = KINDS[asked.kind].picks(asked)
+    # Of several picks it is known too: how many there may be depends on how many people answered, which therefore stays.
+    known = gated or picks is not None or (asked.required and not any(column[silent] for column in (*columns, *apart)))
+    return _left_out(columns, apart, picks=picks, known=known, below=below)
 
 
 def _left_out(
-    columns: Sequence[list[int]], closed: Sequence[list[int]], *, picks: tuple[int, int] | None, everyone: bool, below: int
+    columns: Sequence[list[int]], closed: Sequence[list[int]], *, picks: tuple[int, int] | None, known: bool, below: int
 ) -> dict[int, set[int]]:
     """The rows to leave out of each column, whose last two numbers are how many did not answer and how many did.
 
     So the totals of the columns are all people there. With several picks, at least and at most so many for each person, there is
-    a row more, by how many they exceed what is the least; it is never shown. `everyone` answered, as a reader knows.
+    a row more, by how many they exceed what is the least; it is never shown. `known`: a reader knows how many answered.
     """
     silent = len(columns[0]) - 2
     small = {
@@ -130,6 +169,8 @@ def _left_out(
     fewer, more = counts, [[1] * len(table) for _ in counts]
     if picks:
         answered, given = [column[-1] for column in table], [sum(column[:silent]) for column in table]
+        if any(not picks[0] * people <= n <= picks[1] * people for people, n in zip(answered, given, strict=True)):
+            picks = (1, silent)  # in an earlier version more could be picked, or fewer
         more = [[people - n for people, n in zip(answered, row, strict=True)] for row in counts[:-1]] + [more[-1]]
         # It stands on the other side of the sum: what makes it larger makes the sum smaller.
         counts = [*counts, [0] * len(table)]
@@ -137,7 +178,7 @@ def _left_out(
         more = [*more, [n - picks[0] * people for people, n in zip(answered, given, strict=True)]]
     out = left_out(Grid(
         counts=counts, fewer=fewer, more=more, veiled={len(columns)} if closed else (), unseen={silent + 1} if picks else (),
-        known={silent} if everyone else (),
+        known={silent} if known else (),
     ), small)
     return {place: {row for row, column in out if column == place} for place in range(len(columns))}
 
@@ -193,8 +234,7 @@ def _hides(table: CrossTab, axis: Axis, below: int) -> bool:
 def _few(axis: Axis, people: Sequence[int | None], below: int) -> set[int]:
     if not axis.attribute:
         return set()
-    veiled = _veiled({str(place): n for place, n in enumerate(people) if n}, below)
-    return {int(place) for place in veiled}
+    return {int(place) for place in _veiled({str(place): n or 0 for place, n in enumerate(people)}, below)}
 
 
 def _crossed(table: CrossTab, rows: set[int], columns: set[int], below: int) -> set[Cell]:
@@ -207,9 +247,8 @@ def _crossed(table: CrossTab, rows: set[int], columns: set[int], below: int) -> 
         rest = [sum(table.counts[row][place] or 0 for row in rows)] if rows else []
         return [*own, *rest, 0, table.columns[place] or 0]
 
-    picks = (1, len(table.rows)) if table.down.several else None
     left = _left_out([column_of(place) for place in shown_columns], [column_of(place) for place in columns],
-                     picks=picks, everyone=True, below=below)
+                     picks=table.down.picks, known=True, below=below)
     out = {(shown_rows[row], shown_columns[place]) for place, those in left.items() for row in those if row < len(shown_rows)}
     whole = {(row, column) for row in range(len(table.rows)) for column in range(len(table.columns)) if row in rows or column in columns}
     return out | whole

@@ -65,6 +65,10 @@ class Kind:
         """The rows of a matrix or what is ranked, in order."""
         return ()
 
+    def picks(self, asked: Asked) -> tuple[int, int] | None:
+        """The fewest and the most options that somebody picks who answers, or answers a row of it; None where it is never more than one."""
+        return None
+
     def sent(self, asked: Asked, raw: Mapping[str, Any]) -> object:
         """What was submitted for this question among all fields."""
         return raw.get(asked.code)

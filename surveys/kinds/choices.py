@@ -75,6 +75,10 @@ class Multiple(Choice):
     def options(self, raw: Iterable[Mapping[str, Any] | str]) -> list[dict[str, str]]:
         return listed(raw, most=MOST_OPTIONS - 2)
 
+    def picks(self, asked: Asked) -> tuple[int, int]:
+        fewer = any(option.alone or option.show_if or option.quota for option in asked.options)  # may be all that one can pick
+        return 1 if fewer else asked.settings["min"] or 1, asked.settings["max"] or len(asked.options)
+
     def rows(self, asked: Asked, values: list[Any], other: object) -> list[Stored]:
         rows = super().rows(asked, values, other)
         if any(option.alone for option in asked.options) and any(row.choice == NONE for row in rows):

@@ -136,6 +136,9 @@ class Grid(Rows):
     def offered(self, options: Sequence[Mapping[str, str]], settings: Mapping[str, Any]) -> tuple[Option, ...]:
         return tuple(_numbered(settings, "columns"))
 
+    def picks(self, asked: Asked) -> tuple[int, int]:
+        return 1, len(asked.options)
+
     def rows(self, asked: Asked, values: list[Any], other: object) -> list[Stored]:
         picked = {str(value) for value in values}
         if not picked <= {option.code for option in asked.options}:

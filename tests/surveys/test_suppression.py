@@ -1,25 +1,34 @@
-"""What was left out of a summary cannot be told from what is shown: every table that fits is tried."""
+"""What was left out of a summary or a cross-tab cannot be told from what is shown: every world that fits is tried."""
 
 from collections import Counter
-from itertools import product
+from dataclasses import replace
 
-from hypothesis import given, settings
+import pytest
+from attacker import TableWorld, World, told
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from surveys.asked import Asked, Counts, Option
+from surveys.asked import Asked, Counts, Option, Stored
+from surveys.conditions import Answered, Picked
+from surveys.crosstabs import Axis
 from surveys.forms import Form
 from surveys.kinds import KINDS
 from surveys.summaries import QuestionSummary, Summary
-from surveys.suppression import suppressed
+from surveys.suppression import suppressed, suppressed_table
 
 BELOW = 3
 LABELS = ("甲", "乙", "丙")
 
 
-def asked_of(kind, **changes):
-    parts = tuple(Option(str(n), label) for n, label in enumerate(LABELS, start=1))
-    stated = {"options": parts, "settings": KINDS[kind].complete({})} | changes
-    return Asked(id=1, code="q1", kind=kind, number=1, text="？", **stated)
+LABELLED = [{"code": str(n), "label": label, "label_en": ""} for n, label in enumerate(LABELS, start=1)]
+
+
+def asked_of(kind, *, settings=None, options=None, **changes):
+    """A question with three options, or two rows or options to rank."""
+    of, complete = KINDS[kind], KINDS[kind].complete(settings or {})
+    listed = (options or (LABELLED[:2] if of.parts(LABELLED, complete) else LABELLED)) if of.has_options else []
+    made = {"id": 1, "code": "q1", "number": 1, "text": "？", "settings": complete} | changes
+    return Asked(kind=kind, options=of.offered(listed, complete), parts=of.parts(listed, complete), **made)
 
 
 def summary_of(asked, groups):
@@ -37,80 +46,97 @@ def summary_of(asked, groups):
     return Summary(form=Form(()), responses=sum(sizes.values()), by_segment=sizes, segments={code: code for code in groups}, questions=(one,))
 
 
-def columns_that_fit(asked, size, tally, totals):
-    """Every column (options, then who did not answer) that a segment can have, as far as a reader of its tally can say."""
-    several = asked.kind == "multiple"
-    fitting, most = [], sum(totals)
-    for answered in range(most + 1):
-        if tally.answered not in {None, answered} or (size is not None and answered > size):
-            continue
-        silents = [size - answered] if size is not None else range(totals[-1] + 1)
-        choices = [range(min(answered, total) + 1) if row.count is None else [row.count] for row, total in zip(tally.rows, totals, strict=False)]
-        for picked in product(*choices):
-            fits = answered <= sum(picked) and max(picked) <= answered if several else sum(picked) == answered
-            if fits:
-                fitting += [(*picked, silent) for silent in silents if not (asked.required and silent)]
-    return fitting
+def picked(*codes):
+    return [Stored(choice=code) for code in codes]
 
 
-def can_be(summary):
-    """For each segment and row the values that some table has which fits all that is shown."""
-    one = summary.questions[0]
-    totals = (*(row.count for row in one.tally.rows), summary.responses - one.tally.answered)
-    columns = [columns_that_fit(one.question, summary.by_segment[code], tally, totals) for code, tally in one.by_segment.items()]
-    columns = [[each for each in column if all(n <= total for n, total in zip(each, totals, strict=True))] for column in columns]
-
-    def reached(those):
-        sums = {(0,) * len(totals)}
-        for column in those:
-            added = {tuple(map(sum, zip(old, each, strict=True))) for old in sums for each in column}
-            sums = {each for each in added if all(n <= total for n, total in zip(each, totals, strict=True))}
-        return sums
-
-    values = {}
-    for place, code in enumerate(one.by_segment):
-        others = reached([*columns[:place], *columns[place + 1:]])
-        for each in columns[place]:
-            if tuple(total - n for n, total in zip(each, totals, strict=True)) in others:
-                for row, n in enumerate(each):
-                    values.setdefault((code, row), set()).add(n)
-    return values
+def numbers(*values):
+    return [[Stored(number=value)] for value in values]
 
 
-def check(summary):
-    left = suppressed(summary, below=BELOW)
-    before, after = summary.questions[0], left.questions[0]
-    if after.tally.answered is None:
-        return
-    values = can_be(left)
-    for code, tally in after.by_segment.items():
-        for row, option in enumerate(tally.rows):
-            true = before.by_segment[code].rows[row].count
-            assert option.count in {None, true}
-            if option.count is None and 0 < true < BELOW:
-                assert len(values[code, row]) > 1, (code, row, true)
+def of_parts(one, other):
+    """All answers to two rows, each with one of these; [] is none."""
+    first, second = ([[replace(row, part=part) for row in each] for each in those] for part, those in (("1", one), ("2", other)))
+    return [[*row, *next_] for row in first for next_ in second]
 
 
-ANSWER = st.sampled_from([(), ("1",), ("1",), ("2",), ("3",)])
-PICKS = st.sampled_from([(), ("1",), ("1", "2"), ("1", "2", "3"), ("3",)])
+def ranked(*orders):
+    return [[Stored(number=float(rank), part=part) for rank, part in enumerate(order, start=1)] for order in orders]
 
 
-def groups_of(answer):
-    return st.dictionaries(st.sampled_from("abc"), st.lists(answer, min_size=1, max_size=5), min_size=1)
+def only(kind, answers, **changes):
+    """A world in which one question is asked."""
+    return lambda: World([asked_of(kind, **changes)], [{"q1": rows} for rows in answers])
 
 
-@settings(max_examples=60)
-@given(groups=groups_of(ANSWER), required=st.booleans())
-def test_no_small_count_of_a_single_choice_can_be_told(groups, required):
-    if required:
-        groups = {code: [each or ("1",) for each in people] for code, people in groups.items()}
-    check(summary_of(asked_of("single", required=required), groups))
+def gated(kind, answers, **changes):
+    """A world in which who says 1 must answer another question, and after it a third one."""
+    yes = Picked("q1", "1")
+    asks = [asked_of("single", required=True), asked_of(kind, id=2, code="q2", show_if=yes, **changes),
+            asked_of("text", id=3, code="q3", required=True, show_if=Answered("q2"))]
+    said = [{"q1": picked("1"), "q2": rows, "q3": [Stored(text="x")] if rows else []} for rows in answers]
+    return lambda: World(asks, [{"q1": picked("2"), "q2": [], "q3": []}, *said])
 
 
-@settings(max_examples=30)
-@given(groups=groups_of(PICKS))
-def test_no_small_count_of_a_multiple_choice_can_be_told(groups):
-    check(summary_of(asked_of("multiple"), groups))
+ONE, TWO = picked("1"), picked("2")
+LEVELS = {"labels": ["好", "差"], "labels_en": []}
+FEW = {"min": 0, "max": 2, "integer": True}
+WORLDS = {
+    "single": only("single", [[], ONE, TWO, picked("3")]), "single, required": only("single", [ONE, TWO, picked("3")], required=True),
+    "multiple": only("multiple", [[], ONE, TWO, picked("1", "2")], options=LABELLED[:2]),
+    "multiple, two of three": only("multiple", [[], picked("1", "2"), picked("1", "3"), picked("2", "3")], settings={"min": 2, "max": 2}),
+    "scale": only("scale", [[], *numbers(5.0, 3.0, 1.0)]), "likelihood": only("likelihood", [[], *numbers(0.0, 7.0, 9.0)]),
+    "number": only("number", [[], *numbers(0.0, 1.0, 2.0)], settings=FEW),
+    "number, required": only("number", numbers(0.0, 1.0, 2.0), settings=FEW, required=True),
+    "date": only("date", [[], *numbers(20_000.0, 20_001.0)]), "text": only("text", [[], [Stored(text="x")]]),
+    "matrix": only("matrix", of_parts([[], *numbers(1.0, 2.0)], [[], *numbers(1.0)]), settings=LEVELS),
+    "matrix, required": only("matrix", of_parts(*[numbers(1.0, 2.0)] * 2), settings=LEVELS, required=True),
+    "grid": only("grid", of_parts([[], ONE, picked("1", "2")], [[], TWO]), settings={"columns": ["有", "想"], "columns_en": []}),
+    "ranking": only("ranking", ranked("", "1", "2", "12", "21")),
+    "ranking, the first of three": only("ranking", ranked("", "1", "2", "3"), settings={"max": 1}, options=LABELLED),
+    "gated single": gated("single", [ONE, TWO], required=True), "gated single, not required": gated("single", [[], ONE, TWO]),
+    "gated number": gated("number", numbers(0.0, 1.0), settings=FEW, required=True),
+    "gated matrix": gated("matrix", of_parts(*[numbers(1.0, 2.0)] * 2), settings=LEVELS, required=True),
+}
+GROUPS = st.dictionaries(st.sampled_from("abc"), st.lists(st.integers(0, 11), min_size=1, max_size=5), min_size=2)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_nothing_small_that_was_left_out_of_a_summary_can_be_told(world):
+    world = WORLDS[world]()
+
+    @settings(max_examples=15, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+    @given(groups=GROUPS)
+    def nothing_is_told(groups):
+        true = world.summary({code: [place % len(world.steps) for place in people] for code, people in groups.items()})
+        assert told(world, true, suppressed(true, below=BELOW), below=BELOW) == []
+
+    nothing_is_told()
+
+
+def axis(options, picks=None, *, attribute=False):
+    return Axis("x", "x", "x", tuple(Option(str(n), str(n)) for n in range(options)), picks, attribute)
+
+
+TABLES = {
+    "questions": (axis(3), axis(3)), "small": (axis(2), axis(2)), "group and question": (axis(3, attribute=True), axis(2)),
+    "groups": (axis(2, attribute=True), axis(3, attribute=True)), "picks": (axis(3, (1, 2)), axis(2)),
+    "exactly two picks": (axis(2), axis(3, (2, 2))), "picks of a group": (axis(3, (1, 2)), axis(2, attribute=True)),
+    "picks and picks": (axis(2, (1, 2)), axis(2, (1, 2))), "several groups": (axis(2, (1, 2), attribute=True), axis(2)),
+}
+
+
+@pytest.mark.parametrize("sides", TABLES)
+def test_no_small_cell_of_a_cross_tab_can_be_told(sides):
+    world = TableWorld(*TABLES[sides])
+
+    @settings(max_examples=15, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+    @given(people=st.lists(st.integers(0, 29), min_size=2, max_size=7))
+    def nothing_is_told(people):
+        true = world.table(people)
+        assert world.told(true, suppressed_table(true, below=BELOW), below=BELOW) == []
+
+    nothing_is_told()
 
 
 def counts(summary):
@@ -135,7 +161,7 @@ def test_a_small_segment_is_left_out_as_a_whole_and_the_next_one_with_it():
 
 
 def test_figures_of_a_segment_with_a_gap_say_nothing_of_it():
-    asked = asked_of("scale", options=KINDS["scale"].offered([], KINDS["scale"].complete({})))
+    asked = asked_of("scale")
     kind = KINDS["scale"]
     tallied = {code: kind.tally(asked, Counts(41, numbers=numbers)) for code, numbers in {
         "a": {5.0: 40, 1.0: 1}, "b": {5.0: 20, 1.0: 21}, "c": {5.0: 20, 4.0: 21}}.items()}
