@@ -7,7 +7,6 @@ whether people come or go, is then part of the address (`room`, `way`). With Jav
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -107,7 +106,7 @@ def door_party(slug: str) -> BaseResponse:
         requests = arrivals.party(leader, scan_id=scan_id, at=now, only=ticked) or abort(400)
         outcomes = arrivals.scan(session, event, requests, by=current_user.by, now=now)
         shown = next((each for each in outcomes if each.result is Result.ADMITTED), outcomes[0])
-        leader_shown = replace(shown, name=leader.name, attendee_id=leader.id)
+        leader_shown = shown._replace(name=leader.name, attendee_id=leader.id)
     return _back(slug, leader_shown)
 
 
