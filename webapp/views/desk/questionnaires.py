@@ -42,7 +42,7 @@ Answer = str | Response | tuple[str, int]
 @desk.context_processor
 def survey_words() -> dict[str, Any]:
     """The words for states and kinds of questions, for every template of the desk."""
-    return {"SURVEY_STATE_WORDS": forms.SURVEY_STATE_WORDS, "SURVEY_STATE_LOOKS": forms.SURVEY_STATE_LOOKS, "KINDS": KINDS}
+    return {"SURVEY_STATE_WORDS": forms.SURVEY_STATE_WORDS, "SURVEY_STATE_LOOKS": forms.SURVEY_STATE_LOOKS, "SETTING_WORDS": forms.SETTING_WORDS, "KINDS": KINDS}
 
 
 @desk.get("/questionnaires")
