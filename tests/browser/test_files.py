@@ -104,6 +104,7 @@ def test_the_desk_looks_through_what_came(live_server, event, browser: Browser, 
     if SHOTS:
         desk.screenshot(path=f"{SHOTS}/files-summary.png", full_page=True)
     desk.get_by_role("link", name="查看 2 个文件").click()
+    expect(desk.locator(".gallery img")).to_have_count(2)
     desk.wait_for_function("[...document.querySelectorAll('.gallery img')].every((one) => one.naturalWidth > 0)")
     assert axe(desk) == []
     with desk.expect_download() as download:
