@@ -3,21 +3,20 @@
 The figures of an anonymous questionnaire move only when so many have answered since that nobody can tell one of them by the change.
 """
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from flask import current_app
 
 from engage import reports
 from engage.events import Event
 from engage.reports import Narrowing
-from surveys.asked import Tally
 from surveys.questionnaires import Questionnaire, State
 from surveys.summaries import Summary
-from surveys.suppression import suppressed
 from webapp.beats import Shared
-from webapp.live import Body, body_of
+from webapp.live import Body
 from webapp.wiring import clock, db, language, settings
 
 KEPT = 50  # pages and selections that are remembered
@@ -27,15 +26,12 @@ B = TypeVar("B")
 
 
 class Counted(NamedTuple):
-    """One beat's figures of a questionnaire on its event: all of them, for staff; and those of everybody together, for a screen.
-
-    `sent.etag` is the version of the figures: it changes when any of them does. `sent.json` is `{"responses", "questions": {CODE:
-    {"answered", "rows": {OPTION: count}, "mean", "median", "nps", "satisfied", "parts": {PART: the same, with "score"}}}}`; what
-    a question does not have is left out, and what so few have answered that it is not shown is null.
+    """One beat's figures of a questionnaire on its event, nothing left out of them, and a version, which another beat has only with the
+    same figures.
     """
 
     summary: Summary
-    sent: Body
+    version: str
 
 
 class Remade(Generic[T]):
@@ -104,22 +100,9 @@ class AnswersLive:
 
     def _count(self, event: Event, asked: Questionnaire) -> Counted:
         summary = self.summary(event, asked)
-        return Counted(summary, body_of(shown(suppressed(summary, below=settings().smallest_cell))))
+        return Counted(summary, hashlib.sha256(repr(summary).encode()).hexdigest()[:16])
 
 
 def answers_live() -> AnswersLive:
     """The figures of the current app."""
     return current_app.extensions.setdefault("engage_answers_live", AnswersLive())
-
-
-def shown(summary: Summary) -> dict[str, Any]:
-    """The figures of everybody together as JSON has them, see `Counted`."""
-    return {"responses": summary.responses, "questions": {one.question.code: _tally(one.tally) for one in summary.questions}}
-
-
-def _tally(tally: Tally) -> dict[str, Any]:
-    figures = {name: getattr(tally, name) for name in ("mean", "median", "nps", "satisfied", "score")}
-    lists = {"rows": {row.code: row.count for row in tally.rows}, "parts": {part.code: _tally(part.tally) for part in tally.parts}}
-    return {"answered": tally.answered} | {name: value for name, value in figures.items() if value is not None} | {
-        name: values for name, values in lists.items() if values
-    }

@@ -128,11 +128,11 @@ class Screens:
         answers = _answers(session, event, asked, counted.summary)
         if before:
             step = max(before.answers // MANY, settings().smallest_cell if asked.anonymous else 0)
-            if before.version == counted.sent.etag or 0 <= answers - before.answers < step:
+            if before.version == counted.version or 0 <= answers - before.answers < step:
                 return before.counts
         open_questions = [one for one in form_of(session, asked).questions if screens.has_words(one)]
         counts = clouds.counted(session, asked, open_questions, context=event.slug, mask=known_names.mask_for(session, event))
-        self._words[asked.id, event.slug] = Words(counted.sent.etag, answers, counts)
+        self._words[asked.id, event.slug] = Words(counted.version, answers, counts)
         return counts
 
 
