@@ -15,7 +15,7 @@ from engage.invitations import Invitation
 from engage.origins import Origin
 from engage.parties import Attendee, ChosenActivity, Registration
 from engage.people import Category, Invitee
-from surveys import conclusions, suppression
+from surveys import conclusions, paper, suppression
 from surveys.asked import Asked, Tally, in_language
 from surveys.kinds import KINDS, Text
 from surveys.questionnaires import Questionnaire
@@ -136,6 +136,7 @@ class EventSummary:
     survey: Summary | None
     survey_title: str
     survey_title_en: str
+    on_paper: int = 0  # of the responses, those that staff entered from paper
     remark: str = ""  # what staff conclude of it all, in their own words
 
     def title(self, language: str = "zh") -> str:
@@ -216,6 +217,7 @@ def event_summary(session: Session, event: Event, *, now: datetime, survey: Summ
         activities=_activities(session, event, now=now), survey=survey,
         survey_title=questionnaire.title if questionnaire else "",
         survey_title_en=questionnaire.title_en if questionnaire else "",
+        on_paper=paper.count(session, questionnaire, context=event.slug) if questionnaire else 0,
         remark=conclusions.written(session, questionnaire, context=event.slug) if questionnaire else "",
     )
 
@@ -254,7 +256,10 @@ def conclusion(summary: EventSummary, language: str = "zh") -> str:
         + ("" if rate is None else in_language(language, f"（到场率{rate:.1%}）", f" ({rate:.1%})")),
     ]
     if summary.survey:
-        parts.append(in_language(language, f"回收问卷{total.responses}份", f"{total.responses} questionnaires were returned"))
+        parts.append(
+            in_language(language, f"回收问卷{total.responses}份", f"{total.responses} questionnaires were returned")
+            + (in_language(language, f"（其中纸质{summary.on_paper}份）", f" ({summary.on_paper} on paper)") if summary.on_paper else "")
+        )
     if satisfied is not None:
         parts.append(in_language(language, f"满意率{satisfied:.1%}", f"{satisfied:.1%} of the ratings were satisfied"))
     return in_language(language, "，".join(parts) + "。", ", ".join(parts) + ".")

@@ -166,6 +166,14 @@ def find(questionnaire: Questionnaire, *, context: str = "") -> sa.Select[PaperS
     )
 
 
+def count(session: Session, questionnaire: Questionnaire, *, context: str = "") -> int:
+    """How many of the responses that count came on paper."""
+    return session.scalar(
+        sa.select(sa.func.count()).select_from(PaperSheet).join(PaperSheet.response)
+        .where(PaperSheet.questionnaire_id == questionnaire.id, PaperSheet.context == context, Response.excluded_at.is_(None))
+    ) or 0
+
+
 def next_number(session: Session, questionnaire: Questionnaire, *, context: str = "") -> int:
     """One more than the highest number that was entered."""
     highest = sa.select(sa.func.max(PaperSheet.number)).where(

@@ -6,7 +6,7 @@ import make
 import pytest
 import sqlalchemy as sa
 
-from surveys import forms, paper, questionnaires, questions, summarise
+from surveys import doubts, forms, paper, questionnaires, questions, summarise
 from surveys.kinds import KINDS
 from surveys.paper import BadSheetNumber, NoSuchSheet, SheetEntered
 from surveys.responses import Answer, InvalidAnswers, NotOpen, Response
@@ -108,6 +108,14 @@ def test_an_option_that_is_gone_is_not_taken_for_another_ones_number(session, as
     assert typed == {"seen": "?1 3"}
     with pytest.raises(InvalidAnswers):
         enter(session, asked, number=2, typed=typed)
+
+
+def test_sheets_whose_responses_count_are_counted(session, asked):
+    assert paper.count(session, asked, context="open-day") == 0
+    left_out = [enter(session, asked, number=number) for number in (1, 2, 3)][0]
+    make.response(session, asked, {"level": "5"}, context="open-day")
+    doubts.exclude(session, left_out, reason="重复", now=NOW)
+    assert (paper.count(session, asked, context="open-day"), paper.count(session, asked)) == (2, 0)
 
 
 def test_the_next_number_follows_the_highest(session, asked):
