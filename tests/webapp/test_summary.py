@@ -44,7 +44,7 @@ def test_the_summary_shows_every_question_with_count_and_share(day, analyst):
     for number, words in enumerate(("总体评价", "从哪里得知", "印象最深的环节", "办事次数", "意见建议"), start=1):
         assert f"{number}. {words}" in page
     assert "5 人回答 · 满意率 60.0% · 平均 3 分（中位数 3，标准差 1.41）" in page
-    assert '<a class="reload" href="/desk/events/spring/summary">刷新数据</a>' in page  # for those without JavaScript
+    assert '<p class="muted small reload"><a href="/desk/events/spring/summary">刷新数据</a></p>' in page  # for those without JavaScript
     assert '<td class="num">2</td><td class="num">66.7%</td>' in page  # 参观: 2 of 3
 
 
