@@ -142,6 +142,8 @@ def test_any_questionnaire_comes_back_from_a_workbook_as_it_was_and_odk_takes_it
                 attempt(questions.edit_question, session, made, show_if=gate(next(gates), earlier), now=now)
                 if earlier and made.required:
                     attempt(questions.edit_question, session, made, hint=f"答${{{earlier.code}}}", now=now)
+                limited = [{**option, "quota": place, "show_if": gate(name, first)} for place, (option, name) in enumerate(zip(made.options, GATES, strict=False), start=1)]
+                attempt(questions.edit_question, session, made, options=limited, now=now)
                 earlier = made
             attempt(questions.show_section_if, session, section, gate(next(gates), first), now=now)
             first = first or section.questions[0]
