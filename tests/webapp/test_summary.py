@@ -245,4 +245,4 @@ def test_the_page_asks_the_database_as_often_for_a_large_event_as_for_a_small_on
         with count_queries(engine) as queries:
             analyst.get(f"/desk/events/{slug}/summary")
         seen.append(len(queries))
-    assert seen[0] == seen[1] <= 15
+    assert seen[0] == seen[1] <= 16
