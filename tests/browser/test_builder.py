@@ -1,5 +1,7 @@
 """A questionnaire is built in a browser: by the keyboard alone, by dragging, and with the phone beside it."""
 
+from urllib.parse import urlsplit
+
 import doors
 import make
 import pytest
@@ -74,7 +76,7 @@ def test_a_questionnaire_is_built_with_the_keyboard_alone(editor, live_server):
             keys.type(options)
         tab_to(editor, "保存")
         enter(editor)
-    number = int(editor.url.partition("#")[0].rpartition("/")[2])
+    number = int(urlsplit(editor.url).path.rpartition("/")[2])
     assert outline(live_server, number) == [["您的身份", "一个词"]]
     tab_to(editor, "上移第 2 题")
     enter(editor)
