@@ -186,6 +186,10 @@ class Material:
             return self.say("文字回答中没有发现姓名、号码和邮箱。", "No names, numbers or e-mail addresses were found in the texts.")
         return self.say(f"本次导出已遮盖{self.mask.told()}。", f"Masked in this export: {self.mask.told()}.")
 
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        return self.summary.segments(self.language)
+
     def group_of(self, segment: str) -> str:
         """The label of the category under which single answers stand; none where small figures are left out, which could be
         counted from them again.
@@ -193,7 +197,7 @@ class Material:
         survey = self.summary.survey
         if survey is None or survey.suppressed:
             return ""
-        return self.summary.segments(self.language).get(segment, segment)
+        return self._labels.get(segment, segment)
 
     def turnouts(self) -> list[tuple[str, Turnout]]:
         """The turnout of each category by its label, and of all at the end."""
