@@ -82,7 +82,7 @@ class Comparison:
 
 
 def side_by_side(session: Session, event: Event, *, now: datetime, below: int = BELOW) -> Comparison:
-    """The event beside the others of its series: the last occasions with a questionnaire that were published, of which each form is
+    """The event beside the others of its series: the last occasions with a questionnaire that have begun, of which each form is
     counted in one statement. Raises NotInSeries.
 
     Of anonymous questionnaires occasions count when they are over, and questions that at least `below` have answered.
@@ -111,12 +111,12 @@ def side_by_side(session: Session, event: Event, *, now: datetime, below: int = 
 
 
 def _held(session: Session, event: Event, *, now: datetime) -> Sequence[tuple[Event, Questionnaire]]:
-    """The last occasions with their questionnaires, the earliest first."""
+    """The last occasions that have begun, with their questionnaires, the earliest first."""
     over = sa.or_(~Questionnaire.anonymous, Event.ends_at < now)
     found = session.scalars(
         sa.select(Event).join(Event.questionnaire).options(joinedload(Event.questionnaire))
-        .where(Event.series_id == event.series_id, Event.state.in_([State.PUBLISHED, State.CLOSED]), over)
-        .order_by(sa.nulls_last(Event.starts_at.desc()), Event.id.desc()).limit(MOST)
+        .where(Event.series_id == event.series_id, Event.state.in_([State.PUBLISHED, State.CLOSED]), Event.starts_at <= now, over)
+        .order_by(Event.starts_at.desc(), Event.id.desc()).limit(MOST)
     )
     return [(one, one.questionnaire) for one in reversed(found.all()) if one.questionnaire is not None]
 

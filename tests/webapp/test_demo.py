@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 
-from engage import attendance, devices, events, fields, missing, outbox, staff
+from engage import attendance, comparisons, devices, events, fields, missing, outbox, staff
 from engage.arrivals import Scan
 from engage.audit import AuditEntry
 from engage.contacts import valid_uscc
@@ -74,6 +74,18 @@ def test_the_open_day_of_now_began_an_hour_before_the_last_half_hour(demo):
     _, session, made = demo
     running = events.by_slug(session, slug_in(made["links"]["door"]))
     assert (running.starts_at, running.ends_at) == (NOW.replace(hour=9, minute=30), NOW.replace(hour=12, minute=30))
+
+
+def test_the_open_days_are_a_series_whose_opinions_stand_side_by_side(demo):
+    _, session, made = demo
+    compared = comparisons.side_by_side(session, events.by_slug(session, slug_in(made["links"]["summary"])), now=NOW)
+    assert [each.title.split("：")[0] for each in compared.occasions] == [f"第{number}期平台开放日" for number in (13, 14, 15, 16)]
+
+
+def test_the_halls_screen_shows_words_that_several_wrote(demo):
+    app, _, made = demo
+    page = app.test_client().get(urlsplit(made["links"]["screen"]).path).text
+    assert len(re.findall("<text ", page)) > 3
 
 
 def test_every_open_day_has_its_four_kinds_of_activity_with_room_and_host(demo):
@@ -193,7 +205,7 @@ def test_what_is_offered_to_try_opens(demo):
     paths = {name: urlsplit(link).path for name, link in made["links"].items()}
     answers = {name: app.test_client().get(path).status_code for name, path in paths.items()}
     assert answers == {
-        "desk": 302, "public_event": 200, "invitation": 200, "ticket": 200, "questionnaire": 200, "door": 302, "summary": 302,
+        "desk": 302, "public_event": 200, "invitation": 200, "ticket": 200, "questionnaire": 200, "screen": 200, "door": 302, "summary": 302,
     }
 
 

@@ -29,6 +29,7 @@ def demo() -> Answer:
             "invitation": link("registration.invitation", token=made.invitation.token),
             "ticket": link("registration.ticket", code=made.attendee.ticket_code),
             "questionnaire": link("questionnaire.answer", token=made.running.survey_code),
+            "screen": link("screen.shown", code=made.screen),
             "door": f"{desk}events/{made.running.slug}/door",
             "summary": link("desk.summary", slug=made.past.slug),
         }
@@ -36,7 +37,8 @@ def demo() -> Answer:
     users = ", ".join(STAFF)
     titles = {
         "desk": "The desk", "public_event": "A coming open day", "invitation": "A personal invitation",
-        "ticket": "A ticket for today", "questionnaire": "The questionnaire in the hall", "door": "The door of today's open day",
+        "ticket": "A ticket for today", "questionnaire": "The questionnaire in the hall",
+        "screen": "Its results on the hall's screen", "door": "The door of today's open day",
         "summary": "The summary of a past one",
     }
     words = [

@@ -1,6 +1,6 @@
 """A year of an invented centre: fills an empty database through the library's own functions, each at its own time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -8,20 +8,24 @@ from random import Random
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage import devices, invitations, parties, people, people_import, staff
+from engage import devices, invitations, parties, people, people_import, screens, series, staff
 from engage.errors import Conflict
-from engage.events import Event, Kind
+from engage.events import Event, Kind, State
 from engage.invitations import Invitation
+from engage.known_names import mask_for
 from engage.parties import Attendee
 from engage.people import Invitee
+from engage.series import Interval, SeriesDetails
 from engage.staff import Role, User
-from surveys import Questionnaire, questionnaires
+from surveys import Questionnaire, clouds, questionnaires
+from surveys.forms import form_of
 from surveys.templates import create_from_template
 from webapp.demo.agenda import Agenda
 from webapp.demo.guests import HOW_MANY, Directory, as_list
 from webapp.demo.programme import YEAR
 from webapp.demo.story import DAY, HOUR, MINUTE, ORGANISER, Stage, Story
 
+WORDS = 25  # on the hall's screen
 SEED = 20250318  # the same year every time; only codes and passwords are new
 YEAR_AGO = timedelta(days=345)
 STAFF = {
@@ -47,6 +51,7 @@ class Demo:
     invited: Event
     invitation: Invitation
     attendee: Attendee
+    screen: str
     device_token: str
 
 
@@ -72,9 +77,12 @@ def fill(session: Session, *, password: str, now: datetime, step: Callable[[], o
     for _ in agenda.play(now):
         step()
     session.flush()
-    open_days = [story.event for story in stories if story.event.kind is Kind.OPEN_DAY]
+    held = [story.event for story in stories if story.event.state is not State.DRAFT]
+    open_days, trainings = ([event for event in held if event.kind is kind] for kind in (Kind.OPEN_DAY, Kind.TRAINING))
+    _series(session, SeriesDetails(title="平台开放日", slug="open-days", interval=Interval.QUARTER), open_days, now=now)
+    _series(session, SeriesDetails(title="集中培训", slug="trainings", interval=Interval.QUARTER), trainings, now=now)
     *_, past, running, public, invited = open_days
-    return Demo(past, running, public, invited, _unanswered(session, invited), _expected(session, running), token)
+    return Demo(past, running, public, invited, _unanswered(session, invited), _expected(session, running), _screen(session, running, now=now), token)
 
 
 def _questionnaires(session: Session, began: datetime) -> dict[Kind, Questionnaire]:
@@ -96,6 +104,28 @@ def _invitees(stage: Stage, began: datetime) -> None:
         stage.agenda.at(when, lambda now, some=some: people_import.carry_out(
             stage.session, people_import.plan_import(stage.session, as_list(some, names)), by=ORGANISER, now=now
         ))
+
+
+def _series(session: Session, details: SeriesDetails, dates: Sequence[Event], *, now: datetime) -> None:
+    first, *others = dates
+    made = series.start(session, first, details, by=ORGANISER, now=now)
+    for event in others:
+        series.add(session, made, event, by=ORGANISER, now=now)
+
+
+def _screen(session: Session, event: Event, *, now: datetime) -> str:
+    """The code of the hall's screen, its results shown and of what people wrote the words that several used."""
+    assert event.questionnaire is not None
+    screen = screens.renew(session, event, by=ORGANISER, now=now)
+    screens.reveal(session, screen, screen.questions, shown=True, by=ORGANISER, now=now)
+    form = form_of(session, event.questionnaire)
+    written = [asked for asked in screens.offered(form) if screens.has_words(asked)]
+    found = clouds.counted(session, event.questionnaire, written, context=event.slug, mask=mask_for(session, event))
+    for asked in written:
+        several = [word for word, count in found[asked.id].items() if count > 1]
+        screens.decide(session, event, asked, several[:WORDS], approved=True, by=ORGANISER, now=now)
+    screens.turn(session, screen, form, written[-1].id, now=now)
+    return screen.code
 
 
 def _start(now: datetime, day: int) -> datetime:
