@@ -113,7 +113,7 @@ def _credit_code(code: str) -> bool:
 def _bank_card(code: str) -> bool:
     """Whether the last digit checks the others (Luhn)."""
     doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(code))]
-    return len(code) >= _SIXTEEN and sum(digit - 9 if digit > 9 else digit for digit in doubled) % 10 == 0  # noqa: PLR2004
+    return len(code) >= _SIXTEEN and sum(digit - 9 if digit > 9 else digit for digit in doubled) % 10 == 0  # noqa: PLR2004 -- the Luhn check
 
 
 def _plate(code: str) -> bool:
