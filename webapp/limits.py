@@ -59,7 +59,7 @@ def _rules(asked: Asked) -> list[Rule]:  # noqa: PLR0911 -- a line for each kind
         case "single":
             return other
         case "multiple":
-            least = get("min") and min(get("min"), sum(not option.alone for option in asked.options))
+            least = None if get("min") is None else min(asked.settings["min"], sum(not option.alone for option in asked.options))
             return [*other, ("alone", NONE if get("none") else None, NotAlone()), ("fewest", least, TooFewPicks(min=least)),
                     ("picks", get("max"), TooManyPicks(max=get("max")))]
         case _:

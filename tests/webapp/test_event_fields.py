@@ -13,11 +13,11 @@ from database import count_queries
 
 from engage import fields
 from engage.answers import AnswersRefused, Sent
+from engage.applications import Person
 from engage.audit import AuditEntry
 from engage.events import Event, Visibility
 from engage.fields import Answer, AnswerFile, Condition
 from engage.parties import Registration
-from engage.applications import Person
 from engage.sealing import Cipher
 from webapp.seating import Wish, _seat_all
 from webapp.wiring import db
