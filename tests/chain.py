@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from engage import activities, events, invitations, people, registrations
 from engage.activities import Activity, ActivityDetails
+from engage.applications import Application, Person
 from engage.events import Details, Event, Visibility
 from engage.invitations import Invitation
 from engage.parties import Registration
 from engage.people import Category, Invitee
-from engage.applications import Application, Person
 
 NOW = datetime(2026, 3, 18, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 BY = "user:test"

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from engage import invitations, registrations, replacements, stand_ins, substitutes, undos, walk_ins
 from engage.activities import Activity
+from engage.applications import Person
 from engage.events import Event
 from engage.invitations import State
-from engage.applications import Person
 from engage.substitutes import Proposed
 
 OVER = OPEN + 600 * MINUTE  # the event, which lasts three hours, is over

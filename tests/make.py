@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 
 from engage import activities, events, fields, invitations, people, registrations, staff
 from engage.activities import Activity, ActivityDetails
+from engage.applications import Application, Person
 from engage.events import Event
 from engage.field_kinds import KINDS
 from engage.fields import Definition, EventField
 from engage.invitations import Invitation
 from engage.parties import Registration
 from engage.people import Category, Invitee, InviteeForm
-from engage.applications import Application, Person
 from engage.staff import Role, User
 from surveys import questionnaires, questions, responses
 from surveys.questionnaires import Questionnaire

@@ -183,8 +183,8 @@ def make_questionnaire(template: str, title: str) -> Questionnaire:
 
 def back_to(questionnaire_id: int, subject: str) -> Response:
     """Back to its page at the section or question `subject`, such as "question-7"; what was said stands there."""
-    at = {"at": f"{subject}-here", "_anchor": subject} if subject else {}
-    return redirect(url_for("desk.questionnaire", questionnaire_id=questionnaire_id, **at))
+    at = f"{subject}-here" if subject else None
+    return redirect(url_for("desk.questionnaire", questionnaire_id=questionnaire_id, at=at, _anchor=subject or None))
 
 
 def noted(action: str, subject: Questionnaire, **detail: Any) -> None:
