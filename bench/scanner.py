@@ -39,13 +39,22 @@ SCAN = """async ([slug, codes]) => {
     const door = await Doorway.open(slug, { asking() {}, answer: ({ result }) => told.push(result), differs() {}, refused() {}, changed() {} });
     const opened = performance.now() - begun;
     door.online = false; // decided here alone
-    const took = [];
+    const asked = (request) => new Promise((done, failed) => { request.onsuccess = () => done(request.result); request.onerror = failed; });
+    const opening = indexedDB.open("floor");
+    opening.onupgradeneeded = () => opening.result.createObjectStore("rows", { autoIncrement: true });
+    const floor = await asked(opening);
+    const took = [], bare = [];
     for (const code of codes) {
         const held = performance.now();
         await door.take(code, { direction: "in" });
-        took.push(performance.now() - held);
+        const decided = performance.now();
+        const writing = floor.transaction("rows", "readwrite", { durability: "strict" });
+        writing.objectStore("rows").add({ code });
+        await new Promise((done) => { writing.oncomplete = done; });
+        took.push(decided - held);
+        bare.push(performance.now() - decided);
     }
-    return { opened, took, told };
+    return { opened, took, bare, told };
 }"""
 
 
@@ -84,6 +93,8 @@ def _figures(rosters: list[dict[str, Any]], scans: dict[str, Any]) -> Iterator[F
     yield Figure("roster ready to scan, browser's side", f"{own:.0f} ms",
                  f"slowest of {len(rosters)}; at most 3,000 ms; {whole:,.0f} ms with the server's", met=own <= 3000)
     yield Figure("scanner opened again from what it keeps", f"{scans['opened']:.0f} ms", "at most 3,000 ms", met=scans["opened"] <= 3000)
-    took = sorted(scans["took"])
+    took, bare = sorted(scans["took"]), sorted(scans["bare"])
+    slow = SCANS * 99 // 100
     yield Figure("scan decided in the browser, on its disk", f"{median(took):.1f} ms",
-                 f"p99 {took[len(took) * 99 // 100]:.0f} ms of {SCANS}; at most 50 ms", met=took[len(took) * 99 // 100] <= 50)
+                 f"p99 {took[slow]:.0f} ms of {SCANS}; at most 50 ms; a bare row on that disk {median(bare):.1f} ms, p99 {bare[slow]:.0f} ms",
+                 met=took[slow] <= 50)

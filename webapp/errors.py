@@ -145,7 +145,7 @@ REFUSALS: dict[str, LazyString] = {
     "no_such_file": lazy_gettext("没有这个文件，或者它所属的回答已被剔除。"),
     "no_such_item": lazy_gettext("题库中没有这一项，可能已被删除。"),
     "no_such_question": lazy_gettext("没有这个问题，可能已被删除。"),
-    "no_such_questionnaire": lazy_gettext("没有这份问卷，可能已被删除或链接有误。"),
+    "no_such_questionnaire": lazy_gettext("没有这份问卷，可能已被删除。请核对链接是否完整，或与主办单位联系。"),
     "no_such_response": lazy_gettext("没有这份回答，可能已被删除。"),
     "no_such_section": lazy_gettext("没有这个分组，可能已被删除。"),
     "no_such_sheet": lazy_gettext("没有录入过这个编号的问卷，可能已撤销。"),

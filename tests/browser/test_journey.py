@@ -186,7 +186,7 @@ def invite_everyone(page: Page) -> str:
     assert figures(page, "发送邀请") == {"电子邮件": "1", "短信": "1", "纸质信函": "1"}
     page.get_by_role("button", name="确认发送").click()
     expect(page.get_by_role("row", name="张大山")).to_contain_text("短信")
-    page.get_by_role("link", name="邀请函", exact=True).click()
+    page.get_by_role("link", name="打印邀请函", exact=True).click()
     expect(page.get_by_text("王思远")).to_be_visible()
     page.get_by_role("link", name="返回邀请名单").click()
     page.get_by_role("main").get_by_role("link", name="短信").click()
