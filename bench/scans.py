@@ -16,7 +16,7 @@ from bench.report import Figure
 from engage.parties import Attendee
 
 ROUNDS, EACH = 4, 1000
-LATE, BATCH = 10_000, 500
+LATE, BATCH = 2500, 500  # in a round
 
 
 def single_scans() -> Iterator[Figure]:
@@ -39,23 +39,24 @@ def _scans(database: str, url: str) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="engage-bench-") as folder:
         installation = servers.install(Path(folder), url.replace("postgresql://", "postgresql+psycopg://"))
         token = installation.engage("device", "add", "bench")["token"]
-        slug = installation.engage("rehearse", "--guests", str((ROUNDS + 1) * EACH + LATE))["slug"]
+        slug = installation.engage("rehearse", "--guests", str((ROUNDS + 1) * (EACH + LATE)))["slug"]
         codes = _codes(url.replace("postgresql://", "postgresql+psycopg://") or f"sqlite:///{folder}/engage.sqlite")
         beside = url or str(Path(folder) / "floor.sqlite")
         floor.prepare(beside, codes)
-        ours, theirs = [], []
+        ours, theirs, late = [], [], []
         with servers.floor(beside) as floor_port, servers.serving(installation) as port:
             for number in range(ROUNDS + 1):  # alternating, so that a noisy neighbour disturbs both; the first round warms up
                 some = codes[number * EACH:(number + 1) * EACH]
                 theirs.append(load.run(floor_port, [load.request("POST", f"/{code}") for code in some]))
                 ours.append(load.run(port, [scan(slug, token, code) for code in some], wanted=b"admitted"))
-            late = codes[-LATE:]
-            batches = [scan(slug, token, *late[first:first + BATCH]) for first in range(0, LATE, BATCH)]
-            sent = load.run(port, batches, clients=1, wanted=b"admitted")
+                others = codes[(ROUNDS + 1) * EACH + number * LATE:][:LATE]
+                batches = [scan(slug, token, *others[first:first + BATCH]) for first in range(0, LATE, BATCH)]
+                late.append(load.run(port, batches, clients=1, wanted=b"admitted"))
     one_by_one = load.joined(ours[1:])
     yield from _compared(database, load.joined(theirs[1:]), one_by_one)
-    times = LATE / sent.seconds / one_by_one.rate
-    yield Figure(f"{LATE:,} late scans in batches of {BATCH}, {database}", f"{LATE / sent.seconds:,.0f}/s",
+    rate = BATCH * load.joined(late[1:]).rate
+    times = rate / one_by_one.rate
+    yield Figure(f"{ROUNDS * LATE:,} late scans in batches of {BATCH}, {database}", f"{rate:,.0f}/s",
                  f"{times:.1f} times the rate one at a time; at least 10", met=times >= 10)
 
 
