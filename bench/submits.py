@@ -23,6 +23,7 @@ from webapp import robots
 
 ROUNDS, EACH = 4, 400
 SENT = (ROUNDS + 1) * EACH
+LEAST = {"registration": 1 / 3, "questionnaire": 0.4}  # of the floor
 BY = "system"
 OFFERED = [{"label": label} for label in ("大厅宽敞", "流程清楚", "讲解细致")]
 ASKED: list[questions.Fields] = [  # twelve questions, as an open day asks them
@@ -86,7 +87,8 @@ def _compared(form: Form, port: int, floor_port: int, codes: list[str]) -> Itera
     ratio = engage.rate / bare.rate
     yield Figure(f"{form.what} submit, SQLite, 16 clients", f"{engage.rate:,.0f}/s",
                  f"p50 {engage.percentile(0.5):.1f} ms, p99 {engage.percentile(0.99):.1f} ms; floor {bare.rate:,.0f}/s")
-    yield Figure(f"{form.what} submit ÷ floor, SQLite", f"{ratio:.2f}", "at least 0.33", met=ratio >= 1 / 3)
+    least = LEAST[form.what]
+    yield Figure(f"{form.what} submit ÷ floor, SQLite", f"{ratio:.2f}", f"at least {least:.2f}", met=ratio >= least)
 
 
 def forms(hall: Hall) -> Sequence[Form]:
