@@ -1,6 +1,5 @@
 """Photos and files with answers: picked on a phone, kept where something else is refused or the network is gone, looked through at the desk."""
 
-import os
 from typing import Any
 
 import doors
@@ -15,7 +14,6 @@ from surveys import gallery
 from surveys.files import Upload
 
 pytestmark = pytest.mark.browser
-SHOTS = os.environ.get("SHOTS")
 ASKS = (
     {"code": "shot", "kind": "photo", "text": "请拍下需要改进的地方", "text_en": "Photos of what should be better", "settings": {"max_files": 2}, "required": True},
     {"code": "proof", "kind": "file", "text": "证明材料", "text_en": "Documents"},
@@ -69,7 +67,7 @@ def test_photos_are_picked_taken_back_and_kept_when_something_else_is_refused(ph
     page.get_by_label("请拍下需要改进的地方").set_input_files([SIGN])  # adds up
     assert [name.split(" (")[0] for name in shown(page)] == ["门口.jpg", "指示牌.png"]
     expect(page.locator(".picked img")).to_have_count(2)
-    page.wait_for_function("[...document.querySelectorAll('.picked img')].every((one) => one.naturalWidth > 0)")
+    page.wait_for_function("() => [...document.querySelectorAll('.picked img')].every((one) => one.naturalWidth > 0)")
     page.get_by_label("请拍下需要改进的地方").set_input_files([given("第三张.jpg", picture("JPEG", (10, 10)), "image/jpeg")])
     expect(page.get_by_role("alert").filter(has_text="最多 2 个文件，“第三张.jpg”没有加入")).to_be_visible()
     page.get_by_role("button", name="移除：门口.jpg").click()
@@ -77,8 +75,6 @@ def test_photos_are_picked_taken_back_and_kept_when_something_else_is_refused(ph
     page.get_by_label("请拍下需要改进的地方").set_input_files([DOOR])
     page.get_by_label("证明材料").set_input_files([given("run.exe", b"MZ", "application/x-msdownload")])
     expect(page.get_by_role("alert").filter(has_text="“run.exe”不是可以上传的类型")).to_be_visible()
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/files-phone.png", full_page=True)
     assert axe(page) == []
     page.get_by_label("证明材料").set_input_files([PROOF])
     page.get_by_label("您来过几次").fill("9999999999999999")
@@ -101,22 +97,13 @@ def test_the_desk_looks_through_what_came(live_server, event, browser: Browser, 
     context.add_cookies(doors.sign_in(browser, live_server, role=Role.ANALYST))
     desk = context.new_page()
     desk.goto(f"/desk/events/{event.slug}/summary")
-    if SHOTS:
-        desk.screenshot(path=f"{SHOTS}/files-summary.png", full_page=True)
     desk.get_by_role("link", name="查看 2 个文件").click()
     expect(desk.locator(".gallery img")).to_have_count(2)
-    desk.wait_for_function("[...document.querySelectorAll('.gallery img')].every((one) => one.naturalWidth > 0)")
+    desk.wait_for_function("() => [...document.querySelectorAll('.gallery img')].every((one) => one.naturalWidth > 0)")
     assert axe(desk) == []
     with desk.expect_download() as download:
         desk.get_by_role("link", name="下载 门口.jpg").click()
     assert download.value.suggested_filename == "门口.jpg"
-    if SHOTS:
-        desk.goto(f"/desk/events/{event.slug}/files")
-        desk.screenshot(path=f"{SHOTS}/files-desk.png", full_page=True)
-        desk.set_viewport_size({"width": 390, "height": 844})
-        desk.screenshot(path=f"{SHOTS}/files-desk-phone.png", full_page=True)
-        desk.goto(f"/desk/events/{event.slug}/files?lang=en")
-        desk.screenshot(path=f"{SHOTS}/files-desk-phone-en.png", full_page=True)
     context.close()
 
 
