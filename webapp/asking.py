@@ -106,14 +106,20 @@ def asking_of(session: Session, token: str) -> Asking:
         event = attendee.registration.event
         if attendee.state is parties.State.CANCELLED:
             raise NoSuchQuestionnaire
-    if event.questionnaire is None:
-        raise NoSuchQuestionnaire
-    access = event.questionnaire.access
+    questionnaire = questionnaire_of(event)
+    access = questionnaire.access
     if access is Access.PERSONAL and attendee is None:
         raise PersonalLinkOnly
     if access is Access.OPEN:
         attendee = None
-    return Asking(event, event.questionnaire, attendee)
+    return Asking(event, questionnaire, attendee)
+
+
+def questionnaire_of(event: Event) -> Questionnaire:
+    """What the event asks. Raises NoSuchQuestionnaire while it asks nothing."""
+    if event.questionnaire is None:
+        raise NoSuchQuestionnaire
+    return event.questionnaire
 
 
 def looked_at(session: Session, filled: Filled, sent: MultiDict[str, FileStorage]) -> Filled:

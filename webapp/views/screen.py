@@ -4,7 +4,8 @@ from flask import Blueprint, Response, render_template
 
 from engage import screens
 from engage.events import Event
-from surveys.questionnaires import Access, NoSuchQuestionnaire, Questionnaire
+from surveys.questionnaires import Access, Questionnaire
+from webapp.asking import questionnaire_of
 from webapp.live import sent
 from webapp.rates import misses
 from webapp.screens import hall_screens
@@ -42,6 +43,4 @@ def figures(code: str) -> Response:
 
 def _asking(code: str) -> tuple[Event, Questionnaire]:
     event = screens.event_of(db.session(), code)
-    if event.questionnaire is None:
-        raise NoSuchQuestionnaire
-    return event, event.questionnaire
+    return event, questionnaire_of(event)

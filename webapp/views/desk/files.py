@@ -9,12 +9,11 @@ from flask import Response, render_template, request, stream_with_context
 from werkzeug.http import dump_options_header
 
 from engage import events, people
-from engage.events import Event
 from engage.staff import Permission
 from surveys import forms, gallery
 from surveys.files import Upload, sized
 from surveys.kinds import KINDS
-from surveys.questionnaires import NoSuchQuestionnaire, Questionnaire
+from webapp.asking import questionnaire_of
 from webapp.forms.events import category_name
 from webapp.guard import allowed
 from webapp.views.answers import handed_over
@@ -46,7 +45,7 @@ def answer_files(slug: str) -> str:
 def answer_file(slug: str, file_id: int) -> Response:
     """One of them, to be saved; it is noted who took it."""
     with saving() as session:
-        asked = _asked(events.by_slug(session, slug))
+        asked = questionnaire_of(events.by_slug(session, slug))
         found = gallery.get(session, asked, file_id, context=slug)
         noted("file", asked, event=slug, question=found.question.code)
         upload = Upload(found.name, found.content, found.kind)
@@ -57,7 +56,7 @@ def answer_file(slug: str, file_id: int) -> Response:
 @allowed(Permission.ANALYSE)
 def answer_preview(slug: str, file_id: int) -> Response:
     """A photo in small, made by us of its points alone."""
-    found = gallery.get(db.session(), _asked(events.by_slug(db.session(), slug)), file_id, context=slug)
+    found = gallery.get(db.session(), questionnaire_of(events.by_slug(db.session(), slug)), file_id, context=slug)
     if not found.preview:
         raise gallery.NoSuchFile
     return Response(found.preview, content_type="image/jpeg")
@@ -69,7 +68,7 @@ def answer_files_packed(slug: str) -> Response:
     """All of them, or those of one question, in one file that is sent while it is packed."""
     question = request.args.get("question") or None
     with saving() as session:
-        asked = _asked(events.by_slug(session, slug))
+        asked = questionnaire_of(events.by_slug(session, slug))
         found = session.scalars(gallery.find(asked, context=slug, question=question)).all()
         noted("files", asked, event=slug, question=question, files=len(found))
         names = {one.id: f"{one.question.code}-{number:03}-{one.name}" for number, one in enumerate(found, start=1)}
@@ -103,9 +102,3 @@ def _packed(names: dict[int, str]) -> Iterator[bytes]:
             packed.writestr(zipfile.ZipInfo(names[one.id]), one.content)  # without a time
             yield passing.taken()
     yield passing.taken()
-
-
-def _asked(event: Event) -> Questionnaire:
-    if event.questionnaire is None:
-        raise NoSuchQuestionnaire
-    return event.questionnaire

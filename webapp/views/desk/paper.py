@@ -15,10 +15,9 @@ from engage.people import Category
 from engage.staff import Permission
 from surveys import forms, paper, questionnaires
 from surveys.errors import SurveyError
-from surveys.questionnaires import NoSuchQuestionnaire, Questionnaire
 from surveys.responses import InvalidAnswers
 from webapp import formats
-from webapp.asking import Asking
+from webapp.asking import Asking, questionnaire_of
 from webapp.errors import words
 from webapp.forms.questionnaire import SEGMENT, Sheet
 from webapp.guard import allowed
@@ -97,7 +96,7 @@ def withdraw_paper(slug: str, number: int) -> Response:
 
 
 def _entered(session: Session, event: Event, typed: Mapping[str, str], corrects: int) -> int:
-    asked = _asked(event)
+    asked = questionnaire_of(event)
     number = typed.get(NUMBER, "").strip()
     sheet = int(number) if number.isdecimal() else 0
     groups = {str(place): group.code for place, group in enumerate(_groups(session, event), start=1)}
@@ -112,18 +111,12 @@ def _entered(session: Session, event: Event, typed: Mapping[str, str], corrects:
 
 
 def _withdraw(session: Session, event: Event, number: int, reason: str) -> None:
-    paper.withdraw(session, _asked(event), number, context=event.slug, reason=reason, now=clock())
-    audit.record(session, "paper.withdraw", _asked(event), by=current_user.by, now=clock(), event=event.slug, sheet=number)
-
-
-def _asked(event: Event) -> Questionnaire:
-    if event.questionnaire is None:
-        raise NoSuchQuestionnaire
-    return event.questionnaire
+    paper.withdraw(session, questionnaire_of(event), number, context=event.slug, reason=reason, now=clock())
+    audit.record(session, "paper.withdraw", questionnaire_of(event), by=current_user.by, now=clock(), event=event.slug, sheet=number)
 
 
 def _groups(session: Session, event: Event) -> list[Category]:
-    return list(Asking(event, _asked(event), None).groups(session))
+    return list(Asking(event, questionnaire_of(event), None).groups(session))
 
 
 def _page(event: Event, entry: Entry) -> str:

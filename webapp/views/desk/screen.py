@@ -17,8 +17,9 @@ from engage.staff import Permission
 from surveys import clouds
 from surveys.asked import Asked
 from surveys.forms import Form, form_of
-from surveys.questionnaires import NoSuchQuestionnaire, Questionnaire
+from surveys.questionnaires import Questionnaire
 from surveys.questions import NoSuchQuestion
+from webapp.asking import questionnaire_of
 from webapp.errors import words as refusal_words
 from webapp.guard import allowed
 from webapp.screens import hall_screens
@@ -120,7 +121,7 @@ def screen_words(slug: str, code: str) -> str:
     """The words of an open question that wait, are shown or are hidden, most frequent first."""
     event = events.by_slug(db.session(), slug)
     asked, state = _open_question(event, code), _state()
-    words = _words(event, _questionnaire(event))[asked.id]
+    words = _words(event, questionnaire_of(event))[asked.id]
     found = [(word, count) for word, count in words[state] if request.args.get("q", "").strip().lower() in word]
     if request.args.get("order") == "word":
         found.sort()
@@ -168,7 +169,7 @@ def _words(event: Event, questionnaire: Questionnaire) -> dict[int, dict[str, li
 
 
 def _open_question(event: Event, code: str) -> Asked:
-    asked = form_of(db.session(), _questionnaire(event)).question(code)
+    asked = form_of(db.session(), questionnaire_of(event)).question(code)
     if asked is None or not screens.has_words(asked):
         raise NoSuchQuestion(question=code)
     return asked
@@ -176,10 +177,4 @@ def _open_question(event: Event, code: str) -> Asked:
 
 def _there(session: Session, slug: str) -> tuple[Screen, Form]:
     event = events.by_slug(session, slug)
-    return screens.of(session, event), form_of(session, _questionnaire(event))
-
-
-def _questionnaire(event: Event) -> Questionnaire:
-    if event.questionnaire is None:
-        raise NoSuchQuestionnaire
-    return event.questionnaire
+    return screens.of(session, event), form_of(session, questionnaire_of(event))

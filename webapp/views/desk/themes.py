@@ -14,9 +14,9 @@ from engage.people import Category
 from engage.staff import Permission
 from surveys import conclusions, theme_decisions, themes, whole_form
 from surveys.errors import SurveyError
-from surveys.questionnaires import NoSuchQuestionnaire, Questionnaire
 from surveys.themes import Finding, NoSuchTheme, Theme, ThemeView
 from webapp import themes as finder
+from webapp.asking import questionnaire_of
 from webapp.errors import words
 from webapp.forms.events import category_name
 from webapp.guard import allowed, local_path
@@ -41,7 +41,7 @@ def theme_list(slug: str) -> str:
 def find_themes(slug: str) -> Response:
     """Find themes in all answers that there are now."""
     event = events.by_slug(db.session(), slug)
-    done = finder.find(_questionnaire(event), context=slug)
+    done = finder.find(questionnaire_of(event), context=slug)
     with saving() as session:
         audit.record(session, "theme.find", events.by_slug(session, slug), by=current_user.by, now=clock())
     flash(gettext("主题已整理。") if done else gettext("正在整理主题，可以离开这一页，稍后刷新查看。"), "success")
@@ -107,7 +107,7 @@ def write_conclusion(slug: str) -> Response:
     try:
         with saving() as session:
             event = events.by_slug(session, slug)
-            conclusions.write(session, _questionnaire(event), request.form.get("text", ""), context=slug, now=clock())
+            conclusions.write(session, questionnaire_of(event), request.form.get("text", ""), context=slug, now=clock())
             audit.record(session, "event.conclude", event, by=current_user.by, now=clock())
     except SurveyError as error:
         flash(str(words(error)), "error")
@@ -158,18 +158,12 @@ def _noted(act: str, finding: Finding, slug: str, **detail: Any) -> None:
 
 def _answers_page(event: Event, finding: Finding, found: Theme | None) -> str:
     question = finding.question
-    others = next(one for one in themes.overview(db.session(), _questionnaire(event), context=event.slug) if one.question.id == question.id)
+    others = next(one for one in themes.overview(db.session(), questionnaire_of(event), context=event.slug) if one.question.id == question.id)
     pages = db.paginate(themes.answers_of(finding, found), per_page=ANSWERS_ON_A_PAGE, error_out=False)
     shown = next((one for one in others.themes if found and one.id == found.id), None)
     return render_template("desk/themes/theme.html", event=event, question=others.question, theme=shown, pages=pages,
                            others=[one for one in others.themes if one is not shown], labels=_categories(),
                            by_category=_by_category, NAME_LIMIT=themes.NAME_LIMIT)
-
-
-def _questionnaire(event: Event) -> Questionnaire:
-    if event.questionnaire is None:
-        raise NoSuchQuestionnaire
-    return event.questionnaire
 
 
 def _theme(slug: str, theme_id: int) -> Theme:
@@ -181,7 +175,7 @@ def _theme(slug: str, theme_id: int) -> Theme:
 
 
 def _finding(event: Event, code: str) -> Finding:
-    asked = whole_form(db.session(), _questionnaire(event)).question(code)
+    asked = whole_form(db.session(), questionnaire_of(event)).question(code)
     found = themes.find(db.session(), asked.id, context=event.slug) if asked else None
     if found is None:
         raise NoSuchTheme
