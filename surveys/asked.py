@@ -198,8 +198,7 @@ def clean(text: str) -> str:
 def given(value: object) -> list[Any]:
     """What was submitted for one field as a list without blanks: forms send lists of strings, Python single values."""
     values = cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else [value]
-    cleaned = [clean(v) if isinstance(v, str) else v for v in values]
-    return [v for v in cleaned if v is not None and v != ""]
+    return [v for each in values if (v := clean(each) if isinstance(each, str) else each) is not None and v != ""]
 
 
 def show_number(value: float) -> str:

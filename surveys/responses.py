@@ -4,14 +4,14 @@ import hashlib
 import re
 import secrets
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column, relationship
-from sqlalchemy.orm.attributes import instance_dict
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from surveys import attachments, ballots, quotas
 from surveys.asked import Stored, placed
@@ -149,12 +149,17 @@ def check(
     return filled
 
 
-def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
+def submit(session: Session, questionnaire: Questionnaire, raw: Mapping[str, Any], *, now: datetime, **given: Any) -> Response:
+    """`store` the answers of one person and give what was stored."""
+    return session.get_one(Response, store(session, questionnaire, raw, now=now, **given))
+
+
+def store(  # noqa: PLR0913 -- the columns of one row, each a plain string
     session: Session, questionnaire: Questionnaire, raw: Mapping[str, Any], *, now: datetime, context: str = "",
     segment: str = "", respondent: str | None = None, submission: str | None = None, language: str = "zh",
     version: int = 0, secret: str = "", trapped: bool = False,
-) -> Response:
-    """Store the answers of one person (see `check` for `raw`) once.
+) -> int:
+    """Store the answers of one person (see `check` for `raw`) once; gives the id of the response.
 
     `respondent` names somebody who may answer once in this context; without it anybody may answer any number of times.
     `submission` is a UUID that came with the form: sent again, it gets the first response and changes nothing. `version` is
@@ -177,12 +182,14 @@ def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
     }
     if questionnaire.anonymous:
         row |= {"respondent": None, "submitted_on": now.date().replace(day=1), "submitted_at": None, "language": ""}
+    ballot = questionnaire.anonymous and respondent is not None
     session.flush()
     connection = session.connection()
     try:
-        with savepoint(connection):  # ballot and response, or neither
-            if questionnaire.anonymous and respondent is not None:
-                _cast(connection, row, respondent, secret)
+        # Ballot, response and places, or none of them. What has neither of the others is refused before anything is written.
+        with savepoint(connection) if ballot or form.quotas else nullcontext():
+            if ballot:
+                _cast(connection, row, respondent or "", secret)
             if questionnaire.most_responses is not None:
                 _refuse_above(connection, questionnaire.id, questionnaire.most_responses)
             _insert(connection, row, filled, edition=questionnaire.edition, form=form)
@@ -194,11 +201,7 @@ def submit(  # noqa: PLR0913 -- the columns of one row, each a plain string
         if respondent is not None and answered(session, questionnaire, context=context, respondent=respondent, secret=secret):
             raise AlreadyAnswered from None
         raise
-    response: Response = sa.inspect(Response).class_manager.new_instance()  # as if the session had read what is in the row
-    instance_dict(response).update(row)
-    make_transient_to_detached(response)
-    session.add(response)
-    return response
+    return row["id"]
 
 
 def _judge(
@@ -258,11 +261,8 @@ def _refuse_above(connection: sa.Connection, questionnaire_id: int, most: int) -
 def _insert(connection: sa.Connection, row: Mapping[str, Any], filled: list[Filled], *, edition: int, form: Form) -> None:
     if not _INSERT_RESPONSE.rows(connection, edition=edition, **{f"new_{name}": value for name, value in row.items()}):
         raise Changed
-    _INSERT_ANSWERS.send(connection, [
-        {
-            "response_id": row["id"], "question_id": one.question_id, "place": place,
-            "choice": stored.choice, "number": stored.number, "text": stored.text, "part": stored.part,
-        }
+    _INSERT_ANSWERS.send_plain(connection, [
+        (row["id"], one.question_id, place, stored.choice, stored.number, stored.text, stored.part)
         for one in filled for place, stored in placed(one.rows)
     ])
     if form.attaches:
@@ -278,11 +278,11 @@ def _take_places(connection: sa.Connection, form: Form, filled: list[Filled], *,
             raise InvalidAnswers({code: quotas.OptionFull(option=quotas.label(form, question_id, choice))})
 
 
-def _sent(session: Session, questionnaire: Questionnaire, submission: str | None) -> Response | None:
+def _sent(session: Session, questionnaire: Questionnaire, submission: str | None) -> int | None:
     if submission is None:
         return None
     return session.scalar(
-        sa.select(Response).where(Response.submission == submission, Response.questionnaire_id == questionnaire.id)
+        sa.select(Response.id).where(Response.submission == submission, Response.questionnaire_id == questionnaire.id)
     )
 
 

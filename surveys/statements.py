@@ -80,6 +80,10 @@ class Statement:
         else:
             cursor.executemany(compiled.text, [compiled.values(row) for row in rows])
 
+    def send_plain(self, connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """`send` of values that the driver takes as they are, in the order of the statement's parameters: no times, no words of an enum."""
+        connection.connection.cursor().executemany(self._compiled_for(connection).text, rows)
+
     def _compiled_for(self, connection: sa.Connection) -> _Compiled:
         database = connection.dialect.name
         return self._compiled.get(database) or self._compile(database)

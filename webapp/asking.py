@@ -153,7 +153,7 @@ def _store_all(sheets: Sequence[Filled]) -> list[str | Exception | None]:
 
 
 # Stores the answers and gives the cookie by which a device knows that it has answered, None for a personal link. Raises
-# NoSuchQuestionnaire, PersonalLinkOnly, NotOpen, TooFast, and what `responses.submit` raises.
+# NoSuchQuestionnaire, PersonalLinkOnly, NotOpen, TooFast, and what `responses.store` raises.
 SHEETS = Together("sheets", _store_all, most=MOST, size=_weight)
 
 
@@ -167,7 +167,7 @@ def _tried(session: Session, filled: Filled, halls: dict[str, Asking]) -> str | 
         sheet = filled.sheet
         if asking.attendee is None and robots.too_fast(secret(), sheet.value(robots.ISSUED), now=clock()):
             return TooFast()
-        responses.submit(
+        responses.store(
             session, asking.questionnaire, {**sheet.sent, **filled.files} if filled.files else sheet.sent, now=formats.local(clock()), context=asking.event.slug,
             segment=_segment(session, asking, sheet.value(SEGMENT)), respondent=asking.respondent,
             submission=sheet.submission, language=filled.language, secret=secret(),

@@ -116,7 +116,7 @@ class Guests:
         headers = [("Location", there), ("Content-Length", "0"), *UNLISTED]
         if reply.cookie:
             kept = dump_cookie(reply.cookie, "1", max_age=REMEMBERED, path=root + sent.path, httponly=True,
-                               secure=wiring.settings().https, samesite="Lax")
+                               secure=wiring.settings().https, samesite="Lax", sync_expires=False)
             headers.append(("Set-Cookie", kept))
         return headers
 

@@ -1,6 +1,6 @@
 """What waits for the database at the same moment is done together: one transaction, one write to the disk for all.
 
-Whoever gets the lock does everything that has queued meanwhile; the others find their answer ready. An answer still leaves
+Whoever comes first does everything that has queued meanwhile; the others find their answer ready. An answer still leaves
 only after the commit that holds it, and everything is done in the order in which it came.
 """
 
@@ -15,7 +15,8 @@ from flask import current_app
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
-PATIENCE = 0.01  # seconds for which the first waits for others who are on their way
+PATIENCE = 0.02  # seconds for which the first waits for others who are on their way
+LATELY = 0.05  # seconds within which as many are expected as came together the last time
 
 
 class _Job(Generic[Given, Made]):
@@ -25,6 +26,8 @@ class _Job(Generic[Given, Made]):
         self.given = given
         self.made: Made | Exception | None = None
         self.done = False
+        self.turn = threading.Lock()  # let go when it is done, or when its request is to do what waits
+        self.turn.acquire()
 
 
 class _Queue(Generic[Given, Made]):
@@ -32,16 +35,27 @@ class _Queue(Generic[Given, Made]):
 
     def __init__(self) -> None:
         self.jobs: deque[_Job[Given, Made]] = deque()
-        self.lock = threading.Lock()
+        self.led = threading.Lock()  # while somebody does what waits
         # Counted in deques, whose append and pop no other thread can come between.
         self.coming: deque[None] = deque()  # one for each who is expected
         self.here: deque[None] = deque()  # one for each of them who has come
+        self.lately: tuple[int, float] = (0, 0.0)  # how many were done together, and until when; halved each time that fewer were
+
+    def appoint(self) -> None:
+        """Have the eldest of those who wait do what waits, unless somebody does already."""
+        while self.jobs and self.led.acquire(blocking=False):
+            if self.jobs:
+                self.jobs[0].turn.release()
+                return
+            self.led.release()
 
     def gather(self) -> None:
-        """Let those who are on their way come, but not for long."""
-        until = time.monotonic() + PATIENCE
-        while len(self.coming) > len(self.here) and time.monotonic() < until:
-            time.sleep(PATIENCE / 20)
+        """Let those come who are on their way, or were a moment ago, but not for long."""
+        begun = time.monotonic()
+        several, done = self.lately
+        wanted = several if begun - done < LATELY else 0
+        while (len(self.here) < len(self.coming) or len(self.jobs) < wanted) and time.monotonic() - begun < PATIENCE:
+            time.sleep(PATIENCE / 40)
 
 
 class Together(Generic[Given, Made]):
@@ -61,11 +75,10 @@ class Together(Generic[Given, Made]):
         queue.jobs.append(mine)
         queue.here.append(None)
         try:
-            with queue.lock:
-                if not mine.done:
-                    queue.gather()
-                while not mine.done:
-                    self._run(self._taken(queue.jobs))
+            queue.appoint()
+            mine.turn.acquire()
+            if not mine.done:
+                self._lead(queue)
         finally:
             queue.here.pop()
         if isinstance(mine.made, Exception):
@@ -85,6 +98,22 @@ class Together(Generic[Given, Made]):
     def _queue(self) -> _Queue[Given, Made]:
         return current_app.extensions.setdefault(self._name, _Queue())
 
+    def _lead(self, queue: _Queue[Given, Made]) -> None:
+        try:
+            if queue.coming:
+                queue.gather()
+            taken = self._taken(queue.jobs)
+            try:
+                self._run(taken)
+            finally:
+                for job in taken:
+                    job.done = True
+                    job.turn.release()
+            queue.lately = max(len(taken), queue.lately[0] // 2), time.monotonic()
+        finally:
+            queue.led.release()
+            queue.appoint()
+
     def _taken(self, waiting: deque[_Job[Given, Made]]) -> list[_Job[Given, Made]]:
         """The oldest of those that wait, all of them unless that is too much at once."""
         taken = [waiting.popleft()]
@@ -103,6 +132,3 @@ class Together(Generic[Given, Made]):
             else:
                 for job in jobs:  # one that the database refuses takes no other with it
                     self._run([job])
-        finally:
-            for job in jobs:
-                job.done = True

@@ -3,16 +3,18 @@
 `saving()` is the web's only commit and `clock()` its only clock.
 """
 
+import re
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cache
+from io import BytesIO
 from math import inf
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from babel.support import NullTranslations, Translations
@@ -31,6 +33,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.utils import cached_property
 from wtforms.i18n import messages_path
 
 from engage.sealing import Cipher
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 
 MOST_FIELDS = 5000  # in one form
 RESTED = 1.0  # seconds after which a connection to PostgreSQL may have died unnoticed
+_ESCAPED = re.compile("(?:%[0-9A-Fa-f]{2})+")  # of a form: the bytes of one character or of several
 ASKED = "engage.asked"  # in the environ: see `asked`
 LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}  # what ?lang and the cookie say → locale; the first is the default
 
@@ -205,17 +209,33 @@ class Asked(Request):
         """What `form` holds, but a plain form is read in a third of the time. A page that is shown again may still ask for `form`."""
         if "form" in self.__dict__ or self.mimetype != "application/x-www-form-urlencoded":  # once read, the body is gone
             return self.form
-        if (self.content_length or 0) > (self.max_form_memory_size or inf):
+        length = self.content_length
+        if (length or 0) > (self.max_form_memory_size or inf):
             raise RequestEntityTooLarge
-        try:
-            return MultiDict(parse_qs(self.get_data().decode(errors="replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS))
-        except ValueError:
-            raise RequestEntityTooLarge from None
+        if length is not None:  # read at once: whenever the server is asked for more, another thread goes first
+            self.environ["wsgi.input"] = BytesIO(self.environ["wsgi.input"].read(length))
+        return _fields(self.get_data().decode(errors="replace"))
 
     @cached_property
     def wtforms_translations(self) -> NullTranslations:
         """Where Flask-WTF looks; it would read WTForms' own catalogue from disk in every request that has a form."""
         return _form_words(LANGUAGES[self.language])
+
+
+def _fields(body: str) -> MultiDict[str, str]:
+    """What `urllib.parse.parse_qs` would read of a plain form; of Chinese, of which each character is nine there, in a quarter of the time."""
+    pairs = body.replace("+", " ").split("&")
+    if len(pairs) > MOST_FIELDS:
+        raise RequestEntityTooLarge
+    fields: dict[str, list[str]] = {}
+    for pair in filter(None, pairs):
+        name, _, value = pair.partition("=")
+        fields.setdefault(_unescaped(name), []).append(_unescaped(value))
+    return MultiDict(fields)
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda run: bytes.fromhex(run[0].replace("%", "")).decode(errors="replace"), text) if "%" in text else text
 
 
 def asked(environ: "WSGIEnvironment") -> Asked:

@@ -33,9 +33,10 @@ class Levels(Kind):
 def level_of(asked: Asked, value: object) -> int:
     """The level that was picked. Raises UnknownOption."""
     level = str(value)
-    if level not in {option.code for option in asked.options}:
-        raise UnknownOption
-    return int(level)
+    for option in asked.options:
+        if option.code == level:
+            return int(level)
+    raise UnknownOption
 
 
 def level_tally(asked: Asked, counts: Counts, **further: Any) -> Tally:

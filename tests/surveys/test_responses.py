@@ -135,7 +135,7 @@ def test_answers_judged_by_questions_that_were_changed_meanwhile_are_not_taken(s
 def test_a_submit_takes_three_writes_at_most_and_reads_nothing_once_the_form_is_known(session, anonymous, now):
     submit(session, anonymous, {"q1": "1"}, now=now)
     with count_queries(session) as seen:
-        submit(session, anonymous, {"q1": "1", "q2": ["1", "2"], "q3": 5, "q4": "好"}, now=now, respondent="a", submission=UUID)
+        responses.store(session, anonymous, {"q1": "1", "q2": ["1", "2"], "q3": 5, "q4": "好"}, now=now, respondent="a", submission=UUID)
     assert (len(seen), len(seen.writes)) == (3, 3)
 
 

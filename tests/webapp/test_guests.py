@@ -1,14 +1,20 @@
 """Guests' forms, decided before Flask makes a request of them."""
 
+import io
 import threading
+import time
 import uuid
+from urllib.parse import parse_qs, urlencode
 
 import make
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engage.people import Category
 from webapp.together import Together
+from webapp.wiring import Asked
 
 
 @pytest.fixture
@@ -92,3 +98,69 @@ def test_whoever_is_expected_but_does_not_come_holds_nobody_up_for_long(app):
     together = Together("tens", lambda given: [number * 10 for number in given], most=50)
     with app.app_context(), together.expected(), together.expected():
         assert together.do(1) == 10
+
+
+def test_as_many_as_came_together_a_moment_ago_are_waited_for_although_nobody_has_said_that_they_come(app, monkeypatch):
+    monkeypatch.setattr("webapp.together.PATIENCE", 30)
+    monkeypatch.setattr("webapp.together.LATELY", 60)
+    done, ready = [], threading.Barrier(2)
+
+    def do_all(given):
+        done.append(sorted(given))
+        return given
+
+    together = Together("same", do_all, most=50)
+
+    def ask(first, second):
+        with app.app_context():
+            with together.expected():
+                ready.wait(10)
+                together.do(first)
+            if first == 2:
+                time.sleep(0.2)
+            with together.expected():
+                together.do(second)
+
+    threads = [threading.Thread(target=ask, args=numbers) for numbers in ((1, 3), (2, 4))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert done == [[1, 2], [3, 4]]
+
+
+def test_whatever_comes_at_once_is_done_once_in_the_order_it_came_and_what_fails_takes_no_other_with_it(app):
+    done = []
+
+    def do_all(given):
+        if 13 in given:
+            raise ValueError(13) if len(given) == 1 else RuntimeError(given)
+        done.extend(given)
+        return [number * 10 for number in given]
+
+    together, made = Together("tens", do_all, most=7), {}
+
+    def ask(numbers):
+        with app.app_context():
+            for number in numbers:
+                try:
+                    made[number] = together.do(number)
+                except ValueError as refused:
+                    made[number] = refused.args
+
+    threads = [threading.Thread(target=ask, args=[range(start, 160, 8)]) for start in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert made == {number: number * 10 for number in range(160)} | {13: (13,)}
+    assert sorted(done) == [number for number in range(160) if number != 13]
+    assert all([each for each in done if each % 8 == start] == [n for n in range(start, 160, 8) if n != 13] for start in range(8))
+
+
+@given(st.lists(st.tuples(st.text(), st.text())), st.text("ab%&=+12CdeE字", max_size=30))
+def test_a_plain_form_is_read_as_the_standard_library_reads_it(pairs, odd):
+    for body in (urlencode(pairs), odd, f"{urlencode(pairs)}&{odd}"):
+        sent = Asked({"wsgi.input": io.BytesIO(body.encode()), "CONTENT_LENGTH": str(len(body.encode())), "REQUEST_METHOD": "POST",
+                      "CONTENT_TYPE": "application/x-www-form-urlencoded"})
+        assert dict(sent.fields.lists()) == parse_qs(body, keep_blank_values=True)

@@ -152,7 +152,7 @@ def test_answers_to_a_questionnaire_that_is_being_changed_are_refused_aloud(clie
     def changed(*_args, **_options):
         raise Changed
 
-    monkeypatch.setattr("webapp.asking.responses.submit", changed)
+    monkeypatch.setattr("webapp.asking.responses.store", changed)
     assert client.post(f"/q/{event.survey_code}", data=sheet()).status_code == 409
 
 

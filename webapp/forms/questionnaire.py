@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from uuid import UUID, uuid4
 
 from flask_babel import gettext
+from werkzeug.utils import cached_property
 
 from surveys.asked import Asked
 from surveys.errors import Invalid
