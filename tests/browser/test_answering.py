@@ -22,6 +22,7 @@ PAGES = (
     ("意见", {"code": "said", "kind": "long_text", "text": "您的意见和建议"}),
 )
 BEYOND = "9999999999999999"  # a number that only the server refuses
+AGAIN = 15_000  # milliseconds after which a page tries once more to send what waits
 
 
 def asking(server: Any, pages: Any = PAGES, **conditions: Any) -> Any:
@@ -240,9 +241,9 @@ def test_a_questionnaire_that_closed_meanwhile_says_that_nothing_was_sent(phones
     assert stored(live_server, event) == []
 
 
-def test_on_a_shared_device_a_sheet_without_a_network_waits_in_the_open_page_only(phones, live_server, event):
+def test_on_a_shared_device_a_sheet_without_a_network_waits_in_the_open_page_only(phones, live_server, event, clockwork):
     phone = phones("shared")
-    page = opened(phone.start(), f"/q/{event.survey_code}")
+    page = opened(clockwork(phone.start()), f"/q/{event.survey_code}")
     page.get_by_label("这是公用设备，不要保存").check()
     phone.line.cut()
     first_page(page)
@@ -251,13 +252,14 @@ def test_on_a_shared_device_a_sheet_without_a_network_waits_in_the_open_page_onl
     press(page, "提交问卷")
     expect(page.locator("#kept")).to_contain_text("请不要关闭本页")
     phone.line.mend()
+    page.clock.run_for(AGAIN)
     page.wait_for_url("**/thanks")
     assert stored(live_server, event) == [["5.0", "1"]]
 
 
-def test_a_tablet_without_a_network_takes_one_person_after_the_other(phones, live_server, event):
+def test_a_tablet_without_a_network_takes_one_person_after_the_other(phones, live_server, event, clockwork):
     phone = phones("tablet")
-    page = opened(phone.start(), f"/q/{event.survey_code}/kiosk?idle=30")
+    page = opened(clockwork(phone.start()), f"/q/{event.survey_code}/kiosk?idle=30")
     phone.line.cut()
     for _ in range(2):
         first_page(page)
@@ -270,6 +272,7 @@ def test_a_tablet_without_a_network_takes_one_person_after_the_other(phones, liv
         expect(page.get_by_label("大厅宽敞")).not_to_be_checked()
     expect(page.locator("body")).to_have_attribute("data-waiting", "2")
     phone.line.mend()
+    page.clock.run_for(AGAIN)
     expect(page.locator("body")).to_have_attribute("data-waiting", "0")
     assert stored(live_server, event) == [["5.0", "1"], ["5.0", "1"]]
 
