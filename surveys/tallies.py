@@ -218,6 +218,8 @@ def _grouped(found: Iterable[sa.Row[*tuple[Any, ...]]]) -> dict[str, Counted]:
     groups: dict[str, Counted] = {}
     for group, question_id, part, choice, numbered, number, *figures in found:
         times, people, answered = map(int, figures)
+        if not times:  # of what was kept all is left out again: nobody gave it
+            continue
         counted = groups.setdefault(str(group), Counted(0, {}))
         if question_id == SHEETS:
             counted.responses += times

@@ -1,12 +1,15 @@
 """Questionnaires with conditions, invented by hypothesis, and ways to fill them in."""
 
+from collections.abc import Collection
 from typing import Any
 
+from everykind import picture
 from hypothesis import strategies as st
 
 from surveys import conditions, flow, forms
 from surveys.asked import Asked
 from surveys.errors import Invalid
+from surveys.files import Upload
 from surveys.forms import Form
 from surveys.kinds import KINDS
 from surveys.walks import Walk
@@ -16,10 +19,12 @@ CONTEXTS = ["", "spring", "autumn"]
 WORDS = ["好", "不 好", "０１", "a b", "ok", "3"]
 SHAPES: list[dict[str, Any]] = [
     {"kind": "single"}, {"kind": "single", "settings": {"other": True}}, {"kind": "multiple"},
-    {"kind": "multiple", "settings": {"min": 2, "max": 2}}, {"kind": "multiple", "settings": {"none": True, "min": 3}}, {"kind": "scale"},
-    {"kind": "likelihood"}, {"kind": "number"}, {"kind": "number", "settings": {"min": 0, "max": 5, "integer": True}}, {"kind": "text"},
-    {"kind": "matrix"}, {"kind": "grid"}, {"kind": "ranking"}, {"kind": "ranking", "settings": {"max": 2}}, {"kind": "date"},
-    {"kind": "time"}, {"kind": "datetime"}, {"kind": "long_text"}, {"kind": "email"}, {"kind": "phone"}, {"kind": "credit_code"}, {"kind": "info"},
+    {"kind": "multiple", "settings": {"min": 2, "max": 2}}, {"kind": "multiple", "settings": {"none": True, "min": 3}},
+    {"kind": "multiple", "settings": {"other": True, "none": True, "max": 2}}, {"kind": "scale"}, {"kind": "likelihood"}, {"kind": "number"}, {"kind": "number", "settings": {"min": 0, "max": 5, "integer": True}}, {"kind": "text"},
+    {"kind": "matrix"}, {"kind": "matrix", "settings": {"labels": ["好", "中", "差"]}}, {"kind": "grid"},
+    {"kind": "grid", "settings": {"columns": ["有", "想", "无"]}}, {"kind": "ranking"}, {"kind": "ranking", "settings": {"max": 2}},
+    {"kind": "date"}, {"kind": "time"}, {"kind": "datetime"}, {"kind": "long_text"}, {"kind": "email"}, {"kind": "phone"},
+    {"kind": "credit_code"}, {"kind": "file"}, {"kind": "photo"}, {"kind": "info"},
 ]
 # Strategies are made once, and a place in a list is drawn instead of what stands there: to make them and to write them down
 # takes hypothesis far longer than to draw.
@@ -123,9 +128,10 @@ def _keep_if_sensible(content: dict[str, Any], record: dict[str, Any]) -> None:
 
 WRITTEN = {  # what can be typed into a field, by the kind of question
     "text": [*WORDS, "　好 ", "a  b", "a\u3000b"], "long_text": ["很好", "a\nb"], "email": ["a@example.org"], "phone": ["138 1234 5678"],
-    "credit_code": ["91350100M000100Y43"], "date": ["2026-02-16", "2026年3月18日", "2030-01-01"], "time": ["09:30", "8:05"],
-    "datetime": ["2026-03-18T10:05", "2026-03-18 09:00"],
+    "credit_code": ["91350100M000100Y43"], "date": ["2026-02-16", "2026年3月18日", "1900-01-01", "2199-12-31"],
+    "time": ["09:30", "8:05", "09:59", "0:00"], "datetime": ["2026-03-18T10:05", "2026-03-18 09:00", "1969-12-31 23:59", "2199-12-31T00:00"],
 }
+FILES = {"file": [Upload("证明.pdf", b"%PDF-1.7\n")], "photo": [Upload(f"{place}.png", picture("PNG", (4, 3))) for place in ("门口", "大厅")]}
 
 
 def answers(draw, asked: Asked) -> dict[str, Any]:  # noqa: PLR0911 -- a line for each kind
@@ -141,18 +147,20 @@ def answers(draw, asked: Asked) -> dict[str, Any]:  # noqa: PLR0911 -- a line fo
             if "none" in codes and (not free or draw(_EITHER)):
                 return {asked.code: ["none"]}
             least, most = asked.settings["min"] or 1, asked.settings["max"] or len(free)
-            return {asked.code: _some(draw, free, min(least, len(free)), min(most, len(free)))}
+            return {asked.code: _some(draw, free, min(least, len(free)), min(most, len(free))), f"{asked.code}.other": ["别的"]}
         case "number":
             least, most = asked.settings["min"], asked.settings["max"]
-            return {asked.code: [one_of(draw, ["３", "1,0", " 2 ", "+4"] if most is None else ["3", "０", "5.0", str(int(least))])]}
+            return {asked.code: [one_of(draw, ["３", "1,0", " 2 ", "+4", "-2.75", "0", "1000000"] if most is None else ["3", "０", "5.0", str(int(least))])]}
         case "matrix" | "grid":
             parts = asked.parts if asked.required else _some(draw, list(asked.parts), 1, len(asked.parts))
-            many = 2 if asked.kind == "grid" else 1
+            many = len(codes) if asked.kind == "grid" else 1
             return {f"{asked.code}.{part.code}": _some(draw, codes, 1, many) for part in parts}
         case "ranking":
             most = asked.settings["max"] or len(asked.parts)
             ranked = _some(draw, list(asked.parts), most if asked.required and most == len(asked.parts) else 1, most)
             return {f"{asked.code}.{part.code}": [str(rank)] for rank, part in enumerate(ranked, start=1)}
+        case "file" | "photo":
+            return {asked.code: _some(draw, FILES[asked.kind], 1, len(FILES[asked.kind]))}
         case _:
             return {asked.code: [one_of(draw, WRITTEN[asked.kind])]}
 
@@ -172,7 +180,13 @@ def filled(draw, form: Form) -> tuple[dict[str, Any], set[str], dict[str, Any]]:
         "segment": one_of(draw, SEGMENTS), "context": one_of(draw, CONTEXTS),
         "full": {(one.code, option.code) for one in form.questions for option in one.options if option.quota and draw(_EITHER)},
     }
-    walk = Walk(form, **who)
+    return *draw(sent(form, **who)), who
+
+
+@st.composite
+def sent(draw, form: Form, *, segment: str, context: str, full: Collection[tuple[str, str]]) -> tuple[dict[str, Any], set[str]]:
+    """As `filled`, of somebody who is known."""
+    walk = Walk(form, segment=segment, context=context, full=full)
     raw: dict[str, Any] = {}
     put: set[str] = set()
     for asked in form.questions:
@@ -184,4 +198,4 @@ def filled(draw, form: Form) -> tuple[dict[str, Any], set[str], dict[str, Any]]:
         raw |= given
         kind = KINDS[asked.kind]
         walk.answer(asked, kind.read(as_put, kind.sent(asked, given), given.get(f"{asked.code}.other")))
-    return raw, put, who
+    return raw, put

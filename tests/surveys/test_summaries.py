@@ -1,18 +1,11 @@
 """Summaries count what was answered, and nothing else."""
 
-import math
-import statistics
-import string
-from collections import Counter
-
 import make
 import pytest
 import sqlalchemy as sa
-from database import count_queries, undone
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from database import count_queries
 
-from surveys import questionnaires, questions
+from surveys import doubts, questionnaires, questions
 from surveys.asked import Row, Tally
 from surveys.crosstabs import Known, NothingToCross, crosstab
 from surveys.questions import NoSuchQuestion
@@ -20,6 +13,7 @@ from surveys.raw import raw_rows
 from surveys.responses import submit
 from surveys.summaries import open_answers, summarise
 from surveys.suppression import suppressed
+from surveys.tallies import fold
 from surveys.templates import create_from_template
 
 LABELS = {"deputy": "人大代表", "enterprise": "企业代表", "media": "媒体"}
@@ -218,51 +212,11 @@ def test_answers_narrow_a_summary_by_row_and_rank_too(session, parted):
         left(q1_3="5")
 
 
-TEXTS = st.text(st.sampled_from(string.ascii_letters + "好坏，。% _"), max_size=8)
-ANSWERS = st.fixed_dictionaries({}, optional={
-    "q1": st.sampled_from(["1", "2", "other"]),
-    "q1.other": TEXTS.filter(str.strip),
-    "q2": st.lists(st.sampled_from(["1", "2", "3"]), unique=True),
-    "q3": st.integers(1, 5),
-    "q4": st.integers(-1000, 1000) | st.decimals(-99, 99, places=2).map(str),
-    "q5": TEXTS,
-}).filter(lambda raw: raw.get("q1") != "other" or "q1.other" in raw)
-
-
-@settings(max_examples=40)
-@given(sent=st.lists(st.tuples(st.sampled_from(["", "deputy", "media"]), ANSWERS), max_size=12))
-def test_any_valid_answers_are_tallied_to_the_numbers_of_a_plain_count(session, questionnaire, now, sent):
-    with undone(session):
-        made = session.merge(questionnaire)
-        for segment, raw in sent:
-            submit(session, made, raw, segment=segment, now=now)
-        summary = summarise(session, made)
-        assert (summary.responses, summary.by_segment) == (len(sent), Counter(segment for segment, _ in sent))
-        wanted = [(None, [raw for _, raw in sent])]
-        wanted += [(code, [raw for segment, raw in sent if segment == code]) for code in summary.segments]
-        for code, raws in wanted:
-            tallies = [one.tally if code is None else one.by_segment[code] for one in summary.questions]
-            check_choices(tallies[0], [[raw["q1"]] for raw in raws if "q1" in raw])
-            check_choices(tallies[1], [raw["q2"] for raw in raws if raw.get("q2")])
-            check_choices(tallies[2], [[str(raw["q3"])] for raw in raws if "q3" in raw])
-            check_numbers(tallies[2], [raw["q3"] for raw in raws if "q3" in raw])
-            check_numbers(tallies[3], [float(raw["q4"]) for raw in raws if "q4" in raw])
-            assert tallies[4] == Tally(len([raw for raw in raws if raw.get("q5", "").strip()]))
-
-
-def check_choices(tally, picks):
-    plain = Counter(code for picked in picks for code in picked)
-    assert tally.answered == len(picks)
-    assert [(row.count, row.share) for row in tally.rows] == [
-        (plain[row.code], plain[row.code] / len(picks) if picks else None) for row in tally.rows
-    ]
-    assert plain.keys() <= {row.code for row in tally.rows}
-
-
-def check_numbers(tally, numbers):
-    if not numbers:
-        assert (tally.answered, tally.mean, tally.median, tally.least, tally.most) == (0, None, None, None, None)
-        return
-    assert (tally.answered, tally.least, tally.most) == (len(numbers), min(numbers), max(numbers))
-    assert math.isclose(tally.mean, statistics.fmean(numbers), abs_tol=1e-9)
-    assert math.isclose(tally.median, statistics.median(numbers), abs_tol=1e-9)
+def test_what_was_kept_and_then_left_out_is_neither_the_least_nor_a_day(session, now):
+    asked = make.questionnaire(session, asks=[{"kind": "number", "text": "几次"}, {"kind": "date", "text": "哪天"}])
+    out, _ = (make.response(session, asked, {"q1": number, "q2": day}) for number, day in (("1", "2026-04-01"), ("5", "2026-04-02")))
+    fold(session, asked, now=now)
+    doubts.exclude(session, out, reason="重复", now=now)
+    times, days = (one.tally for one in summarise(session, asked).questions)
+    assert times == Tally(1, mean=5, median=5, least=5, most=5, spread=0)
+    assert [(row.code, row.count) for row in days.days] == [("2026-04-02", 1)]
