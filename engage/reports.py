@@ -15,7 +15,7 @@ from engage.invitations import Invitation
 from engage.origins import Origin
 from engage.parties import Attendee, ChosenActivity, Registration
 from engage.people import Category, Invitee
-from surveys import conclusions, paper, suppression
+from surveys import conclusions, paper, releases, suppression
 from surveys.asked import Asked, Tally, in_language
 from surveys.kinds import KINDS, Text
 from surveys.questionnaires import Questionnaire
@@ -137,6 +137,7 @@ class EventSummary:
     survey_title: str
     survey_title_en: str
     on_paper: int = 0  # of the responses, those that staff entered from paper
+    waiting: int = 0  # anonymous responses that are in no figure yet: see surveys.releases
     remark: str = ""  # what staff conclude of it all, in their own words
 
     def title(self, language: str = "zh") -> str:
@@ -218,6 +219,7 @@ def event_summary(session: Session, event: Event, *, now: datetime, survey: Summ
         survey_title=questionnaire.title if questionnaire else "",
         survey_title_en=questionnaire.title_en if questionnaire else "",
         on_paper=paper.count(session, questionnaire, context=event.slug) if questionnaire else 0,
+        waiting=releases.waiting(session, questionnaire, context=event.slug) if questionnaire else 0,
         remark=conclusions.written(session, questionnaire, context=event.slug) if questionnaire else "",
     )
 
@@ -259,6 +261,7 @@ def conclusion(summary: EventSummary, language: str = "zh") -> str:
         parts.append(
             in_language(language, f"回收问卷{total.responses}份", f"{total.responses} questionnaires were returned")
             + (in_language(language, f"（其中纸质{summary.on_paper}份）", f" ({summary.on_paper} on paper)") if summary.on_paper else "")
+            + (in_language(language, f"（另有{summary.waiting}份待计入）", f" ({summary.waiting} more wait to be counted)") if summary.waiting else "")
         )
     if satisfied is not None:
         parts.append(in_language(language, f"满意率{satisfied:.1%}", f"{satisfied:.1%} of the ratings were satisfied"))

@@ -2,8 +2,8 @@
 
 Ballots are mixed whenever there are new ones. Responses are, too, once the questionnaire takes no more answers; while it does,
 their order leads nowhere, because that of the ballots is gone. Both are rewritten as a whole, in the order of keys that say
-nothing, and the databases are made to drop what they keep of the former rows. Then, too, a group is no longer told of which only
-a few have answered.
+nothing, and the databases are made to drop what they keep of the former rows. Before that those that still waited are released:
+see releases.py.
 
 This rewrites what lies below the records of a session, so it takes an engine and commits. It may be cut short at any moment:
 rows are rewritten in one transaction, and what was not noted as mixed is mixed the next time.
@@ -21,9 +21,9 @@ from surveys import ballots, tallies
 from surveys.ballots import Ballot
 from surveys.base import Base
 from surveys.questionnaires import Questionnaire, State
+from surveys.releases import FEWEST
 from surveys.responses import Answer, Response
 
-FEWEST = 5  # responses of a group on one occasion, of which it may still be told that they are of this group
 PATIENCE = 500  # milliseconds for which others may keep a mixing waiting before it is put off
 
 
@@ -37,7 +37,7 @@ class Mixing(Base):
     responses: Mapped[int] = mapped_column(default=0)
 
 
-def mix(engine: sa.Engine, *, now: datetime, secret: str) -> None:
+def mix(engine: sa.Engine, *, now: datetime, secret: str, fewest: int = FEWEST) -> None:
     """Mix what is new; ballots in the clear are signed by the way. To be called every minute.
 
     Ballots take a second or two for 100,000 of them. Responses, once for each questionnaire that is over, take as long as the database
@@ -48,7 +48,7 @@ def mix(engine: sa.Engine, *, now: datetime, secret: str) -> None:
         over = sa.or_(Questionnaire.state != State.OPEN, Questionnaire.closes_at <= now)
         new = _new(connection, Response, Mixing.responses, over)
     if new:
-        _hide_small_groups(engine, new)
+        _release(engine, new, now=now, fewest=fewest)
         if engine.dialect.name == "postgresql":
             _renew_responses(engine, new)
         else:
@@ -102,35 +102,11 @@ def _sign(connection: sa.Connection, secret: str) -> None:
         ])
 
 
-def _hide_small_groups(engine: sa.Engine, questionnaire_ids: Collection[int]) -> None:
-    counted = sa.select(Response.context, Response.segment, sa.func.count()).group_by(Response.context, Response.segment)
+def _release(engine: sa.Engine, questionnaire_ids: Collection[int], *, now: datetime, fewest: int) -> None:
     with _writing(engine) as connection, Session(connection) as session:
         for questionnaire_id in questionnaire_ids:
-            sizes: dict[str, dict[str, int]] = {}
-            for context, segment, size in session.execute(counted.where(Response.questionnaire_id == questionnaire_id)):
-                sizes.setdefault(context, {})[segment] = size
-            for context, of_segments in sizes.items():
-                hidden = Response.segment.in_(small_groups(of_segments))
-                of_them = sa.select(Response.id).where(Response.questionnaire_id == questionnaire_id, Response.context == context, hidden)
-                ids = session.scalars(of_them).all()
-                tallies.unfold(session, session.get_one(Questionnaire, questionnaire_id), ids)
-                session.execute(sa.update(Response).where(Response.id.in_(of_them)).values(segment=""))
-
-
-def small_groups(sizes: Mapping[str, int]) -> set[str]:
-    """Which groups of these sizes are too small to be told of, "" being nobody's group: those, and as many more as it takes until
-    what is left without a group could be of several.
-    """
-    named = sorted((size, segment) for segment, size in sizes.items() if segment)
-    small = {segment for size, segment in named if size < FEWEST}
-    without = sizes.get("", 0) + sum(sizes[segment] for segment in small)
-    for size, segment in named:
-        if not 0 < without < FEWEST:
-            break
-        if segment not in small:
-            small.add(segment)
-            without += size
-    return small
+            while tallies.fold(session, session.get_one(Questionnaire, questionnaire_id), now=now, fewest=fewest):
+                pass
 
 
 def _renew_responses(engine: sa.Engine, questionnaire_ids: Collection[int]) -> None:

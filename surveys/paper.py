@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from surveys import doubts
+from surveys import doubts, releases
 from surveys.asked import Asked, Stored
 from surveys.base import Base
 from surveys.errors import Conflict, Invalid, NotFound
@@ -167,10 +167,10 @@ def find(questionnaire: Questionnaire, *, context: str = "") -> sa.Select[PaperS
 
 
 def count(session: Session, questionnaire: Questionnaire, *, context: str = "") -> int:
-    """How many of the responses that count came on paper."""
+    """How many of the responses that results are made of came on paper."""
     return session.scalar(
         sa.select(sa.func.count()).select_from(PaperSheet).join(PaperSheet.response)
-        .where(PaperSheet.questionnaire_id == questionnaire.id, PaperSheet.context == context, Response.excluded_at.is_(None))
+        .where(PaperSheet.questionnaire_id == questionnaire.id, PaperSheet.context == context, releases.counted(questionnaire))
     ) or 0
 
 

@@ -2,6 +2,8 @@
 
 A response is first counted where it lies, on the fly. `fold` adds it to the kept figures and marks it, in one transaction;
 `count` adds both in one statement. So a reading is right whether or not anybody ever folds, and while somebody does.
+
+Of an anonymous questionnaire only what was folded is counted, and it is folded in groups: see releases.py.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -13,9 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from surveys import releases
 from surveys.asked import PLACES, Counts
 from surveys.base import Base
 from surveys.questionnaires import Questionnaire
+from surveys.releases import FEWEST
 from surveys.responses import Answer, Response
 from surveys.statements import Statement, among
 
@@ -79,7 +83,7 @@ class Which:
         if self.until is not None:
             wanted.append(table.submitted_on <= self.until)
         if table is Response:
-            wanted.append(Response.excluded_at.is_(None))
+            wanted.append(releases.counted(questionnaire))
             wanted += [_who_chose(*chosen) for chosen in self.given]
             if self.known is not None:
                 wanted.append(Response.respondent.in_(sa.select(self.known.subquery().columns[0])))
@@ -123,7 +127,6 @@ _CLAIM = Statement(
     sa.update(Response).values(folded=True).where(Response.id.in_(
         sa.select(Response.id).where(
             _NEW, Response.excluded_at.is_(None), Response.questionnaire_id == sa.bindparam("questionnaire_id"),
-            Response.submitted_on < sa.bindparam("before"),
         ).limit(sa.bindparam("at_most", type_=sa.Integer))
     )).returning(Response.id)
 )
@@ -132,6 +135,12 @@ _RETURN = Statement(
         Response.folded, Response.questionnaire_id == sa.bindparam("questionnaire_id"), among(Response.id.expression, "ids"),
     ).returning(Response.id)
 )
+
+
+_COME = Statement(
+    sa.update(Response).values(folded=True, submitted_on=sa.bindparam("month", type_=sa.Date)).where(among(Response.id.expression, "ids"))
+)
+_UNGROUP = Statement(sa.update(Response).values(segment="").where(among(Response.id.expression, "ids")))
 
 
 def _adding(sign: int) -> Statement:
@@ -149,23 +158,50 @@ def _adding(sign: int) -> Statement:
 _ADD, _TAKE = _adding(1), _adding(-1)
 
 
-def fold(session: Session, questionnaire: Questionnaire, *, now: datetime, at_most: int = AT_MOST) -> int:
+def fold(session: Session, questionnaire: Questionnaire, *, now: datetime, at_most: int = AT_MOST, fewest: int = FEWEST) -> int:
     """Add up to so many responses to the kept figures; answers how many were there to add. 0: nothing is left.
 
-    Of an anonymous questionnaire only those of months past, in the zone of `now`: they keep no day, and the mark must not tell
-    more than the month does. Whoever folds at the same moment waits for the questionnaire's row, those who answer do not.
+    Of an anonymous questionnaire this is what releases them, of each group `fewest` or more together; when it is over, groups of
+    fewer are told of no more. Whoever folds at the same moment waits for the questionnaire's row, those who answer do not.
     """
     connection = _alone(session, questionnaire)
-    before = _before(now) if questionnaire.anonymous else date.max
-    claimed = [row[0] for row in _CLAIM.rows(connection, questionnaire_id=questionnaire.id, before=before, at_most=at_most)]
+    if questionnaire.anonymous:
+        return _release(session, connection, questionnaire, now=now, at_most=at_most, fewest=fewest)
+    claimed = [row[0] for row in _CLAIM.rows(connection, questionnaire_id=questionnaire.id, at_most=at_most)]
     if claimed:
         _ADD.send(connection, [{"claimed": claimed}])
     return len(claimed)
 
 
+def _release(
+    session: Session, connection: sa.Connection, questionnaire: Questionnaire, *, now: datetime, at_most: int, fewest: int,
+) -> int:
+    if releases.over(questionnaire, now=now):
+        hidden = releases.of_small_groups(session, questionnaire, fewest=fewest)
+        kept = [{"claimed": [key for key, folded in hidden if folded]}]
+        _TAKE.send(connection, kept)
+        _UNGROUP.send(connection, [{"ids": [key for key, _ in hidden]}])
+        _ADD.send(connection, kept)
+    moved = 0
+    for group in releases.groups(session, questionnaire, now=now, fewest=fewest, at_most=at_most):
+        _COME.send(connection, [{"ids": group.come, "month": group.month}])
+        _ADD.send(connection, [{"claimed": group.come}])
+        _take(connection, questionnaire, group.leave)
+        moved += len(group.come) + len(group.leave)
+    return moved
+
+
 def unfold(session: Session, questionnaire: Questionnaire, response_ids: Collection[int]) -> None:
-    """Take these responses out of the kept figures, so that they can be changed or left out; to be called before that is done."""
+    """Take these responses out of the kept figures, so that they can be changed or left out; to be called before that is done.
+
+    Those of an anonymous questionnaire stay in: what staff leave out is taken out in groups, see releases.py.
+    """
     connection = _alone(session, questionnaire)
+    if not questionnaire.anonymous:
+        _take(connection, questionnaire, response_ids)
+
+
+def _take(connection: sa.Connection, questionnaire: Questionnaire, response_ids: Collection[int]) -> None:
     taken = [row[0] for row in _RETURN.rows(connection, questionnaire_id=questionnaire.id, ids=list(response_ids))]
     if taken:
         _TAKE.send(connection, [{"claimed": taken}])
@@ -178,15 +214,11 @@ def _alone(session: Session, questionnaire: Questionnaire) -> sa.Connection:
     return session.connection()
 
 
-def _before(now: datetime) -> date:
-    return now.date().replace(day=1)
-
-
-def due(session: Session, *, now: datetime) -> Sequence[int]:
+def due(session: Session, *, now: datetime, fewest: int = FEWEST) -> Sequence[int]:
     """The ids of the questionnaires that `fold` would do something for."""
-    old = sa.or_(~Questionnaire.anonymous, Response.submitted_on < _before(now))
-    found = sa.select(Response.questionnaire_id).join(Questionnaire, Questionnaire.id == Response.questionnaire_id).where(_NEW, Response.excluded_at.is_(None), old)
-    return session.scalars(found.distinct().order_by(Response.questionnaire_id)).all()
+    named = sa.select(Response.questionnaire_id).join(Questionnaire, Questionnaire.id == Response.questionnaire_id).where(
+        _NEW, Response.excluded_at.is_(None), ~Questionnaire.anonymous)
+    return sorted({*session.scalars(named.distinct()), *releases.due(session, now=now, fewest=fewest)})
 
 
 @dataclass(slots=True)
@@ -205,7 +237,10 @@ def count(session: Session, questionnaire: Questionnaire, which: Which, *, by: s
     """The counts of each group that answered, in one statement; `by` is one of GROUP. Whom `given` or `known` picks out is counted afresh."""
     afresh = bool(which.given) or which.known is not None
     live = _counted([getattr(Response, by)], *which.among(Response, questionnaire), *([] if afresh else [_NEW]))
-    return _grouped(session.execute(sa.union_all(*live) if afresh else sa.union_all(_kept(which, questionnaire, by), *live)))
+    if afresh:
+        return _grouped(session.execute(sa.union_all(*live)))
+    kept = _kept(which, questionnaire, by)
+    return _grouped(session.execute(kept if questionnaire.anonymous else sa.union_all(kept, *live)))
 
 
 def count_known(session: Session, questionnaire: Questionnaire, which: Which, known: sa.SelectBase) -> dict[str, Counted]:

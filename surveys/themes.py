@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, aliased, contains_eager, mapped_column, relationship
 
-from surveys import summaries
+from surveys import releases, summaries
 from surveys.asked import Asked
 from surveys.base import Base
 from surveys.errors import NotFound
@@ -145,7 +145,7 @@ def overview(session: Session, questionnaire: Questionnaire, *, context: str) ->
     for finding in session.scalars(sa.select(Finding).where(wanted)):
         found[finding.question_id].finding = finding
     views = _views(session, wanted, found)
-    _count(session, wanted, found, views)
+    _count(session, found, views, wanted, releases.counted(questionnaire))
     for question_id, number in session.execute(_unsorted(questionnaire, context).where(Answer.question_id.in_(found))):
         found[question_id].fresh = number
     _quote(session, questionnaire, context, views)
@@ -198,7 +198,8 @@ def answers_of(finding: Finding, theme: Theme | None) -> sa.Select[Answer]:
     return (
         sa.select(Answer).join(Answer.response).join(Answer.question).join(Sorted, _IS).outerjoin(_home, _home.id == Sorted.theme_id)
         .options(contains_eager(Answer.response), contains_eager(Answer.question))
-        .where(Sorted.finding_id == finding.id, Response.excluded_at.is_(None), inside)
+        .join(Questionnaire, Questionnaire.id == Question.questionnaire_id)
+        .where(Sorted.finding_id == finding.id, inside, sa.case((Questionnaire.anonymous, Response.folded), else_=Response.excluded_at.is_(None)))
         .order_by(Sorted.nearness.desc(), Answer.response_id, Answer.place)
     )
 
@@ -225,7 +226,7 @@ def _views(
 
 
 def _count(
-    session: Session, wanted: sa.ColumnElement[bool], found: dict[int, QuestionThemes], views: dict[int, ThemeView],
+    session: Session, found: dict[int, QuestionThemes], views: dict[int, ThemeView], *conditions: sa.ColumnElement[bool],
 ) -> None:
     rows = session.execute(
         sa.select(
@@ -233,7 +234,7 @@ def _count(
             sa.func.count(sa.case((Sorted.repeats == Sorted.response_id, 1))),
         )
         .join(Finding, Finding.id == Sorted.finding_id).join(Response, Response.id == Sorted.response_id)
-        .outerjoin(_home, _home.id == Sorted.theme_id).where(wanted, Response.excluded_at.is_(None))
+        .outerjoin(_home, _home.id == Sorted.theme_id).where(*conditions)
         .group_by(Sorted.question_id, _ROOT, Response.segment, Sorted.tone)
     )
     for question_id, theme_id, segment, tone, number, distinct in rows:

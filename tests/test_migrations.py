@@ -134,3 +134,31 @@ def test_who_was_replaced_before_it_was_kept_is_found_in_the_audit_trail(databas
         kept = connection.execute(sa.text("SELECT name, stands_in_for FROM attendee ORDER BY id")).all()
     engine.dispose()
     assert [tuple(row) for row in kept] == [("甲", None), ("乙", "甲"), ("丙", "甲")]
+
+
+def test_anonymous_responses_that_were_shown_are_released(database_url):
+    engine = open_engine(database_url)
+    with engine.connect() as connection:
+        command.upgrade(migrations(connection), "0026")
+    before = sa.MetaData()
+    before.reflect(engine)
+    tables, rows = before.tables, filled(before, naive=engine.dialect.name == "sqlite")
+    response = rows["response"] | {"context": "", "segment": "", "submitted_on": MOMENT.date(), "folded": False, "excluded_at": None, "respondent": None}
+    with engine.begin() as connection:
+        for key, anonymous in ((1, True), (2, False)):
+            connection.execute(tables["questionnaire"].insert(), rows["questionnaire"] | {"id": key, "anonymous": anonymous})
+        for table in ("section", "question"):
+            connection.execute(tables[table].insert(), rows[table])
+        for key, changes in enumerate(({}, {}, {"excluded_at": response["submitted_at"]}, {"questionnaire_id": 2})):
+            connection.execute(tables["response"].insert(), response | {"questionnaire_id": 1, "id": key, "submission": f"{key}"} | changes)
+            answer = {"response_id": key, "choice": "1", "number": None, "part": ""}
+            connection.execute(tables["answer"].insert(), [rows["answer"] | answer | {"place": 0}, rows["answer"] | answer | {"place": 1, "choice": None}])
+    with engine.connect() as connection:
+        command.upgrade(migrations(connection), "head")
+    tally = tables["tally"].c
+    with engine.connect() as connection:
+        marks = connection.execute(sa.select(tables["response"].c.folded).order_by(tables["response"].c.id)).scalars().all()
+        counts = connection.execute(sa.select(tally.questionnaire_id, tally.question_id, tally.choice, tally.count, tally.people, tally.answered)).all()
+    engine.dispose()
+    assert [bool(mark) for mark in marks] == [True, True, False, False]
+    assert sorted(map(tuple, counts)) == [(1, 0, "", 2, 2, 2), (1, 1, "", 2, 0, 0), (1, 1, "1", 2, 2, 2)]

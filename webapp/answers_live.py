@@ -1,7 +1,4 @@
-"""What the answers to an event's questionnaire come to while people answer: counted once per beat, whatever the number who look.
-
-The figures of an anonymous questionnaire move only when so many have answered since that nobody can tell one of them by the change.
-"""
+"""What the answers to an event's questionnaire come to while people answer: counted once per beat, whatever the number who look."""
 
 import hashlib
 from collections import OrderedDict
@@ -13,11 +10,11 @@ from flask import current_app
 from engage import reports
 from engage.events import Event
 from engage.reports import Narrowing
-from surveys.questionnaires import Questionnaire, State
+from surveys.questionnaires import Questionnaire
 from surveys.summaries import Summary
 from webapp.beats import Shared
 from webapp.live import Body
-from webapp.wiring import clock, db, language, settings
+from webapp.wiring import clock, db, language
 
 KEPT = 50  # pages and selections that are remembered
 
@@ -60,7 +57,6 @@ class AnswersLive:
         self._pages: Shared[Body] = Shared()
         self._drawn: Remade[Body] = Remade()
         self._narrowed: Remade[Summary] = Remade()
-        self._shown: dict[tuple[int, str], Summary] = {}  # of anonymous questionnaires, what was shown last
 
     def counted(self, event: Event, asked: Questionnaire) -> tuple[Counted, bool]:
         """The figures of this beat, or, while they are made, of the one before; and whether they are of this one.
@@ -77,17 +73,6 @@ class AnswersLive:
 
         return self._pages.value(key, made, now=clock())
 
-    def summary(self, event: Event, asked: Questionnaire) -> Summary:
-        """The figures as they are now; of an anonymous questionnaire those shown before, while too few have answered since."""
-        summary = reports.opinions(db.session(), event, asked)
-        if not asked.anonymous:
-            return summary
-        before = self._shown.get((asked.id, event.slug))
-        if before and asked.state is State.OPEN and 0 <= summary.responses - before.responses < settings().smallest_cell:
-            return before
-        self._shown[asked.id, event.slug] = summary
-        return summary
-
     def narrowed(self, event: Event, asked: Questionnaire, narrowing: Narrowing, *, of: Summary) -> Summary:
         """The figures of some, out `of` those of all. They are counted answer by answer, so again only when the latter have changed.
 
@@ -99,7 +84,7 @@ class AnswersLive:
         return self._narrowed.value(key, of, lambda: reports.opinions(db.session(), event, asked, narrowing=narrowing))
 
     def _count(self, event: Event, asked: Questionnaire) -> Counted:
-        summary = self.summary(event, asked)
+        summary = reports.opinions(db.session(), event, asked)
         return Counted(summary, hashlib.sha256(repr(summary).encode()).hexdigest()[:16])
 
 

@@ -108,7 +108,7 @@ class Screens:
         one = _shown(counted.summary, question, anonymous=asked.anonymous)
         if question.id not in screen.revealed:
             return blank._replace(state="hidden")
-        if one is None or one.tally.answered is None:
+        if one is None or one.tally.answered is None or (asked.anonymous and not one.tally.answered):
             return blank._replace(state="few")
         blank = blank._replace(answered=one.tally.answered)
         if not screens.has_words(question):
@@ -121,15 +121,12 @@ class Screens:
     def words(self, event: Event, asked: Questionnaire) -> dict[int, dict[str, int]]:
         """The words of the open questions, and in how many answers each is: see `clouds.counted`.
 
-        Counted anew when the figures have changed: of an anonymous questionnaire in steps as large as theirs, and of very many
-        answers, which take long, when some more have come.
+        Counted anew when the figures have changed, and of very many answers, which take long, when some more have come.
         """
         counted, session, before = answers_live().counted(event, asked)[0], db.session(), self._words.get((asked.id, event.slug))
-        answers = _answers(session, event, asked, counted.summary)
-        if before:
-            step = max(before.answers // MANY, settings().smallest_cell if asked.anonymous else 0)
-            if before.version == counted.version or 0 <= answers - before.answers < step:
-                return before.counts
+        answers = counted.summary.responses
+        if before and (before.version == counted.version or 0 <= answers - before.answers < before.answers // MANY):
+            return before.counts
         open_questions = [one for one in form_of(session, asked).questions if screens.has_words(one)]
         counts = clouds.counted(session, asked, open_questions, context=event.slug, mask=known_names.mask_for(session, event))
         self._words[asked.id, event.slug] = Words(counted.version, answers, counts)

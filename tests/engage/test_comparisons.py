@@ -103,6 +103,7 @@ def test_of_anonymous_questionnaires_only_what_is_over_and_no_small_number_is_co
     answer(session, first, 5, q1="1")
     answer(session, second, 4, q1="1")
     answer(session, going_on, 9, q1="2")
+    make.released(session, asked)
     made = comparisons.side_by_side(session, going_on, now=make.NOW)
     assert ([one.slug for one in made.occasions], lines(made)) == ([first.slug, second.slug], {"q1 share 通知": [1, None], "q1 share 网站": [0, None]})
 

@@ -273,6 +273,7 @@ def test_the_raw_data_has_a_row_for_each_response(session):
 @one_database
 def test_the_raw_data_of_an_anonymous_questionnaire_has_the_month_and_neither_time_nor_language(session):
     day = open_day(session, anonymous=True)
+    make.released(session, day.event.questionnaire)
     sheet = opened(session, day.event, "xlsx")["原始数据"]
     assert [cell.value for cell in sheet[1]][:5] == ["序号", "月份", "类别", "问卷版本", "1. 总体评价"]
     assert {(row[1].value, row[1].number_format) for row in sheet.iter_rows(min_row=2)} == {(datetime(2026, 3, 1), "yyyy-mm")}

@@ -18,7 +18,7 @@ from engage.audit import AuditEntry
 from engage.exports import FORMATS, RESPONSE_FORMATS, AnonymousTexts, Texts
 from engage.known_names import known_names
 from engage.staff import Role
-from surveys import finding, themes
+from surveys import finding, tallies, themes
 
 WRITES = {**FORMATS, **{f"raw.{name}": one for name, one in RESPONSE_FORMATS.items()}}
 SECRETS = ("王晓芳", "李建国", "赵小满", "陈值守", "13912345678", "0571-8888 8888", "浙A·12345", "li@example.com", "11010519491231002X")
@@ -121,12 +121,29 @@ def test_anonymous_responses_leave_in_another_order_than_they_came_and_with_the_
     sent = [f"第{number:02}位" for number in range(30)]
     for text in sent:
         make.response(session, questionnaire, {"q1": text}, context=event.slug)
+    make.released(session, questionnaire)
     told = written(session, event, name)
     places = [told.index(text) for text in sent]
     assert -1 not in places
     assert places not in (sorted(places), sorted(places, reverse=True))
     if name.startswith("raw"):
         assert "2026-03-18" not in told
+
+
+@pytest.mark.parametrize("name", sorted(WRITES.keys() - {"csv"}))  # which has no texts
+def test_whoever_has_just_answered_anonymously_is_in_no_file_before_four_others_are(session, name):
+    event = make.event(session)
+    questionnaire = make.questionnaire(session, asks=[{"kind": "text", "text": "第几"}], anonymous=True)
+    events.attach(session, event, questionnaire, by=BY, now=NOW)
+    sent, told = [f"第{number:02}位" for number in range(11)], []
+    for more in (sent[:9], sent[9:]):
+        for text in more:
+            make.response(session, questionnaire, {"q1": text}, context=event.slug)
+        tallies.fold(session, questionnaire, now=NOW)
+        file = written(session, event, name)
+        told.append((sum(text in file for text in sent), "另有9份待计入" in file, "回收问卷6份（另有5份待计入）" in file))
+    concluded = not name.startswith("raw")
+    assert told == [(0, concluded, False), (6, False, concluded)]
 
 
 def test_a_theme_is_not_called_after_somebody(session):

@@ -184,6 +184,7 @@ def test_what_reaches_a_person_stands_in_the_raw_data_alone_and_only_as_it_was_w
 def test_raw_data_of_an_anonymous_questionnaire_masks_what_reaches_a_person(session):
     questionnaire = make.questionnaire(session, asks=NAMELESS, anonymous=True)
     make.response(session, questionnaire, SENT)
+    make.released(session, questionnaire)
     (row,) = raw_rows(session, questionnaire)
     assert [row.answers[code] for code in ("mail", "phone", "firm")] == ["a***@example.org", "138****5678", "91************0Y43"]
 

@@ -9,8 +9,9 @@ from webapp.asking import questionnaire_of
 from webapp.live import sent
 from webapp.rates import misses
 from webapp.screens import hall_screens
+from webapp.tallying import fewest
 from webapp.views.public import qr
-from webapp.wiring import db, link, settings
+from webapp.wiring import db, link
 
 pages = Blueprint("screen", __name__)
 
@@ -30,7 +31,7 @@ def shown(code: str) -> str:
     slide, _, _ = hall_screens().slide(event, asked)
     address = link("questionnaire.answer", token=event.survey_code)
     personal = asked.access is Access.PERSONAL
-    return render_template("public/screen.html", event=event, questionnaire=asked, code=code, slide=slide, below=settings().smallest_cell,
+    return render_template("public/screen.html", event=event, questionnaire=asked, code=code, slide=slide, below=fewest(),
                            address=None if personal else address.partition("://")[2], qr=None if personal else qr(address))
 
 

@@ -23,8 +23,9 @@ from webapp.asking import questionnaire_of
 from webapp.errors import words as refusal_words
 from webapp.guard import allowed
 from webapp.screens import hall_screens
+from webapp.tallying import fewest
 from webapp.views.desk import desk
-from webapp.wiring import clock, db, link, saving, settings
+from webapp.wiring import clock, db, link, saving
 
 WORDS_ON_A_PAGE = 100
 CONTROL = Permission.EVENTS, Permission.SURVEYS
@@ -46,7 +47,7 @@ def screen(slug: str) -> str:
     asked = screens.offered(form)
     waiting = {key: len(words["waiting"]) for key, words in _words(event, event.questionnaire).items()}
     return render_template(
-        "desk/screen/control.html", event=event, screen=there, offered=asked, waiting=waiting, below=settings().smallest_cell,
+        "desk/screen/control.html", event=event, screen=there, offered=asked, waiting=waiting, below=fewest(),
         current=screens.current(there, form, now=clock()), chosen=screens.chosen(there, form),
         slide=hall_screens().look(session, there, event, event.questionnaire), EVERY=screens.EVERY, COVER=screens.COVER,
         address=link("screen.shown", code=there.code))

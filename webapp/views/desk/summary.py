@@ -19,6 +19,7 @@ from webapp import narrowing
 from webapp.answers_live import answers_live
 from webapp.guard import allowed
 from webapp.live import Body, body_of, sent
+from webapp.tallying import fewest
 from webapp.views.desk import desk
 from webapp.wiring import clock, db, language, settings
 
@@ -32,7 +33,7 @@ def summary(slug: str) -> str:
     """The conclusion, the figures by category, and every question; or the questions alone, of those whom the address selects."""
     event, selection = events.by_slug(db.session(), slug), narrowing.asked_for()
     shown = _shown(event, selection)
-    return render_template("desk/summary.html", event=event, **shown, **_selectable(event, shown["everybody"], selection), formats=list(FORMATS))
+    return render_template("desk/summary.html", event=event, **shown, **_selectable(event, shown["everybody"], selection), formats=list(FORMATS), fewest=fewest())
 
 
 @desk.get("/events/<slug>/summary/live")
@@ -53,7 +54,7 @@ def summary_live(slug: str) -> Response:
 def _shown(event: Event, selection: Narrowing) -> dict[str, Any]:
     """What page and parts show, to the minute. Of an anonymous questionnaire small figures are left out."""
     asked, live = event.questionnaire, answers_live()
-    everybody = survey = asked and live.summary(event, asked)
+    everybody = survey = asked and reports.opinions(db.session(), event, asked)
     if asked and everybody and selection != EVERYBODY:
         survey = live.narrowed(event, asked, selection, of=everybody)
     counted = reports.event_summary(db.session(), event, now=clock(), survey=everybody)
