@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from surveys import quotas, releases, tallies
+from surveys import quotas, tallies
 from surveys.asked import clean
 from surveys.errors import Conflict, Invalid, NotFound
 from surveys.forms import form_of, form_of_version
@@ -26,37 +26,41 @@ class NoSuchResponse(NotFound):
     """There is no such response."""
 
 
-def find(questionnaire: Questionnaire, *, context: str | None = None, excluded: bool | None = None) -> sa.Select[Response]:
+def find(
+    questionnaire: Questionnaire, *, context: str | None = None, excluded: bool | None = None, like: Response | None = None,
+) -> sa.Select[Response]:
     """Responses in which a hidden field was filled in or whose own words others have sent too, and those that were left out.
 
-    Alike stand together. `excluded` keeps to those that were, or were not, left out.
+    Alike stand together. `excluded` keeps to those that were, or were not, left out, `like` to one and those it resembles.
     """
     other = aliased(Response)
     alike = sa.exists().where(
         other.questionnaire_id == questionnaire.id, other.context == Response.context,
-        other.fingerprint == Response.fingerprint, other.id != Response.id, releases.seen(questionnaire, other),
+        other.fingerprint == Response.fingerprint, other.id != Response.id,
     )
     found = sa.select(Response).where(
-        Response.questionnaire_id == questionnaire.id, releases.seen(questionnaire), sa.or_(Response.trapped, Response.excluded_at.is_not(None), alike))
+        Response.questionnaire_id == questionnaire.id, sa.or_(Response.trapped, Response.excluded_at.is_not(None), alike))
     if context is not None:
         found = found.where(Response.context == context)
     if excluded is not None:
         found = found.where(Response.excluded_at.is_not(None) if excluded else Response.excluded_at.is_(None))
-    return found.order_by(Response.fingerprint, Response.id)
+    if like is not None:
+        found = found.where(Response.fingerprint == like.fingerprint, Response.context == like.context)
+    return found.order_by(Response.context, Response.fingerprint, Response.id)
 
 
 def alike(session: Session, some: Sequence[Response]) -> dict[int, int]:
-    """How many responses share a fingerprint, by fingerprint, for those of one questionnaire that share it with another."""
+    """How many others of the same occasion each of these resembles, by its id, for those of one questionnaire that resemble any."""
     prints = {one.fingerprint for one in some if one.fingerprint is not None}
     if not prints:
         return {}
-    found = session.execute(
-        sa.select(Response.fingerprint, sa.func.count())
-        .where(Response.questionnaire_id == some[0].questionnaire_id, Response.fingerprint.in_(prints),
-               releases.seen(session.get_one(Questionnaire, some[0].questionnaire_id)))
-        .group_by(Response.fingerprint).having(sa.func.count() > 1)
+    rows = session.execute(
+        sa.select(Response.context, Response.fingerprint, sa.func.count() - 1)
+        .where(Response.questionnaire_id == some[0].questionnaire_id, Response.fingerprint.in_(prints))
+        .group_by(Response.context, Response.fingerprint).having(sa.func.count() > 1)
     )
-    return {shared: row[1] for row in found if (shared := row[0]) is not None}
+    others = {(row[0], row[1]): row[2] for row in rows}
+    return {one.id: others[key] for one in some if (key := (one.context, one.fingerprint)) in others}
 
 
 def texts(session: Session, some: Sequence[Response]) -> dict[int, list[str]]:
@@ -80,10 +84,7 @@ def get(session: Session, response_id: int) -> Response:
 
 
 def exclude(session: Session, response: Response, *, reason: str, now: datetime) -> None:
-    """Leave it out of all figures from now on, and free the places it took. Left out twice, the first time stays. Raises ReasonMissing.
-
-    An anonymous one that was shown goes with others, when as many come or go: see releases.py.
-    """
+    """Leave it out of all figures from now on, and free the places it took. Left out twice, the first time stays. Raises ReasonMissing."""
     reason = _stated(reason)
     questionnaire = _held(session, response)
     if response.excluded_at is None:

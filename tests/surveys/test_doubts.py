@@ -27,7 +27,7 @@ def test_the_same_words_sent_twice_are_shown_side_by_side_however_they_are_space
         make.response(session, questionnaire, {"q3": "5", "q6": "很好"})  # what many rightly say
     found = session.scalars(doubts.find(questionnaire)).all()
     assert {one.id for one in found} == {one.id for one in alike}
-    assert doubts.alike(session, found) == {alike[0].fingerprint: 3}
+    assert doubts.alike(session, found) == {one.id: 2 for one in alike}
     assert doubts.texts(session, found)[alike[0].id] == [WORDS]
 
 
@@ -44,9 +44,12 @@ def test_who_is_known_may_say_what_others_say(session, questionnaire):
 
 
 def test_the_same_words_on_another_occasion_are_no_repetition(session, questionnaire):
-    for context in ("spring", "autumn"):
-        make.response(session, questionnaire, {"q3": "5", "q6": WORDS}, context=context)
+    spring, autumn = (make.response(session, questionnaire, {"q3": "5", "q6": WORDS}, context=context) for context in ("spring", "autumn"))
     assert listed(session, questionnaire) == set()
+    again = make.response(session, questionnaire, {"q3": "5", "q6": WORDS}, context="autumn")
+    make.response(session, questionnaire, trapped=True)
+    assert doubts.alike(session, [spring, autumn, again]) == {autumn.id: 1, again.id: 1}
+    assert listed(session, questionnaire, like=again) == {autumn.id, again.id}
 
 
 @pytest.mark.parametrize("folded", [False, True])

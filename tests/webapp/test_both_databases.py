@@ -26,7 +26,7 @@ from webapp.wiring import clock, db, saving
 
 BEYOND = "9" * 20  # larger than any integer of a database
 NUMBERS = (  # what stands in the addresses of lists
-    "page", "category", "event", "invitation", "months", "pick", "question", "questionnaire", "idle", "version", "removed", "sheet",
+    "page", "category", "event", "invitation", "months", "pick", "question", "questionnaire", "idle", "version", "removed", "sheet", "like",
 )
 
 

@@ -102,6 +102,21 @@ def test_a_filled_in_trap_is_taken_shown_to_staff_and_left_out_by_them_with_a_re
     assert signed_in("viewer").get(way).status_code == 403
 
 
+def test_of_a_doubtful_response_one_sees_the_event_and_finds_those_it_resembles(saved, signed_in):
+    with saved() as session:
+        event = make.asking_event(session)
+        alike = [make.response(session, event.questionnaire, {"q3": "5", "q6": WORDS}, context=event.slug) for _ in range(2)]
+        spam = make.response(session, event.questionnaire, {"q3": "1", "q6": "另一条垃圾广告，与别的不同"}, trapped=True)
+    analyst, way = signed_in("analyst"), f"/desk/questionnaires/{event.questionnaire_id}/doubtful"
+    page, one = analyst.get(way).text, analyst.get(f"/desk/responses/{alike[1].id}/exclude").text
+    for shown in (page, one):
+        assert (event.title in shown, f'href="{way}?like={alike[1].id}">与另外 1 份几乎相同' in shown) == (True, True)
+    assert ("不属于任何活动" in page, "不属于任何活动" in one, f"/{spam.id}/exclude" in page) == (True, False, True)
+    only = analyst.get(f"{way}?like={alike[1].id}").text
+    assert [f"/{each.id}/exclude" in only for each in (*alike, spam)] == [True, True, False]
+    assert analyst.get(f"{way}?like=4711").status_code == 404
+
+
 def test_the_list_of_doubtful_responses_costs_the_same_for_one_as_for_thirty(app, saved, signed_in):
     counted, analyst = [], signed_in("analyst")
     with app.app_context():
