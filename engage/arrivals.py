@@ -12,15 +12,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from engage import events, retelling
+from engage import events
 from engage.codes import digest
 from engage.doubts import DOUBTS, doubt_about
 from engage.events import Event
 from engage.parties import Attendee, Registration, State
 from engage.people import Category
 from engage.presence import COUNTED, Direction, Result, Scan, Stay
-from engage.retelling import ATTENDEES, SCANS, Room, Rooms, tell_anew
-from surveys.statements import Statement, among, columns, moment
+from engage.retelling import ARRIVE, ATTENDEES, SCANS, Room, Rooms, tell_anew
+from surveys.statements import Rows, Statement, among, moment
 
 LATE = timedelta(minutes=1)  # what a device sends later than this it has decided by itself
 PARTY_AT_MOST = 200
@@ -133,15 +133,13 @@ def scan_together(connection: sa.Connection, batches: Sequence[Batch], *, now: d
         for request in batch.requests:
             if request.id not in answered and request.id not in decided:
                 decided[request.id] = _decide(batch, tickets.get(request.code), rooms, request)
-    send.arrive.send(connection, [
-        {"attendee": ticket.id, "arrived_at": ticket.door.arrived_at, "left_at": ticket.door.left_at,
-         "inside_since": ticket.door.inside_since, "seen_at": ticket.door.seen_at}
-        for ticket in holders.values() if ticket.seen and not ticket.late
+    ARRIVE.send(connection, [
+        (*ticket.door.times(), ticket.id) for ticket in holders.values() if ticket.seen and not ticket.late
     ])
     if rooms:
         rooms.write(connection)
     # Sorted: two processes that are sent the same scans then wait for each other in one order.
-    send.add.send(connection, [each.row(now) for _, each in sorted(decided.items())])
+    _ADD.send(connection, [decided[each].row(now) for each in sorted(decided)])
     if late := [ticket.id for ticket in holders.values() if ticket.late]:
         _decide_late(connection, late, decided, now=now)
     _note_doubts(connection, decided, now=now)
@@ -241,6 +239,12 @@ def _ticket(*row: Any) -> _Ticket:
     return _Ticket(number, event_id, state, name, category, party, door)
 
 
+_ADD = Rows(Scan, (
+    "id", "event_id", "activity_id", "attendee_id", "code_digest", "direction", "result", "stands", "told",
+    "at", "clock_at", "received_at", "first_at", "by", "device",
+))
+
+
 @dataclass(slots=True)
 class _Decided:
     """A scan and what it was answered."""
@@ -252,16 +256,14 @@ class _Decided:
     result: Result
     first_at: datetime | None
 
-    def row(self, now: datetime) -> dict[str, Any]:
-        """The scan as it is stored."""
-        request = self.request
-        return {
-            "id": request.id, "event_id": self.batch.door.event_id, "attendee_id": self.ticket and self.ticket.id,
-            "activity_id": self.room and self.room.id, "code_digest": digest(request.code),
-            "direction": request.direction, "result": self.result, "stands": self.result, "told": request.told,
-            "at": request.at, "clock_at": request.clock_at or request.at, "received_at": now, "first_at": self.first_at,
-            "by": self.batch.by, "device": request.device,
-        }
+    def row(self, now: datetime) -> Sequence[Any]:
+        """The scan as it is stored, in the order of _ADD."""
+        request, result, ticket, room = self.request, self.result, self.ticket, self.room
+        return (
+            request.id, self.batch.door.event_id, room and room.id, ticket and ticket.id, digest(request.code),
+            request.direction, result, result, request.told,
+            request.at, request.clock_at or request.at, now, self.first_at, self.batch.by, request.device,
+        )
 
     def outcome(self) -> Outcome:
         return _outcome(self.request.id, self.result, self.ticket, self.first_at)
@@ -340,8 +342,6 @@ class _Statements(NamedTuple):
     doors: Statement
     tickets: Statement
     known: Statement
-    arrive: Statement
-    add: Statement
     correct: Statement
     doubt: Statement
 
@@ -363,12 +363,10 @@ def _statements(database: str) -> _Statements:
         .order_by(Attendee.id).with_for_update(of=Attendee)
     )
     known = sa.select(Scan.id, Scan.result, Scan.attendee_id, Scan.first_at).where(among(SCANS.c.id, "keys"))
-    add = insert(Scan).values(columns(Scan, "undone_at")).on_conflict_do_nothing()
     correct = sa.update(SCANS).where(SCANS.c.id == sa.bindparam("scan")).values(
         result=sa.bindparam("decided"), stands=sa.bindparam("decided"), first_at=sa.bindparam("first")
     )
     doubt = insert(DOUBTS).values(
         settled_by="", reason="", **{name: sa.bindparam(name) for name in ("event_id", "scan_id", "kind", "noted_at")}
     ).on_conflict_do_nothing()
-    arrive = retelling.statements(database).arrive
-    return _Statements(Statement(door), Statement(tickets), Statement(known), arrive, Statement(add), Statement(correct), Statement(doubt))
+    return _Statements(Statement(door), Statement(tickets), Statement(known), Statement(correct), Statement(doubt))

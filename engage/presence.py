@@ -117,6 +117,10 @@ class Stay:
         self.inside_since, self.left_at = at, None
         return Result.ADMITTED
 
+    def times(self) -> tuple[datetime | None, ...]:
+        """As they are stored, in the order of the fields."""
+        return self.arrived_at, self.left_at, self.inside_since, self.seen_at
+
     def seen_inside(self, at: datetime) -> None:
         """Scanned in a room: then the person has come, though nobody at the event's door knows when."""
         self.known(at)

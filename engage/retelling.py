@@ -13,9 +13,11 @@ from engage.activities import Activity
 from engage.doubts import DOUBTS, Doubt, Kind
 from engage.parties import Attendee
 from engage.presence import COUNTED, Attendance, Direction, Mark, Result, Scan, Stay, retell
-from surveys.statements import Statement, among, columns, moment
+from surveys.statements import Rows, Statement, among, columns, moment
 
 ATTENDEES, SCANS = cast("sa.Table", Attendee.__table__), cast("sa.Table", Scan.__table__)
+_TIMES = "arrived_at", "left_at", "inside_since", "seen_at"  # as Stay.times
+ARRIVE = Rows(Attendee, (*_TIMES, "id"), key="id")
 _ACTIVITIES = cast("sa.Table", Activity.__table__)
 
 
@@ -78,8 +80,8 @@ class Rooms:
         """Two statements at most."""
         send = statements(connection.dialect.name)
         send.attend.send(connection, [
-            {"attendee_id": person, "activity_id": activity, **_columns(self._stays[person, activity]),
-             "seconds": self._stays[person, activity].seconds} for person, activity in sorted(self._changed)
+            {"attendee_id": person, "activity_id": activity, **dict(zip(_TIMES, stay.times(), strict=True)),
+             "seconds": stay.seconds} for person, activity in sorted(self._changed) for stay in [self._stays[person, activity]]
         ])
         send.fill.send(connection, [{"activity": each, "now_inside": self._inside[each]} for each in sorted(self._moved)])
 
@@ -122,7 +124,7 @@ def tell_anew(
     before = {mark.id: mark.result for story in stories.values() for mark in story}
     named = {mark.activity_id for story in stories.values() for mark in story if mark.activity_id}
     rooms = Rooms(connection, named, attendee_ids)
-    arrived: list[dict[str, Any]] = []
+    arrived: list[Sequence[Any]] = []
     overfull: list[str] = []
     decided: dict[str, tuple[Result, datetime | None]] = {}
     for attendee_id, story in stories.items():
@@ -130,10 +132,10 @@ def tell_anew(
         for activity_id in named:
             rooms.put(attendee_id, activity_id, stays.get(activity_id, Stay()))
         overfull += [scan for activity_id, scan in entered.items() if rooms.overfull(rooms.rooms[activity_id])]
-        arrived.append({"attendee": attendee_id, **_columns(stays[None])})
+        arrived.append((*stays[None].times(), attendee_id))
         decided |= {mark.id: (mark.result, stays[mark.activity_id].arrived_at) for mark in story if mark.id in fresh}
         decided |= {mark.id: (mark.result, stays.get(mark.activity_id, Stay()).arrived_at) for mark in refused}
-    send.arrive.send(connection, arrived)
+    ARRIVE.send(connection, arrived)
     rooms.write(connection)
     after = {mark.id: mark.result for story in stories.values() for mark in story}
     changed = {each: now_is for each, now_is in after.items() if now_is != before[each] and each not in fresh}
@@ -186,17 +188,12 @@ def _mark(row: Sequence[Any]) -> Mark:
     return Mark(scan_id, activity_id, Direction(direction), at, received_at, Result(stands), moment(undone_at))
 
 
-def _columns(stay: Stay) -> dict[str, datetime | None]:
-    return {"arrived_at": stay.arrived_at, "left_at": stay.left_at, "inside_since": stay.inside_since, "seen_at": stay.seen_at}
-
-
 class Statements(NamedTuple):
-    """What is sent; `arrive` takes `attendee` and the columns of a stay."""
+    """What is sent."""
 
     rooms: Statement
     stays: Statement
     history: Statement
-    arrive: Statement
     attend: Statement
     fill: Statement
     stand: Statement
@@ -221,9 +218,6 @@ def statements(database: str) -> Statements:
     history = sa.select(
         Scan.attendee_id, Scan.id, Scan.activity_id, Scan.direction, Scan.at, Scan.received_at, Scan.stands, Scan.undone_at,
     ).where(among(SCANS.c.attendee_id, "attendees"), sa.or_(*(Scan.stands == each for each in sorted(COUNTED))))
-    arrive = sa.update(ATTENDEES).where(ATTENDEES.c.id == sa.bindparam("attendee")).values(
-        {name: sa.bindparam(name) for name in ("arrived_at", "left_at", "inside_since", "seen_at")}
-    )
     attend = insert(Attendance).values(columns(Attendance))
     attend = attend.on_conflict_do_update(index_elements=["attendee_id", "activity_id"], set_={
         name: attend.excluded[name] for name in ("arrived_at", "left_at", "inside_since", "seen_at", "seconds")
@@ -239,4 +233,4 @@ def statements(database: str) -> Statements:
     cleared = sa.delete(Doubt).where(
         Doubt.scan_id == scan, Doubt.settled_at.is_(None), Doubt.kind == Kind.TWO_DEVICES
     )
-    return Statements(*(Statement(each) for each in (rooms, stays, history, arrive, attend, fill, stand, doubt_of, cleared)))
+    return Statements(*(Statement(each) for each in (rooms, stays, history, attend, fill, stand, doubt_of, cleared)))

@@ -21,7 +21,7 @@ from surveys.errors import Conflict, Invalid
 from surveys.forms import Form, form_of_version
 from surveys.kinds import KINDS
 from surveys.questionnaires import Question, Questionnaire, State, accepts
-from surveys.statements import Statement, columns, savepoint
+from surveys.statements import Rows, Statement, savepoint
 from surveys.walks import Walk
 
 
@@ -229,7 +229,7 @@ def fingerprint(filled: Sequence[Filled]) -> int | None:
     return int.from_bytes(hashlib.blake2b(repr((picked, words)).encode(), digest_size=8).digest(), signed=True)
 
 
-_INSERT_ANSWERS = Statement(sa.insert(Answer).values(columns(Answer)))
+_ANSWERS = Rows(Answer, ("response_id", "question_id", "place", "choice", "number", "text", "part"))
 # Only while the questionnaire is what the answers were judged by: whoever is changing or closing it holds its row, and
 # this waits for them (PostgreSQL; SQLite has one writer anyway). A repeated response is passed over.
 _INSERT_RESPONSE = Statement(postgresql.insert(Response).from_select(
@@ -261,7 +261,7 @@ def _refuse_above(connection: sa.Connection, questionnaire_id: int, most: int) -
 def _insert(connection: sa.Connection, row: Mapping[str, Any], filled: list[Filled], *, edition: int, form: Form) -> None:
     if not _INSERT_RESPONSE.rows(connection, edition=edition, **{f"new_{name}": value for name, value in row.items()}):
         raise Changed
-    _INSERT_ANSWERS.send_plain(connection, [
+    _ANSWERS.send(connection, [
         (row["id"], one.question_id, place, stored.choice, stored.number, stored.text, stored.part)
         for one in filled for place, stored in placed(one.rows)
     ])

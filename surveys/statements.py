@@ -40,7 +40,10 @@ class _Compiled(NamedTuple):
 
     def values(self, given: Mapping[str, Any]) -> Sequence[Any]:
         """What the driver is given, in its order."""
-        values = [given.get(name, stated) for name, stated in self.binds]
+        return self.placed([given.get(name, stated) for name, stated in self.binds])
+
+    def placed(self, values: list[Any]) -> Sequence[Any]:
+        """The same of values that are in its order."""
         for place, process in self.processors:
             values[place] = process(values[place])
         return values
@@ -72,17 +75,15 @@ class Statement:
 
     def send(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Once for each row; not at all for none."""
-        if not rows:
-            return
-        compiled, cursor = self._compiled_for(connection), connection.connection.cursor()
-        if len(rows) == 1:
-            cursor.execute(compiled.text, compiled.values(rows[0]))
-        else:
-            cursor.executemany(compiled.text, [compiled.values(row) for row in rows])
+        if rows:
+            compiled = self._compiled_for(connection)
+            _execute(connection, compiled.text, [compiled.values(row) for row in rows])
 
-    def send_plain(self, connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
-        """`send` of values that the driver takes as they are, in the order of the statement's parameters: no times, no words of an enum."""
-        connection.connection.cursor().executemany(self._compiled_for(connection).text, rows)
+    def send_in_order(self, connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """The same in a third of the time, for rows whose values are in the order of the parameters: see Rows."""
+        if rows:
+            compiled = self._compiled_for(connection)
+            _execute(connection, compiled.text, [compiled.placed([*row]) for row in rows])
 
     def _compiled_for(self, connection: sa.Connection) -> _Compiled:
         database = connection.dialect.name
@@ -96,6 +97,33 @@ class Statement:
         made = _Compiled(str(compiled), [(bind.key, bind.effective_value) for bind in binds], processors)
         self._compiled[database] = made
         return made
+
+
+def _execute(connection: sa.Connection, text: str, rows: Sequence[Sequence[Any]]) -> None:
+    if len(rows) == 1:
+        connection.connection.cursor().execute(text, rows[0])
+    else:
+        connection.connection.cursor().executemany(text, rows)
+
+
+class Rows:
+    """Rows of a table, each a sequence of the values of `names`, which are in the table's order: they are added, and those that are
+    there passed over; or with `key`, the last of the names, those that have this value are changed.
+
+    One after the other also on PostgreSQL: as one parameter, an array or JSON, they take it longer.
+    """
+
+    def __init__(self, kind: type[Base], names: Sequence[str], *, key: str = "") -> None:
+        table = cast("sa.Table", kind.__table__)
+        given: dict[str, sa.BindParameter[Any]] = {name: sa.bindparam(name) for name in names if name != key}
+        if list(names) != sorted(given, key=table.c.keys().index) + [key] * bool(key):
+            raise ValueError(f"{names} are not in the order of the table")
+        added = postgresql.insert(table).values(given).on_conflict_do_nothing()
+        self._statement = Statement(sa.update(table).where(table.c[key] == sa.bindparam("key")).values(given) if key else added)
+
+    def send(self, connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """Nothing for no rows."""
+        self._statement.send_in_order(connection, rows)
 
 
 def columns(kind: type[Base], *left_out: str) -> dict[str, sa.BindParameter[Any]]:

@@ -7,6 +7,7 @@ What a known device sends in plain order is decided before Flask makes a request
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Flask, Response, g
@@ -100,7 +101,7 @@ def quickly_read(body: Any) -> dict[str, Any] | None:
 
 
 def _quickly(scan: Any) -> dict[str, Any] | None:
-    if type(scan) is not dict or scan.keys() - _MEMBERS:
+    if type(scan) is not dict or not scan.keys() <= _MEMBERS:
         return None
     scan_id, code, device = scan.get("id"), scan.get("code"), scan.get("device", "")
     at, way, activity, told = schemas.moment_of(scan.get("at")), scan.get("direction", "in"), scan.get("activity"), scan.get("told")
@@ -119,12 +120,14 @@ class Doors:
 
     def __init__(self, app: Flask) -> None:
         self._app, self._pages = app, app.wsgi_app
+        with app.app_context():  # a transaction of SQLite is over so soon that waiting for others gains little
+            self._coming = _SCANS.expected if db.engine.dialect.name == "postgresql" else nullcontext
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         found = _ADDRESS.fullmatch(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "POST" else None
         if found is None:
             return self._pages(environ, start_response)
-        with self._app.app_context():
+        with self._app.app_context(), self._coming():
             text = _quickly_decided(environ, found[1])
         if text is None:
             return self._pages(environ, start_response)

@@ -360,7 +360,8 @@ def moment_of(text: object) -> datetime | None:
     if not isinstance(text, str) or not RFC_3339.fullmatch(text):
         return None
     try:
-        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+        moment = datetime.fromisoformat(text.upper())
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
