@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -19,6 +20,7 @@ from datetime import timedelta
 import make
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
 from engage import devices
 from engage.audit import AuditEntry
@@ -28,6 +30,7 @@ from engage.parties import Attendee
 from engage.presence import Scan
 from engage.walk_ins import WalkIn
 from webapp import create_app
+from webapp.cli import main
 from webapp.settings import Settings
 from webapp.wiring import clock
 
@@ -159,19 +162,22 @@ def test_a_call_with_the_desk_session_needs_the_form_token(tmp_path):
 
 
 @pytest.fixture
-def installed(tmp_path):
+def installed(initialised, tmp_path, monkeypatch):
     """A server's environment, a rehearsal for 600, a device, and the ticket codes."""
-    outside = {name: value for name, value in os.environ.items() if not name.startswith("ENGAGE_")}
-    environment = outside | {"ENGAGE_INSTANCE": str(tmp_path)}
+    shutil.copy(initialised, tmp_path / "engage.sqlite")
+    for name in [each for each in os.environ if each.startswith("ENGAGE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ENGAGE_INSTANCE", str(tmp_path))
 
     def command(*words):
-        return subprocess.run([*ENGAGE, *words], env=environment, check=True, capture_output=True, text=True).stdout
+        answer = CliRunner().invoke(main, words, catch_exceptions=False)
+        assert answer.exit_code == 0, answer.output
+        return answer.stdout
 
-    command("init")
     slug = json.loads(command("rehearse", "--guests", "600", "--json"))["slug"]
     token = json.loads(command("device", "add", "东门", "--json"))["token"]
     database = sqlite3.connect(tmp_path / "engage.sqlite")
-    yield environment, slug, token, [row[0] for row in database.execute("SELECT ticket_code FROM attendee ORDER BY id")], database
+    yield dict(os.environ), slug, token, [row[0] for row in database.execute("SELECT ticket_code FROM attendee ORDER BY id")], database
     database.close()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,12 +18,11 @@ SLOW = {"alembic", "docx", "huey", "icalendar", "lxml", "openpyxl", "pandas", "P
 
 
 @pytest.fixture
-def environment(tmp_path):
+def environment(initialised, tmp_path):
     """Of an installation with tables and nothing in them."""
     outside = {name: value for name, value in os.environ.items() if not name.startswith("ENGAGE_")}
-    made = outside | {"ENGAGE_INSTANCE": str(tmp_path)}
-    subprocess.run([*ENGAGE, "init"], env=made, check=True, capture_output=True)
-    return made
+    shutil.copy(initialised, tmp_path / "engage.sqlite")
+    return outside | {"ENGAGE_INSTANCE": str(tmp_path)}
 
 
 @contextmanager
