@@ -1,6 +1,6 @@
 """Questionnaires with conditions, invented by hypothesis, and ways to fill them in."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from everykind import picture
@@ -72,17 +72,18 @@ def _maybe(draw, earlier: list[Asked]) -> dict[str, Any] | None:
 
 
 @st.composite
-def contents(draw) -> dict[str, Any]:
-    """What a version of a questionnaire holds, as it can be saved: a condition that is refused is left out."""
+def contents(draw, sizes: Sequence[int] = (1, 2, 3, 4)) -> dict[str, Any]:
+    """What a version of a questionnaire holds, as it can be saved: a condition that is refused is left out. Sections are of these sizes."""
     content: dict[str, Any] = {"sections": []}
-    number = 0
+    number, shapes = 0, list(SHAPES)
     for section_id in range(1, one_of(draw, [1, 2, 3]) + 1):
         section = {"id": section_id, "title": "", "title_en": "", "show_if": None, "questions": []}
         content["sections"].append(section)
         earlier = list(built(content).questions)
-        for _ in range(one_of(draw, [1, 2, 3, 4])):
+        for _ in range(one_of(draw, sizes)):
             number += 1
-            section["questions"].append(_question(draw, number, list(built(content).questions)))
+            shape = shapes.pop(draw(_PLACES[len(shapes) - 1]))  # each once: else many kinds are hardly ever drawn
+            section["questions"].append(_question(draw, number, shape, list(built(content).questions)))
             _keep_if_sensible(content, section["questions"][-1])
         section["show_if"] = _maybe(draw, earlier)
         _keep_if_sensible(content, section)
@@ -97,8 +98,7 @@ def built(content: dict[str, Any]) -> Form:
     return forms._built(content, 1)
 
 
-def _question(draw, number: int, earlier: list[Asked]) -> dict[str, Any]:
-    shape = one_of(draw, SHAPES)
+def _question(draw, number: int, shape: dict[str, Any], earlier: list[Asked]) -> dict[str, Any]:
     kind = KINDS[shape["kind"]]
     options = [{"code": str(n), "label": f"选项{n}", "label_en": ""} for n in range(1, 4)] if kind.has_options else []
     if kind.compared == "option" and not kind.parts(options, {}):
@@ -141,7 +141,8 @@ def answers(draw, asked: Asked) -> dict[str, Any]:  # noqa: PLR0911 -- a line fo
     codes = [option.code for option in asked.options]
     match asked.kind:
         case "single" | "scale" | "likelihood":
-            return {asked.code: [one_of(draw, codes)], f"{asked.code}.other": ["别的"]}
+            edges = ["6", "7", "8", "9"] if asked.kind == "likelihood" else []  # of the groups
+            return {asked.code: [one_of(draw, [*codes, *edges])], f"{asked.code}.other": ["别的"]}
         case "multiple":
             free = [code for code in codes if code != "none"]
             if "none" in codes and (not free or draw(_EITHER)):
