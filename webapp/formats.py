@@ -1,11 +1,13 @@
 """How dates, times, numbers and phone numbers are shown: the filters of every template."""
 
+import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
 from flask import Flask
+from markupsafe import Markup, escape
 
 from engage import contacts
 from webapp import wiring
@@ -67,9 +69,14 @@ def share(value: float | None) -> str:
     return "" if value is None else f"{value * 100:.1f}%"
 
 
+def jointed(address: str) -> Markup:
+    """An e-mail address that a narrow column may break before its @ and its dots, and not within a word."""
+    return Markup(re.sub(r"(?=[@.])", "<wbr>", escape(address)))  # noqa: S704 -- escaped just here
+
+
 def init_app(app: Flask) -> None:
     """Give the filters to the templates."""
-    for shown in (day, clock_time, when, period, number, share):
+    for shown in (day, clock_time, when, period, number, share, jointed):
         app.add_template_filter(shown)
     app.add_template_filter(contacts.mask_phone, "masked_phone")
     app.add_template_filter(contacts.mask_email, "masked_email")

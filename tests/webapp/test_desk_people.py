@@ -13,6 +13,7 @@ from database import count_queries
 from engage.audit import AuditEntry
 from engage.invitations import Invitation
 from engage.people import Category, Invitee
+from webapp import formats
 
 LIST = """受邀人员名单,,,
 姓名,人员类别,手机,邮箱
@@ -346,3 +347,7 @@ def test_the_dry_run_asks_the_database_no_more_for_thirty_rows(signed_in, app):
     with count_queries(engine) as all_of_them:
         browser.get(many)
     assert len(few) == len(all_of_them)
+
+
+def test_an_e_mail_address_is_broken_before_its_joints_alone():
+    assert formats.jointed("li.ming@<b>.cn") == "li<wbr>.ming<wbr>@&lt;b&gt;<wbr>.cn"
