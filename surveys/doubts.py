@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from surveys import quotas, releases, tallies
+from surveys import quotas, tallies
 from surveys.asked import clean
 from surveys.errors import Conflict, Invalid, NotFound
 from surveys.forms import form_of, form_of_version
@@ -36,10 +36,10 @@ def find(
     other = aliased(Response)
     alike = sa.exists().where(
         other.questionnaire_id == questionnaire.id, other.context == Response.context,
-        other.fingerprint == Response.fingerprint, other.id != Response.id, releases.seen(questionnaire, other),
+        other.fingerprint == Response.fingerprint, other.id != Response.id,
     )
     found = sa.select(Response).where(
-        Response.questionnaire_id == questionnaire.id, releases.seen(questionnaire), sa.or_(Response.trapped, Response.excluded_at.is_not(None), alike))
+        Response.questionnaire_id == questionnaire.id, sa.or_(Response.trapped, Response.excluded_at.is_not(None), alike))
     if context is not None:
         found = found.where(Response.context == context)
     if excluded is not None:
@@ -56,8 +56,7 @@ def alike(session: Session, some: Sequence[Response]) -> dict[int, int]:
         return {}
     rows = session.execute(
         sa.select(Response.context, Response.fingerprint, sa.func.count() - 1)
-        .where(Response.questionnaire_id == some[0].questionnaire_id, Response.fingerprint.in_(prints),
-               releases.seen(session.get_one(Questionnaire, some[0].questionnaire_id)))
+        .where(Response.questionnaire_id == some[0].questionnaire_id, Response.fingerprint.in_(prints))
         .group_by(Response.context, Response.fingerprint).having(sa.func.count() > 1)
     )
     others = {(row[0], row[1]): row[2] for row in rows}
@@ -85,10 +84,7 @@ def get(session: Session, response_id: int) -> Response:
 
 
 def exclude(session: Session, response: Response, *, reason: str, now: datetime) -> None:
-    """Leave it out of all figures from now on, and free the places it took. Left out twice, the first time stays. Raises ReasonMissing.
-
-    An anonymous one that was shown goes with others, when as many come or go: see releases.py.
-    """
+    """Leave it out of all figures from now on, and free the places it took. Left out twice, the first time stays. Raises ReasonMissing."""
     reason = _stated(reason)
     questionnaire = _held(session, response)
     if response.excluded_at is None:

@@ -206,6 +206,7 @@ REFUSALS: dict[str, LazyString] = {
     "pipe_unknown": lazy_gettext("%(place)s的文字引用了“%(question)s”的答案，但没有这道题，或者它的答案不能引用。"),
     "place_missing": lazy_gettext("请填写地点。"),
     "purpose_missing": lazy_gettext("收集敏感信息必须说明用途，请填写。"),
+    "questionnaire_full": lazy_gettext("问卷已收满 %(most)s 份，恢复这一份就会超出。请先在问卷设置中提高“最多收集份数”。"),
     "quota_above_capacity": lazy_gettext("名额不能超过活动总名额 %(capacity)s。"),
     "quota_below_taken": lazy_gettext("已有 %(taken)s 人报名，名额不能少于这个数。"),
     "rank_left_out": lazy_gettext("名次应从 1 开始，中间不能空缺。"),

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from surveys import doubts, questionnaires, responses
+from surveys.doubts import QuestionnaireFull
 from surveys.responses import LimitReached, submit
 
 NOW = make.NOW
@@ -58,6 +59,12 @@ def test_what_was_left_out_makes_room_for_another(session):
     assert make.response(session, made).id != spam.id
     with pytest.raises(LimitReached):
         make.response(session, made)
+    with pytest.raises(QuestionnaireFull):
+        doubts.include(session, spam, reason="看错了")
+    assert spam.excluded_for == "广告"
+    made.most_responses = 2
+    doubts.include(session, spam, reason="看错了")
+    assert (spam.excluded_at, responses.full(session, made)) == (None, True)
 
 
 def test_without_a_limit_nothing_is_counted(session):
