@@ -101,7 +101,7 @@ def _in_csv(data):
     told = {(row[3].replace("全部", "合计"), row[2]): row for row in rows if row[0] in {"参与情况", "活动安排"}}
     names = ("报名人数", "到场人数", "其中现场登记", "其中代替他人")
     how = {label: tuple(int(told[label, name][4]) for name in names) for label in HOW}
-    arrived, minutes = "：到场人数", "：平均在场分钟"
+    arrived, minutes = "：到场人数", "：平均在场时间（分钟）"
     seen = [option.removesuffix(arrived) for _, option in told if option.endswith(arrived)]
     return how, {title: (int(told["合计", title + arrived][4]), float(told["合计", title + minutes][6])) for title in seen}
 

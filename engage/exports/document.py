@@ -104,7 +104,7 @@ def _attendance(paper: Paper, material: Material) -> None:
     ]
     if rows:
         paper.paragraph(say("各环节门口签到的人数和平均在场时间如下。", "Scanned at the doors of the activities, and for how long they stayed:"))
-        paper.table([[say("环节", "Activity"), say("到场", "Arrived"), say("平均分钟", "Minutes")], *rows], [100, 28, 28])
+        paper.table([[say("环节", "Activity"), say("到场", "Arrived"), say("平均在场时间（分钟）", "Average time present (minutes)")], *rows], [92, 24, 40])
 
 
 def _questionnaire(paper: Paper, material: Material) -> None:

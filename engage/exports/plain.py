@@ -65,7 +65,7 @@ def lines(material: Material) -> Iterator[Line]:
         yield Line(activities, "", activity.title, everyone, people=activity.chosen, share=share)
         if activity.attended is not None:
             yield Line(activities, "", f"{activity.title}{say('：到场人数', ': arrived')}", everyone, people=activity.attended)
-            yield Line(activities, "", f"{activity.title}{say('：平均在场分钟', ': minutes on average')}", everyone, value=activity.minutes)
+            yield Line(activities, "", f"{activity.title}{say('：平均在场时间（分钟）', ': average time present (minutes)')}", everyone, value=activity.minutes)
     yield from _answers(material)
     for one in material.themes.values():
         text = f"{one.question.number}. {one.question.label(material.language)}"

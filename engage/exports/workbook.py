@@ -89,7 +89,7 @@ def _overview(book: Book) -> tuple[Sheet, int]:
     if summary.activities:
         sheet.heading(row, [
             say("活动安排", "Activities"), say("地点", "Room"), say("开始", "Start"), say("名额", "Seats"), say("选择人数", "Chosen by"),
-            say("到场人数", "Arrived"), say("平均在场分钟", "Minutes on average"),
+            say("到场人数", "Arrived"), say("平均在场时间（分钟）", "Average time present (minutes)"),
         ])
         for activity in summary.activities:
             row += 1
