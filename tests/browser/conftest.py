@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import doors
 import pytest
@@ -26,9 +27,10 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).parent.parent.parent
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+# To be read when it is wanted only, and by each document of a page without being sent anew, which takes longer than many a look.
+AXE = f'if (top === window) window.readAxe = () => {{{(Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")}}}'
 # Only what is wrong comes back: to hand over what was found right takes longer than to look for it.
-LOOK = """() => axe.run(document, {resultTypes: ["violations"], runOnly: {type: "tag", values:
+LOOK = """() => (window.axe || readAxe(), axe.run)(document, {resultTypes: ["violations"], runOnly: {type: "tag", values:
     ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}).then(found =>
     found.violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 160)}`)))"""
 FLAGS = [
@@ -226,9 +228,13 @@ def frame(text: str) -> bytes:
 def axe() -> Callable[[Page], list[str]]:
     """`axe(page)` lists what breaks WCAG 2.2 AA there, as `rule: element`; an accessible page gives []."""
 
+    ready: WeakSet[Page] = WeakSet()
+
     def check(page: Page) -> list[str]:
-        if page.evaluate("typeof axe") == "undefined":
+        if page not in ready:
+            page.add_init_script(AXE)
             page.evaluate(AXE)
+            ready.add(page)
         return page.evaluate(LOOK)
 
     return check
