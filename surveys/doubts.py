@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from surveys import quotas, tallies
+from surveys import quotas, releases, responses, tallies
 from surveys.asked import clean
 from surveys.errors import Conflict, Invalid, NotFound
 from surveys.forms import form_of, form_of_version
@@ -20,6 +20,10 @@ class ReasonMissing(Invalid):
 
 class NoPlaceLeft(Conflict):
     """Others have taken the place of an option that was picked in this response."""
+
+
+class QuestionnaireFull(Conflict):
+    """The questionnaire has as many responses as it may take: who takes one more back in raises the limit first."""
 
 
 class NoSuchResponse(NotFound):
@@ -36,10 +40,10 @@ def find(
     other = aliased(Response)
     alike = sa.exists().where(
         other.questionnaire_id == questionnaire.id, other.context == Response.context,
-        other.fingerprint == Response.fingerprint, other.id != Response.id,
+        other.fingerprint == Response.fingerprint, other.id != Response.id, releases.seen(questionnaire, other),
     )
     found = sa.select(Response).where(
-        Response.questionnaire_id == questionnaire.id, sa.or_(Response.trapped, Response.excluded_at.is_not(None), alike))
+        Response.questionnaire_id == questionnaire.id, releases.seen(questionnaire), sa.or_(Response.trapped, Response.excluded_at.is_not(None), alike))
     if context is not None:
         found = found.where(Response.context == context)
     if excluded is not None:
@@ -56,7 +60,8 @@ def alike(session: Session, some: Sequence[Response]) -> dict[int, int]:
         return {}
     rows = session.execute(
         sa.select(Response.context, Response.fingerprint, sa.func.count() - 1)
-        .where(Response.questionnaire_id == some[0].questionnaire_id, Response.fingerprint.in_(prints))
+        .where(Response.questionnaire_id == some[0].questionnaire_id, Response.fingerprint.in_(prints),
+               releases.seen(session.get_one(Questionnaire, some[0].questionnaire_id)))
         .group_by(Response.context, Response.fingerprint).having(sa.func.count() > 1)
     )
     others = {(row[0], row[1]): row[2] for row in rows}
@@ -84,7 +89,10 @@ def get(session: Session, response_id: int) -> Response:
 
 
 def exclude(session: Session, response: Response, *, reason: str, now: datetime) -> None:
-    """Leave it out of all figures from now on, and free the places it took. Left out twice, the first time stays. Raises ReasonMissing."""
+    """Leave it out of all figures from now on, and free the places it took. Left out twice, the first time stays. Raises ReasonMissing.
+
+    An anonymous one that was shown goes with others, when as many come or go: see releases.py.
+    """
     reason = _stated(reason)
     questionnaire = _held(session, response)
     if response.excluded_at is None:
@@ -95,11 +103,13 @@ def exclude(session: Session, response: Response, *, reason: str, now: datetime)
 
 
 def include(session: Session, response: Response, *, reason: str) -> None:
-    """Count it again, with the places it takes. Raises ReasonMissing or NoPlaceLeft."""
+    """Count it again, with the places it takes. Raises ReasonMissing, QuestionnaireFull or NoPlaceLeft."""
     _stated(reason)
     questionnaire = _held(session, response)
     if response.excluded_at is None:
         return
+    if responses.full(session, questionnaire):
+        raise QuestionnaireFull(most=questionnaire.most_responses)
     now_asked = form_of(session, questionnaire)
     with session.begin_nested():  # all places or none
         for question_id, choice in _places(session, questionnaire, response):
