@@ -191,7 +191,7 @@ def check_places(session, form, lines):
     assert all(n <= form.quotas[question, option] for (question, _, option), n in picked.items())
 
 
-@settings(max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # to shrink one takes minutes
+@settings(max_examples=20, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # to shrink one takes minutes
 @given(data=st.data())
 def test_any_answers_that_are_taken_are_counted_as_pandas_counts_the_raw_data(session, now, data):
     with undone(session):
