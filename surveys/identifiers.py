@@ -27,6 +27,7 @@ class Identifier(StrEnum):
     EMAIL = "email"
     BANK_CARD = "bank_card"
     ACCOUNT = "account"
+    ADDRESS = "address"
 
 
 LABELS: Mapping[Identifier, tuple[str, str]] = {
@@ -34,6 +35,7 @@ LABELS: Mapping[Identifier, tuple[str, str]] = {
     Identifier.IDENTITY: ("身份证号", "identity number"), Identifier.PLATE: ("车牌号", "licence plate"),
     Identifier.CREDIT_CODE: ("信用代码", "credit code"), Identifier.EMAIL: ("邮箱", "e-mail address"),
     Identifier.BANK_CARD: ("银行卡号", "bank card number"), Identifier.ACCOUNT: ("微信或QQ号", "WeChat or QQ account"),
+    Identifier.ADDRESS: ("地址", "address"),
 }
 
 
@@ -92,6 +94,11 @@ _REGISTRARS = re.compile("1[1-59]|2[19]|3[1-59]|4[19]|5[1-39]|6[129]|7[129]|8[19
 _WECHAT = r"(?:微信|v信|加v(?![a-z])|vx|wx|wechat|weixin)"
 _NAMED = r"([a-z][a-z0-9_-]{5,19}|\d{6,12})(?![a-z\d])"
 _SIXTEEN, _EIGHTEEN = 16, 18
+_PART = "(?:(?![在到住于是为寄至从我的和与及去往请叫来了省市区县镇乡])[\u4e00-\u9fff])"  # a character that may be part of a place's name
+_REGION = rf"{_PART}{{1,7}}(?:省|自治区|市|区|县|镇|乡|街道)"
+_ROAD = rf"{_PART}{{1,4}}(?:路|街|大道|巷|弄|胡同)"
+_HOUSE = rf"[a-z]?(?:\d{{1,5}}|[{_NUMERAL}十百]{{1,5}})[a-z]?(?:[-之]\d{{1,4}}){{0,2}}"
+_HOME = rf"(?:{_HOUSE}(?:号楼|号院|栋|幢|座|单元|层|楼|室|户))"
 
 
 def _identity(code: str) -> bool:
@@ -135,6 +142,7 @@ class _Forms(NamedTuple):
     plates: tuple[_Form, ...]
     spelled: tuple[_Form, ...]
     accounts: tuple[_Form, ...]
+    addresses: tuple[_Form, ...]
 
 
 @cache
@@ -174,11 +182,21 @@ def _forms() -> _Forms:
         _form(Identifier.ACCOUNT, rf"{_WECHAT} ?(?=[a-z_-]*\d){_NAMED}"),
         _form(Identifier.ACCOUNT, r"(?:qq|扣扣)(?:群|号码?|是|为|[ :,，]){0,5}([1-9]\d{4,11})(?!\d)"),
     )
-    return _Forms(emails, numbers, plates, spelled, accounts)
+    addresses = (  # where somebody lives or can be written to; a road with a number alone may be that of any office
+        _form(Identifier.ADDRESS, rf"(?:{_REGION}){{0,4}}{_ROAD}{_HOUSE}号院?(?:{_PART}{{2,8}}(?={_HOME}))?"
+              rf"(?={_HOME}{{0,3}}{_HOUSE}(?:号楼|栋|幢|单元|室|户)){_HOME}{{1,4}}"),
+        _form(Identifier.ADDRESS, rf"(?:{_REGION}){{1,4}}{_ROAD}{_HOUSE}号院?(?!线|文|楼)"),
+        _form(Identifier.ADDRESS, rf"(?:{_REGION}){{0,4}}{_PART}{{1,6}}(?:小区|花园|家园|公寓|新村|苑){_HOUSE}(?:号楼|栋|幢|座|号){_HOME}{{0,3}}(?:\d{{3,4}}(?![\d年月元人个]))?"),
+        _form(Identifier.ADDRESS, rf"{_HOUSE}(?:号楼|栋|幢|座){_HOUSE}单元(?:{_HOUSE}(?:室|户|号)?)?"),
+        _form(Identifier.ADDRESS, rf"(?:{_REGION}){{0,4}}{_PART}{{1,5}}村{_HOUSE}组{_HOUSE}号"),
+        _form(Identifier.ADDRESS, rf"(?:家住|住在|家在|住址|家庭地址|通讯地址|收件地址|收货地址|寄到|寄往)[是为: ]{{0,2}}({_ROAD}{_HOUSE}号院?)"),
+    )
+    return _Forms(emails, numbers, plates, spelled, accounts, addresses)
 
 
 _RUN = re.compile(r"\d(?:\D{0,4}\d){6}", re.ASCII)
 _DIGIT, _SPELT_RUN = re.compile("[0-9]"), re.compile(f"[0-9{_NUMERAL}]{{11}}")
+_DOOR = re.compile(f"[0-9{_NUMERAL}十百](?:号|栋|幢|单元)")
 _ACCOUNT_WORDS = ("微信", "v信", "加v", "vx", "wx", "wechat", "weixin", "qq", "扣扣")
 
 
@@ -195,6 +213,8 @@ def _worth_trying(written: str) -> Iterator[_Form]:
         yield from forms.spelled
     if any(word in written for word in _ACCOUNT_WORDS):
         yield from forms.accounts
+    if _DOOR.search(written):
+        yield from forms.addresses
 
 
 def numbers_and_addresses(written: str) -> tuple[list[Span], str]:
