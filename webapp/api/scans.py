@@ -7,7 +7,6 @@ What a known device sends in plain order is decided before Flask makes a request
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Flask, Response, g
@@ -120,14 +119,12 @@ class Doors:
 
     def __init__(self, app: Flask) -> None:
         self._app, self._pages = app, app.wsgi_app
-        with app.app_context():  # a transaction of SQLite is over so soon that waiting for others gains little
-            self._coming = _SCANS.expected if db.engine.dialect.name == "postgresql" else nullcontext
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         found = _ADDRESS.fullmatch(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "POST" else None
         if found is None:
             return self._pages(environ, start_response)
-        with self._app.app_context(), self._coming():
+        with self._app.app_context():
             text = _quickly_decided(environ, found[1])
         if text is None:
             return self._pages(environ, start_response)
