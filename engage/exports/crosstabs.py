@@ -15,7 +15,7 @@ Cell = str | int | float | None
 
 
 def lines(table: CrossTab, language: str = "zh") -> list[Sequence[Cell]]:
-    """All that is told of a cross-tab, row by row; shares are 0 to 1, what was left out is None."""
+    """All that is told of a cross-tab, row by row; shares are 0 to 1, what was left out is a dash that the last line explains."""
     def say(chinese: str, english: str) -> str:
         return in_language(language, chinese, english)
 
@@ -23,14 +23,21 @@ def lines(table: CrossTab, language: str = "zh") -> list[Sequence[Cell]]:
     names = [option.label(language) or "–" for option in table.down.options]
     people = say("人数", "People")
     told: list[Sequence[Cell]] = [[table.down.label(language), table.across.label(language)], [None, *heads, people]]
-    told += [[name, *row, n] for name, row, n in zip(names, table.counts, table.rows, strict=True)]
-    told.append([people, *table.columns, table.base])
+    left_out = "–" if table.suppressed else None
+
+    def shown(numbers: Sequence[float | None]) -> list[Cell]:
+        return [left_out if number is None else number for number in numbers]
+
+    told += [[name, *shown([*row, n])] for name, row, n in zip(names, table.counts, table.rows, strict=True)]
+    told.append([people, *shown([*table.columns, table.base])])
     for words, shares in ((say("行占比", "Share of the row"), table.row_shares()), (say("列占比", "Share of the column"), table.column_shares())):
-        told += [[], [words, *heads], *([name, *row] for name, row in zip(names, shares, strict=True))]
+        told += [[], [words, *heads], *([name, *shown(row)] for name, row in zip(names, shares, strict=True))]
     if table.test:
         told += [[], [say("卡方", "Chi-square"), table.test.statistic], [say("自由度", "Degrees of freedom"), table.test.degrees], ["p", table.test.p]]
         if not table.test.reliable:
             told.append([say("样本太少，检验仅供参考", "The sample is too small for the test to be relied on")])
+    if table.suppressed:
+        told += [[], [say("“–”：人数过少的数据，以及可据以推算的数据，未列出", "“–”: left out, because of too few people or because it would reveal such a figure")]]
     return told
 
 

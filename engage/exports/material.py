@@ -113,11 +113,14 @@ class Material:
         until = f"{end.hour}:{end.minute:02}" if same_day and end else self.time(event.ends_at)
         times = ("–" if same_day else " – ").join(time for time in (self.time(event.starts_at), until) if time)
         place = self.say("，", ", ").join(words for words in (event.place, event.address) if words)
+        left_out = self.say("为保护个人信息，人数过少的数据，以及可据以推算的数据，未列出（留空或以“–”表示）。",
+                            "To protect persons, figures of too few people and those that would reveal them are left out (empty or “–”).")
         facts = [
             (self.say("时间", "Time"), times), (self.say("地点", "Place"), place), (self.say("目的", "Purpose"), event.purpose),
             (self.say("名额", "Seats"), "" if event.seats is None else str(event.seats)),
             (self.say("学时", "Class hours"), "" if event.hours is None else f"{event.hours:g}"),
             (self.say("数据截至", "Figures of"), self.time(self.summary.made_at)),
+            (self.say("说明", "Note"), left_out if self.summary.survey and self.summary.survey.suppressed else ""),
         ]
         return [(name, words) for name, words in facts if words]
 

@@ -28,7 +28,8 @@ def test_the_page_shows_all_figures_and_its_files_leave_small_ones_out(asked, si
     assert "样本太少" in page
     assert page.count('<td class="num">1<br>') == 2
     lines = analyst.get(f"{asked}.csv?down=segment&across=q1", buffered=True).data.decode("utf-8-sig").splitlines()
-    assert [line.split(",")[1:] for line in lines[2:5]] == [["", "", "", "", ""], ["", "", "", "", ""], ["8", "7", "0", "0", "15"]]
+    assert [line.split(",")[1:] for line in lines[2:5]] == [["–"] * 5, ["–"] * 5, ["8", "7", "0", "0", "15"]]
+    assert lines[-1] == "“–”：人数过少的数据，以及可据以推算的数据，未列出"
     assert analyst.get(f"{asked}.xlsx?down=segment&across=q1", buffered=True).data.startswith(b"PK")
 
 
@@ -45,7 +46,7 @@ def test_answers_are_crossed_with_the_activities_of_those_who_gave_them_for_the_
     assert '<tr><th scope="row">参观大厅</th>' in page
     assert "共 1 人同时回答了这两项。" in page
     assert ("不能导出" in page, "crosstab.csv" in page) == (True, False)
-    assert "参观大厅,,,,,,\r\n" in analyst.get(f"{address}.csv?down=chosen&across=q3", buffered=True).text
+    assert "参观大厅,–,–,–,–,–,–\r\n" in analyst.get(f"{address}.csv?down=chosen&across=q3", buffered=True).text
     with saved() as session:
         session.get_one(Questionnaire, event.questionnaire_id).anonymous = True
     assert "选择的环节" not in analyst.get(address).text
