@@ -17,7 +17,7 @@ from engage.events import Event
 from surveys import clouds
 from surveys.asked import Asked, Counts
 from surveys.forms import Form, form_of
-from surveys.kinds import KINDS, Number, Text
+from surveys.kinds import KINDS, Moments, Number, Text
 
 COVER = 0  # in place of a question
 EVERY = (0, 10, 15, 20, 30, 60)  # seconds until the next slide, of which staff choose; 0: they turn them by hand
@@ -89,7 +89,7 @@ def has_words(asked: Asked) -> bool:
 def _has_figures(asked: Asked) -> bool:
     kind = KINDS[asked.kind]
     empty = kind.tally(asked, Counts())
-    return bool(empty.rows or empty.parts) or isinstance(kind, Number)
+    return bool(empty.rows or empty.parts) or isinstance(kind, (Number, Moments))
 
 
 def chosen(screen: Screen, form: Form) -> list[Asked]:

@@ -159,14 +159,14 @@ def _most(asked: Asked) -> int:
 
 
 def _bars(tally: Tally, most: int) -> list[Bar]:
-    """The bars of a question in its own order; the largest first where they are ranks, or more than can be shown."""
+    """The bars of a question in its own order, of moments the days or hours; the largest first where they are ranks, or more than can be shown."""
     if any(part.tally.score is not None for part in tally.parts):
         return sorted((_mean(part, part.tally.score, most) for part in tally.parts), key=lambda bar: -bar.part)
     if most:
         return _foremost([_mean(part, part.tally.mean, most) for part in tally.parts])
     if tally.parts:
         return _foremost([_favourite(part) for part in tally.parts])
-    return _foremost([_share(row, row) for row in tally.groups or tally.rows])
+    return _foremost([_share(row, row) for row in tally.groups or tally.rows or tally.days])
 
 
 def _foremost(bars: list[Bar]) -> list[Bar]:
