@@ -22,8 +22,8 @@ LATELY = 0.05  # seconds within which as many are expected as came together the 
 class _Job(Generic[Given, Made]):
     """What one request wants, and what became of it."""
 
-    def __init__(self, given: Given) -> None:
-        self.given = given
+    def __init__(self, given: Given, size: int) -> None:
+        self.given, self.size = given, size
         self.made: Made | Exception | None = None
         self.done = False
         self.turn = threading.Lock()  # let go when it is done, or when its request is to do what waits
@@ -71,7 +71,7 @@ class Together(Generic[Given, Made]):
 
     def do(self, given: Given) -> Made:
         """Have this done, together with what else waits. Raises what `do_all` gives for it."""
-        queue, mine = self._queue(), _Job[Given, Made](given)
+        queue, mine = self._queue(), _Job[Given, Made](given, self._size(given))
         queue.jobs.append(mine)
         queue.here.append(None)
         try:
@@ -117,8 +117,8 @@ class Together(Generic[Given, Made]):
     def _taken(self, waiting: deque[_Job[Given, Made]]) -> list[_Job[Given, Made]]:
         """The oldest of those that wait, all of them unless that is too much at once."""
         taken = [waiting.popleft()]
-        size = self._size(taken[0].given)
-        while waiting and (size := size + self._size(waiting[0].given)) <= self._most:
+        size = taken[0].size
+        while waiting and (size := size + waiting[0].size) <= self._most:
             taken.append(waiting.popleft())
         return taken
 
