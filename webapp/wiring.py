@@ -32,7 +32,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.utils import cached_property
 from wtforms.i18n import messages_path
 
@@ -213,7 +213,10 @@ class Asked(Request):
         if (length or 0) > (self.max_form_memory_size or inf):
             raise RequestEntityTooLarge
         if length is not None:  # read at once: whenever the server is asked for more, another thread goes first
-            self.environ["wsgi.input"] = BytesIO(self.environ["wsgi.input"].read(length))
+            body = self.environ["wsgi.input"].read(length)
+            if len(body) < length:  # half a form must not be taken for a whole one
+                raise ClientDisconnected
+            self.environ["wsgi.input"] = BytesIO(body)
         return _fields(self.get_data().decode(errors="replace"))
 
     @cached_property

@@ -11,7 +11,9 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.test import EnvironBuilder
 
+from engage.parties import Registration
 from engage.people import Category
 from webapp.together import Together
 from webapp.wiring import Asked
@@ -62,6 +64,16 @@ def test_what_fails_while_deciding_is_told_and_logged_by_name_as_anything_else(a
 def test_a_form_of_more_fields_than_any_form_has_is_too_large(client, address):
     path, sent = address
     assert client.post(path, data=sent | {f"x{number}": "" for number in range(5000)}).status_code == 413
+
+
+def test_half_a_form_is_not_taken_for_a_whole_one(client, address, saved):
+    path, sent = address
+    body = urlencode(sent).encode()
+    answer = client.open(EnvironBuilder(method="POST", path=path, content_type="application/x-www-form-urlencoded", environ_overrides={
+        "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body) + 9),
+    }))
+    with saved() as session:
+        assert (answer.status_code, session.scalar(sa.select(sa.func.count()).select_from(Registration))) == (400, 0)
 
 
 def test_what_another_site_sends_is_refused_before_it_is_counted_or_decided(client, address):
