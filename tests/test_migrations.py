@@ -90,13 +90,18 @@ def filled(tables: sa.MetaData, *, naive: bool) -> dict[str, dict[str, Any]]:
     }
 
 
+def filled_at(engine, revision):
+    """The tables of a database at a revision, which is made here, and what fills them."""
+    with engine.connect() as connection:
+        command.upgrade(migrations(connection), revision)
+    tables = sa.MetaData()
+    tables.reflect(engine)
+    return tables, filled(tables, naive=engine.dialect.name == "sqlite")
+
+
 def test_a_filled_database_of_the_first_release_keeps_every_value(database_url):
     engine = open_engine(database_url)
-    with engine.connect() as connection:
-        command.upgrade(migrations(connection), "0001")
-    first = sa.MetaData()
-    first.reflect(engine)
-    rows = filled(first, naive=engine.dialect.name == "sqlite")
+    first, rows = filled_at(engine, "0001")
     with engine.begin() as connection:
         for table in first.sorted_tables:
             if table.name in rows:
@@ -112,11 +117,7 @@ def test_a_filled_database_of_the_first_release_keeps_every_value(database_url):
 
 def test_who_was_replaced_before_it_was_kept_is_found_in_the_audit_trail(database_url):
     engine = open_engine(database_url)
-    with engine.connect() as connection:
-        command.upgrade(migrations(connection), "0011")
-    before = sa.MetaData()
-    before.reflect(engine)
-    rows = filled(before, naive=engine.dialect.name == "sqlite")
+    before, rows = filled_at(engine, "0011")
     guest, entry = rows["attendee"], rows["audit_entry"]
     with engine.begin() as connection:
         connection.execute(before.tables["category"].insert(), rows["category"])
@@ -138,11 +139,8 @@ def test_who_was_replaced_before_it_was_kept_is_found_in_the_audit_trail(databas
 
 def test_anonymous_responses_that_were_shown_are_released(database_url):
     engine = open_engine(database_url)
-    with engine.connect() as connection:
-        command.upgrade(migrations(connection), "0026")
-    before = sa.MetaData()
-    before.reflect(engine)
-    tables, rows = before.tables, filled(before, naive=engine.dialect.name == "sqlite")
+    before, rows = filled_at(engine, "0026")
+    tables = before.tables
     response = rows["response"] | {"context": "", "segment": "", "submitted_on": MOMENT.date(), "folded": False, "excluded_at": None, "respondent": None}
     with engine.begin() as connection:
         for key, anonymous in ((1, True), (2, False)):
