@@ -7,8 +7,10 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from pkgutil import walk_packages
 
 import hypothesis
 import make
@@ -24,6 +26,7 @@ from sqlalchemy.orm import Session
 
 import engage  # noqa: F401 -- fills the metadata
 import surveys  # noqa: F401 -- fills the metadata
+import webapp
 from engage.people import seed_categories
 from engage.staff import Role, User
 from surveys.base import Base
@@ -37,6 +40,11 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.register_profile("ci", parent=hypothesis.settings.get_profile("here"), derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+# All of the app is loaded before any test stops its clock: a module that first meets `webapp.wiring.clock` while another
+# stands in its place would keep that one, and judge the scans of all later tests by it.
+for module in walk_packages(webapp.__path__, "webapp."):
+    import_module(module.name)
 
 
 @pytest.fixture
