@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -11,8 +12,11 @@ from engage import audit
 from engage.errors import Conflict, Invalid
 from engage.events import EndsBeforeStart, Event, QuotaAboveCapacity, TitleMissing, require_editable, require_seats
 from engage.presence import Scan
-from engage.quotas import Quota, resize
+from engage.quotas import Quota, lock, resize
 from surveys.base import Base
+
+if TYPE_CHECKING:
+    from engage.parties import Registration
 
 
 class ActivityKind(StrEnum):
@@ -71,6 +75,7 @@ class Activity(Base):
 
     event: Mapped[Event] = relationship(back_populates="activities")
     quota: Mapped[Quota] = relationship(cascade="all, delete-orphan", overlaps="quotas", single_parent=True, lazy="joined")
+    chosen_by: Mapped[list["Registration"]] = relationship(secondary="chosen_activity", overlaps="activities")  # who cancelled, too
 
 
 def add(session: Session, event: Event, details: ActivityDetails, *, by: str, now: datetime) -> Activity:
@@ -96,10 +101,13 @@ def edit(session: Session, activity: Activity, details: ActivityDetails, *, by: 
 
 
 def remove(session: Session, activity: Activity, *, by: str, now: datetime) -> None:
-    """Take a part out of the event. Raises ActivityChosen or ActivityAttended when somebody has chosen it or was there."""
+    """Take a part out of the event. Raises ActivityChosen or ActivityAttended when somebody has chosen it, perhaps waiting for a seat,
+    or was there.
+    """
     require_editable(activity.event)
-    if activity.quota.taken:
-        raise ActivityChosen(taken=activity.quota.taken)
+    lock(session, activity.event_id)
+    if standing := sum(party.party for party in activity.chosen_by if party.cancelled_at is None):
+        raise ActivityChosen(taken=standing)
     if session.scalar(sa.select(sa.exists().where(Scan.activity_id == activity.id))):
         raise ActivityAttended
     audit.record(session, "activity.remove", activity, by=by, now=now, event=activity.event_id, title=activity.title)

@@ -166,6 +166,10 @@ class Limits:
         for limit in self._of(claim):
             limit.move(claim.party)
 
+    def require_known(self, claim: Claim) -> None:
+        """Raise UnknownActivity where a claim that takes nothing yet names an activity of another event."""
+        self._of(claim)
+
     def give(self, claim: Claim) -> None:
         """`take` by hand of staff: from the seats held back first. Raises the same."""
         for limit in self._of(claim):

@@ -95,10 +95,13 @@ def change(session: Session, registration: Registration, application: Applicatio
     waiting = registration.state is State.WAITING
     try:
         with session.begin_nested():
-            if not waiting:
-                with Limits(session, registration.event_id) as limits:
+            wanted = _claim(registration.event, application)
+            with Limits(session, registration.event_id) as limits:
+                if waiting:
+                    limits.require_known(wanted)
+                else:
                     limits.give_back(registration.claim)
-                    limits.take(_claim(registration.event, application))
+                    limits.take(wanted)
             registration.party = application.party
             registration.category_id = application.category.id
             registration.person_key = person_key(application.leader)

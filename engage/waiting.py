@@ -100,8 +100,10 @@ def promote(session: Session, event: Event, *, now: datetime) -> list[Registrati
 
 
 def confirm(session: Session, registration: Registration, *, by: str, now: datetime) -> None:
-    """The party takes the seat it was offered. Raises NotOffered when the offer has lapsed, or there was none."""
+    """The party takes the seat it was offered. Raises NotOffered when the offer has lapsed, the event is off, or there was none."""
     _fresh(session, registration)
+    if registration.event.state is not events.State.PUBLISHED:
+        raise NotOffered
     if registration.state is not State.OFFERED or (registration.offered_until and registration.offered_until <= now):
         raise NotOffered
     _settle(session, registration, by=by, now=now)

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from chain import BY, NOW
 
-from engage import activities, events
+from engage import activities, events, registrations
 from engage.activities import ActivityDetails
 from engage.audit import AuditEntry
 from engage.errors import EngageError
@@ -124,6 +124,23 @@ def test_an_activity_that_somebody_chose_stays(session):
     session.expire_all()
     assert [activity.title for activity in event.activities] == ["参观开标大厅"]
     assert {quota.activity_id for quota in event.quotas} == {None, chosen.id}
+
+
+def test_an_activity_goes_when_who_chose_it_has_cancelled_and_stays_while_somebody_waits_for_it(session):
+    event = chain.event(session, seats=1)
+    visit = chain.activity(session, event)
+    first = chain.registration(session, event, activity_ids=[visit.id])
+    second = chain.registration(session, event, "赵六", phone="13900000002", activity_ids=[visit.id], wait=True, companions=["钱七"])
+    registrations.cancel(session, first, by="guest", now=NOW)
+    assert (second.state, visit.quota.taken) == ("waiting", 0)
+    with pytest.raises(activities.ActivityChosen) as refused:
+        activities.remove(session, visit, by=BY, now=NOW)
+    assert refused.value.facts == {"taken": 2}
+    registrations.cancel(session, second, by="guest", now=NOW)
+    activities.remove(session, visit, by=BY, now=NOW)
+    session.flush()
+    session.expire_all()
+    assert (event.activities, first.activities, second.activities) == ([], [], [])
 
 
 def test_registration_is_open_from_its_opening_to_its_closing(session):

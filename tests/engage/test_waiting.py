@@ -12,7 +12,7 @@ from engage.audit import AuditEntry
 from engage.events import NotEditable
 from engage.outbox import Message, Purpose
 from engage.parties import Standing, State
-from engage.quotas import EventFull, TooManyHeld
+from engage.quotas import EventFull, TooManyHeld, UnknownActivity
 from engage.waiting import NotOffered, NotWaiting
 
 LATER = NOW + timedelta(hours=1)
@@ -195,6 +195,17 @@ def test_who_waits_may_change_the_party_and_leave(session):
     assert (states(pair), taken(session, event), line(session, event)) == (["cancelled"], 1, [])
 
 
+def test_who_waits_cannot_change_to_an_activity_of_another_event(session):
+    event, other = chain.event(session, seats=1), chain.event(session, title="另一场")
+    elsewhere = chain.activity(session, other)
+    first, second = join(session, event, "甲"), join(session, event, "乙")
+    form = chain.application(session, "乙", phone=second.leader.phone, activity_ids=[elsewhere.id])
+    with pytest.raises(UnknownActivity):
+        registrations.change(session, second, form, by="guest", now=NOW)
+    registrations.cancel(session, first, by="guest", now=NOW)  # the line moves on
+    assert (second.activities, states(second)) == ([], ["offered"])
+
+
 def test_the_line_is_searched_by_name(session):
     event = chain.event(session, seats=1)
     for name in ("甲", "乙", "丙"):
@@ -238,6 +249,8 @@ def test_of_a_cancelled_event_nothing_is_taken_back_and_nobody_is_moved(session)
                  lambda: waiting.hold(session, event, {event.quota.id: 1}, by=BY, now=NOW)):
         with pytest.raises(NotEditable):
             move()
+    with pytest.raises(NotOffered):
+        waiting.confirm(session, second, by="guest", now=NOW)
     assert (states(second, third), told(session, Purpose.LAPSED)) == (["offered", "waiting"], [])
 
 
