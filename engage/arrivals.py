@@ -71,9 +71,9 @@ class Door(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What one scanner sends at once: `by` is its actor."""
+    """What one scanner sends at once, at the event of this address: `by` is its actor."""
 
-    door: Door
+    slug: str
     requests: Sequence[ScanRequest]
     by: str
 
@@ -111,18 +111,21 @@ def scan(session: Session, event: Event, requests: Sequence[ScanRequest], *, by:
     What the session has loaded of the attendees is not refreshed.
     """
     session.flush()
-    return scan_together(session.connection(), [Batch(Door.of(event), requests, by)], now=now)[0]
+    return scan_together(session.connection(), [Batch(event.slug, requests, by)], now=now)[0] or []
 
 
-def scan_together(connection: sa.Connection, batches: Sequence[Batch], *, now: datetime) -> list[list[Outcome]]:
-    """`scan` for several scanners at once, in the order of the batches, with no more statements than for one.
+def scan_together(connection: sa.Connection, batches: Sequence[Batch], *, now: datetime) -> list[list[Outcome] | None]:
+    """`scan` for several scanners at once, in the order of the batches, with no more statements than for one; None where there is
+    no such event.
 
     Takes the bare connection: no record is loaded here.
     """
     send = _statements(connection.dialect.name)
     every = [request for batch in batches for request in batch.requests]
+    events_found = send.doors.asked(connection, keys=list({batch.slug for batch in batches}))
     found = send.tickets.asked(connection, keys=[request.code for request in every])
     known = send.known.asked(connection, keys=[request.id for request in every])
+    doors = {row[0]: Door(row[1], events.State(row[2]), moment(row[3]), moment(row[4])) for row in events_found.fetchall()}
     tickets = {row[1]: _ticket(*row) for row in found.fetchall()}
     holders = {ticket.id: ticket for ticket in tickets.values()}
     answered = {row[0]: _outcome(row[0], Result(row[1]), holders.get(row[2]), moment(row[3])) for row in known.fetchall()}
@@ -130,9 +133,12 @@ def scan_together(connection: sa.Connection, batches: Sequence[Batch], *, now: d
     rooms = Rooms(connection, activities, holders) if activities else None
     decided: dict[str, _Decided] = {}
     for batch in batches:
+        if batch.slug not in doors:
+            continue
+        scanner = _Scanner(doors[batch.slug], batch.by)
         for request in batch.requests:
             if request.id not in answered and request.id not in decided:
-                decided[request.id] = _decide(batch, tickets.get(request.code), rooms, request)
+                decided[request.id] = _decide(scanner, tickets.get(request.code), rooms, request)
     ARRIVE.send(connection, [
         (*ticket.door.times(), ticket.id) for ticket in holders.values() if ticket.seen and not ticket.late
     ])
@@ -144,13 +150,7 @@ def scan_together(connection: sa.Connection, batches: Sequence[Batch], *, now: d
         _decide_late(connection, late, decided, now=now)
     _note_doubts(connection, decided, now=now)
     answered |= {each: one.outcome() for each, one in decided.items()}
-    return [[answered[request.id] for request in batch.requests] for batch in batches]
-
-
-def doors(connection: sa.Connection, slugs: Collection[str]) -> dict[str, Door]:
-    """What the door must know of the events of these addresses; those that do not exist are left out."""
-    rows = _statements(connection.dialect.name).doors.rows(connection, keys=list(slugs))
-    return {row[0]: Door(row[1], events.State(row[2]), moment(row[3]), moment(row[4])) for row in rows}
+    return [[answered[request.id] for request in batch.requests] if batch.slug in doors else None for batch in batches]
 
 
 def party(attendee: Attendee, *, scan_id: str, at: datetime, only: Collection[int] | None = None) -> list[ScanRequest]:
@@ -245,11 +245,18 @@ _ADD = Rows(Scan, (
 ))
 
 
+class _Scanner(NamedTuple):
+    """Where scans are held before a scanner, and whose it is."""
+
+    door: Door
+    by: str
+
+
 @dataclass(slots=True)
 class _Decided:
     """A scan and what it was answered."""
 
-    batch: Batch
+    scanner: _Scanner
     request: ScanRequest
     ticket: _Ticket | None  # only where it is this event's
     room: Room | None
@@ -260,32 +267,33 @@ class _Decided:
         """The scan as it is stored, in the order of _ADD."""
         request, result, ticket, room = self.request, self.result, self.ticket, self.room
         return (
-            request.id, self.batch.door.event_id, room and room.id, ticket and ticket.id, digest(request.code),
+            request.id, self.scanner.door.event_id, room and room.id, ticket and ticket.id, digest(request.code),
             request.direction, result, result, request.told,
-            request.at, request.clock_at or request.at, now, self.first_at, self.batch.by, request.device,
+            request.at, request.clock_at or request.at, now, self.first_at, self.scanner.by, request.device,
         )
 
     def outcome(self) -> Outcome:
         return _outcome(self.request.id, self.result, self.ticket, self.first_at)
 
 
-def _decide(batch: Batch, ticket: _Ticket | None, rooms: Rooms | None, request: ScanRequest) -> _Decided:
+def _decide(scanner: _Scanner, ticket: _Ticket | None, rooms: Rooms | None, request: ScanRequest) -> _Decided:
+    door = scanner.door
     room = rooms.rooms.get(request.activity) if rooms and request.activity is not None else None
-    if room and room.event_id != batch.door.event_id:
+    if room and room.event_id != door.event_id:
         room = None
     if ticket is None:
-        return _Decided(batch, request, None, room, Result.UNKNOWN, None)
-    if ticket.event_id != batch.door.event_id or (request.activity is not None and room is None):
-        ours = None if ticket.event_id != batch.door.event_id else ticket
-        return _Decided(batch, request, ours, None, Result.WRONG_EVENT, None)
+        return _Decided(scanner, request, None, room, Result.UNKNOWN, None)
+    if ticket.event_id != door.event_id or (request.activity is not None and room is None):
+        ours = None if ticket.event_id != door.event_id else ticket
+        return _Decided(scanner, request, ours, None, Result.WRONG_EVENT, None)
     stay = rooms.stay(ticket.id, room.id) if rooms and room else ticket.door
-    refusal = _refusal(batch.door, ticket, request)
+    refusal = _refusal(door, ticket, request)
     if refusal:
-        return _Decided(batch, request, ticket, room, refusal, stay.arrived_at)
+        return _Decided(scanner, request, ticket, room, refusal, stay.arrived_at)
     if ticket.door.seen_at and request.at < ticket.door.seen_at:
         ticket.late = True
     if ticket.late:  # decided with all the others of this person
-        return _Decided(batch, request, ticket, room, Result.ADMITTED, None)
+        return _Decided(scanner, request, ticket, room, Result.ADMITTED, None)
     if rooms and room:
         result = rooms.pass_through(ticket.id, room, request.direction, request.at)
         if result is not Result.OVER_CAPACITY:
@@ -294,7 +302,7 @@ def _decide(batch: Batch, ticket: _Ticket | None, rooms: Rooms | None, request: 
     else:
         result = ticket.door.pass_through(request.direction, request.at)
         ticket.seen = True
-    return _Decided(batch, request, ticket, room, result, stay.arrived_at)
+    return _Decided(scanner, request, ticket, room, result, stay.arrived_at)
 
 
 def _refusal(door: Door, ticket: _Ticket, request: ScanRequest) -> Result | None:
@@ -323,7 +331,7 @@ def _decide_late(connection: sa.Connection, late: Sequence[int], decided: dict[s
 def _note_doubts(connection: sa.Connection, decided: dict[str, _Decided], *, now: datetime) -> None:
     """What devices decided without us and a person should look at."""
     _statements(connection.dialect.name).doubt.send(connection, [
-        {"event_id": one.batch.door.event_id, "scan_id": each, "kind": kind, "noted_at": now}
+        {"event_id": one.scanner.door.event_id, "scan_id": each, "kind": kind, "noted_at": now}
         for each, one in decided.items()
         if (one.request.told or now - one.request.at > LATE) and (kind := doubt_about(one.result, one.request.told))
     ])
@@ -359,9 +367,9 @@ def _statements(database: str) -> _Statements:
         .join(Category, Category.id == Attendee.category_id)
         .join(Registration, Registration.id == Attendee.registration_id)
         .where(among(ATTENDEES.c.ticket_code, "keys"))
-        # Whoever holds the row decides: a second scanner with the same ticket waits and then reads what the first wrote.
-        .order_by(Attendee.id).with_for_update(of=Attendee)
     )
+    if database == "postgresql":  # whoever holds the row decides: a second scanner with the same ticket waits and then reads what the first wrote
+        tickets = tickets.order_by(Attendee.id).with_for_update(of=Attendee)
     known = sa.select(Scan.id, Scan.result, Scan.attendee_id, Scan.first_at).where(among(SCANS.c.id, "keys"))
     correct = sa.update(SCANS).where(SCANS.c.id == sa.bindparam("scan")).values(
         result=sa.bindparam("decided"), stands=sa.bindparam("decided"), first_at=sa.bindparam("first")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg
@@ -110,7 +111,8 @@ class Rows:
     """Rows of a table, each a sequence of the values of `names`, which are in the table's order: they are added, and those that are
     there passed over; or with `key`, the last of the names, those that have this value are changed.
 
-    One after the other also on PostgreSQL: as one parameter, an array or JSON, they take it longer.
+    SQLite takes them one after the other, PostgreSQL all at once as JSON: the driver would ask after each row whether there is
+    an answer yet, and whenever it asks, another thread goes first.
     """
 
     def __init__(self, kind: type[Base], names: Sequence[str], *, key: str = "") -> None:
@@ -119,11 +121,35 @@ class Rows:
         if list(names) != sorted(given, key=table.c.keys().index) + [key] * bool(key):
             raise ValueError(f"{names} are not in the order of the table")
         added = postgresql.insert(table).values(given).on_conflict_do_nothing()
-        self._statement = Statement(sa.update(table).where(table.c[key] == sa.bindparam("key")).values(given) if key else added)
+        self._names = names
+        self._one = Statement(sa.update(table).where(table.c[key] == sa.bindparam("key")).values(given) if key else added)
+        self._all = Statement(_changed_from_json(table, names, key) if key else _added_from_json(table, names))
 
     def send(self, connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Nothing for no rows."""
-        self._statement.send_in_order(connection, rows)
+        if rows and connection.dialect.name == "postgresql":
+            every = [dict(zip(self._names, row, strict=True)) for row in rows]
+            self._all.asked(connection, rows=msgspec.json.encode(every).decode(), count=len(rows))
+        else:
+            self._one.send_in_order(connection, rows)
+
+
+def _from_json(table: sa.Table, names: Sequence[str]) -> sa.TableValuedAlias:
+    columns: list[sa.ColumnClause[Any]] = [sa.column(name, table.c[name].type) for name in names]
+    given = sa.cast(sa.bindparam("rows", type_=sa.Text()), sa.JSON())
+    return sa.func.json_to_recordset(given).table_valued(*columns).render_derived(name="given", with_types=True)
+
+
+def _added_from_json(table: sa.Table, names: Sequence[str]) -> sa.ClauseElement:
+    given = sa.select(*_from_json(table, names).c)
+    return postgresql.insert(table).from_select(list(names), given, include_defaults=False).on_conflict_do_nothing()
+
+
+def _changed_from_json(table: sa.Table, names: Sequence[str], key: str) -> sa.ClauseElement:
+    """How many they are tells PostgreSQL to look for each by its key instead of reading the table."""
+    given = sa.select(*_from_json(table, names).c).limit(sa.bindparam("count", type_=sa.Integer())).subquery("few")
+    values = {name: given.c[name] for name in names if name != key}
+    return sa.update(table).where(table.c[key] == given.c[key]).values(values)
 
 
 def columns(kind: type[Base], *left_out: str) -> dict[str, sa.BindParameter[Any]]:
@@ -167,7 +193,7 @@ def _among_array(element: among, compiler: Any, **options: Any) -> str:
 
 
 def pipelined(connection: sa.Connection) -> AbstractContextManager[object]:
-    """Inside the block PostgreSQL is waited for only where rows are fetched, and at the end, instead of after each statement.
+    """Inside the block PostgreSQL is waited for only where rows are fetched, at the end and when it commits, instead of after each statement.
 
     What it refuses is raised there. SQLite knows no waiting.
     """

@@ -38,6 +38,7 @@ from wtforms.i18n import messages_path
 
 from engage.sealing import Cipher
 from surveys.base import Base
+from surveys.statements import pipelined
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
@@ -111,10 +112,13 @@ def saving() -> Iterator[Session]:
 
 @contextmanager
 def writing() -> Iterator[sa.Connection]:
-    """`saving` without a session, for statements that load no records: half the work, for what must be quick."""
+    """`saving` without a session, for statements that load no records: half the work, for what must be quick.
+
+    On PostgreSQL what was sent last and the commit are waited for once; see `pipelined`.
+    """
     engine = db.engine
     lock = _writing if engine.dialect.name == "sqlite" else nullcontext()
-    with lock, engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with lock, engine.connect().execution_options(writes=True) as connection, pipelined(connection), connection.begin():
         yield connection
 
 
