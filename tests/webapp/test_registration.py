@@ -390,6 +390,8 @@ def test_the_ticket_can_be_kept_as_picture_and_calendar_entry(client, event, cat
     assert (picture.mimetype, picture.data[:4]) == ("image/png", b"\x89PNG")
     for answer in (entry, picture, client.get(f"/t/{code}")):
         assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex")
+    client.post(f"/t/{code}/cancel", data={})
+    assert client.get(f"/t/{code}.ics").location == f"/t/{code}"  # nothing that says it is on
 
 
 def test_what_people_type_is_shown_as_text(client, event, category):

@@ -108,7 +108,7 @@ def test_who_waits_sees_the_place_in_the_line_and_no_code_for_admission(client, 
     page = client.get(f"/t/{code}").text
     assert [words in page for words in ("您正在候补，排在第 2 位", "在收到确认通知前请先不要前来", "更改登记", "退出候补", "一行 2 人")] == [True] * 5
     assert [words in page for words in ("<path", "加入日历", "保存二维码", "凭证已失效")] == [False] * 4
-    assert client.get(f"/t/{code}.png").location == f"/t/{code}"
+    assert [client.get(f"/t/{code}.{kind}").location for kind in ("png", "ics")] == [f"/t/{code}"] * 2
     with saved() as session:
         companion = session.scalars(sa.select(Attendee.ticket_code).where(Attendee.name == "赵六")).one()
         assert session.scalars(sa.select(Message.purpose)).all() == [Purpose.WAITING] * 2

@@ -125,8 +125,10 @@ def confirm(code: str) -> Response | str | tuple[str, int]:
 @pages.get("/t/<code>.ics")
 @misses
 def ticket_calendar(code: str) -> Response:
-    """The event as a calendar entry that leads back to the ticket."""
+    """The event as a calendar entry that leads back to the ticket; who holds no seat reads on the page why there is none."""
     holder = parties.by_ticket(db.session(), code)
+    if holder.state is not parties.State.CONFIRMED:
+        return _to_ticket(code)
     return calendar(holder.registration.event, link("registration.ticket", code=code))
 
 
