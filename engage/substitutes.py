@@ -22,6 +22,10 @@ class NoSubstitute(Conflict):
     """Nobody has been named, or the person named is invited already."""
 
 
+class SubstituteInvited(Conflict):
+    """The person named before is invited already."""
+
+
 class Proposed(NamedTuple):
     """Who might come instead, as it was typed; a phone number or an e-mail address is needed."""
 
@@ -31,14 +35,14 @@ class Proposed(NamedTuple):
 
 
 def propose(session: Session, invitation: Invitation, proposed: Proposed, *, by: str, now: datetime) -> None:
-    """Keep whom the invitee names, until that person is invited.
+    """Keep whom the invitee names, the last one, until that person is invited.
 
-    Raises NotDeclined, NoSubstitute once the one named before is invited, or NameMissing, NoContact, InvalidPhone, InvalidEmail.
+    Raises NotDeclined, SubstituteInvited, or NameMissing, NoContact, InvalidPhone, InvalidEmail.
     """
     if invitation.state is not State.DECLINED:
         raise NotDeclined
     if standing_in(session, invitation):
-        raise NoSubstitute
+        raise SubstituteInvited
     if not proposed.name.strip():
         raise NameMissing(field="name")
     if not (proposed.phone.strip() or proposed.email.strip()):

@@ -239,6 +239,7 @@ REFUSALS: dict[str, LazyString] = {
     "spss_not_installed": lazy_gettext("服务器没有安装 SPSS 导出组件（pyreadstat），请联系管理员安装，或改用 Excel、CSV 导出。"),
     "start_missing": lazy_gettext("请填写开始时间。"),
     "still_queued": lazy_gettext("这条消息仍在等待发送，无需重发。"),
+    "substitute_invited": lazy_gettext("您推荐的人员已经收到邀请，不能再更改。"),
     "survey_error": lazy_gettext("这项操作无法完成，请稍后重试。"),
     "swap_limit_out_of_range": lazy_gettext("换人截止应在活动开始前 0 至 %(most)s 小时之间；不填则到报名截止为止。"),
     "swap_over": lazy_gettext("换人已于%(ended_at)s截止，如需调整请联系主办单位。"),

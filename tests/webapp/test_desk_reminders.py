@@ -111,7 +111,8 @@ def test_whoever_declines_names_a_substitute_whom_the_organiser_invites(client, 
     refused = client.post(f"/i/{one.token}/substitute", data={"name": "丙", "phone": "12"})
     assert ("手机号应为 11 位数字" in refused.text, 'value="丙"' in refused.text) == (True, True)
     assert client.post(f"/i/{one.token}/substitute", data={"name": "丙", "phone": "13800138003"}).location == f"/i/{one.token}"
-    assert "您推荐了 丙" in client.get(f"/i/{one.token}").text
+    page = client.get(f"/i/{one.token}").text
+    assert ("您推荐了 丙" in page, f"/i/{one.token}/substitute" in page) == (True, True)  # who was mistaken names another
     browser = signed_in("organiser")
     page = browser.get(f"/desk/events/open/invitations/{one.id}").text
     assert "推荐 丙 代为参加" in page
@@ -119,6 +120,7 @@ def test_whoever_declines_names_a_substitute_whom_the_organiser_invites(client, 
     assert "由 甲 推荐代为参加" in browser.get(made.location).text
     assert browser.post(f"/desk/events/open/invitations/{one.id}/substitute").status_code == 409
     assert messages(saved, Message.name == "丙") == [("丙", Channel.SMS, State.QUEUED)]
+    assert "已经收到邀请，不能再更改" in client.post(f"/i/{one.token}/substitute", data={"name": "丁", "phone": "13800138004"}).text
 
 
 @pytest.mark.parametrize("role", ["viewer", "analyst", "door"])
