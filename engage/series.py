@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engage import activities, afterwards, audit, events
+from engage import activities, afterwards, audit, events, reminders
 from engage import fields as form_fields
 from engage.activities import Activity, ActivityDetails
 from engage.errors import Conflict, Invalid, NotFound
@@ -179,8 +180,8 @@ def next_start(starts_at: datetime, interval: Interval, *, zone: tzinfo) -> date
 
 
 def follow(session: Session, source: Event, *, starts_at: datetime, by: str, now: datetime) -> Event:
-    """A draft for the next date with the source's set-up: texts, quotas, activities, form, questionnaire and what is told afterwards;
-    no people. It joins the source's series. All times move by as much as the start, on the clock of the zone of `starts_at`. A
+    """A draft for the next date with the source's set-up: texts, quotas, activities, form, questionnaire, reminders that are
+    still to come then and what is told afterwards; no people. It joins the source's series. All times move by as much as the start, on the clock of the zone of `starts_at`. A
     questionnaire that is closed is copied, any other is asked again. Raises Invalid for a time that cannot be.
     """
     shift = _Shift(source.starts_at, starts_at)
@@ -196,6 +197,9 @@ def follow(session: Session, source: Event, *, starts_at: datetime, by: str, now
     form_fields.copy(session, source, made, by=by, now=now)
     if source.questionnaire is not None:
         events.attach(session, made, _asked_again(session, source.questionnaire, now=now), by=by, now=now)
+    for one in reminders.of_event(session, source):
+        with suppress(reminders.ReminderPast):
+            reminders.add(session, made, one.anchor, one.days, by=by, now=now)
     chosen = afterwards.of_event(session, source)
     if chosen.thanks or chosen.missed:
         afterwards.choose(session, made, thanks=chosen.thanks, missed=chosen.missed, by=by, now=now)

@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 from database import count_queries
 
-from engage import activities, afterwards, events, registrations, series
+from engage import activities, afterwards, events, registrations, reminders, series
 from engage.audit import AuditEntry
+from engage.reminders import Anchor
 from engage.series import BadSeriesSlug, Held, InSeriesAlready, Interval, SeriesDetails, SeriesSlugTaken
 from surveys import questionnaires
 
@@ -42,6 +43,8 @@ def test_the_next_date_takes_over_the_set_up_and_nobody(session, event, now):
     asked = make.questionnaire(session)
     events.attach(session, event, asked, by=make.BY, now=now)
     afterwards.choose(session, event, thanks=True, missed=False, by=make.BY, now=now)
+    for anchor, days in ((Anchor.START, 2), (Anchor.CLOSING, 1)):
+        reminders.add(session, event, anchor, days, by=make.BY, now=now)
     made = series.start(session, event, DETAILS, by=make.BY, now=now)
     make.registration(session, event, activity_ids=[room.id])
     following = series.follow(session, event, starts_at=day(4, 15, 14), by=make.BY, now=now)
@@ -59,7 +62,17 @@ def test_the_next_date_takes_over_the_set_up_and_nobody(session, event, now):
     assert session.scalars(sa.select(registrations.Registration).where(registrations.Registration.event_id == following.id)).all() == []
     chosen = afterwards.of_event(session, following)
     assert (chosen.thanks, chosen.missed, chosen.sent_at) == (True, False, None)
+    told = reminders.of_event(session, following)
+    assert [(one.anchor, one.days, one.due_at, one.done_at) for one in told] == [
+        (Anchor.START, 2, day(4, 13, 14), None), (Anchor.CLOSING, 1, day(4, 13, 23), None)]
     assert following.survey_code != event.survey_code
+
+
+def test_reminders_whose_time_has_passed_for_the_next_date_are_left_out(session, event, now):
+    for days in (1, 5):
+        reminders.add(session, event, Anchor.START, days, by=make.BY, now=now)
+    following = series.follow(session, event, starts_at=now + timedelta(days=4), by=make.BY, now=now)
+    assert [one.days for one in reminders.of_event(session, following)] == [1]
 
 
 def test_a_closed_questionnaire_is_copied_so_that_it_can_be_asked_again(session, event, now):
