@@ -192,6 +192,27 @@ def test_a_wedge_scanner_is_heard_wherever_the_focus_is_but_not_in_a_search(phon
     expect(page.locator("#q")).to_have_value(other.ticket_code)
 
 
+def test_yes_look_and_no_sound_and_shake_differently_and_muted_shake_only(phones, event, guests):
+    (guest,) = guests(1)
+    page = phones("a").start()
+    page.add_init_script("""
+        const felt = window.felt = [], start = OscillatorNode.prototype.start;
+        Navigator.prototype.vibrate = (pattern) => felt.push(pattern);
+        OscillatorNode.prototype.start = function (...at) { felt.push(`${this.type} ${this.frequency.value}`); start.apply(this, at); };
+        Object.defineProperty(AudioContext.prototype, "state", { value: "running" }); // a machine of tests has no loudspeaker
+    """)
+    at_the_door(page, event)
+    felt = []
+    for kind, word, code in [("yes", "已入场", guest.ticket_code), ("look", "已签到", guest.ticket_code), ("no", "无效", "no-ticket"),
+                             ("look", "已签到", guest.ticket_code)]:
+        wedge(page, code)
+        says(page, kind, word, "" if kind == "no" else guest.name)
+        felt.append(page.evaluate("felt.splice(0)"))
+        if kind == "no":
+            page.locator("#mute").tap()
+    assert felt == [[[80], "sine 880"], [[80, 80, 80], "sine 520", "sine 520"], [[400], "square 180"], [[80, 80, 80]]]
+
+
 def test_signing_out_takes_the_names_along_and_sends_what_waits(phones, live_server, event, guests):
     guest, *_ = guests(2)
     phone = phones("a")
