@@ -223,6 +223,10 @@ def write_xlsx(table: Table, stream: BinaryIO) -> None:
             sheet.set_column(place, place, column.width)
             sheet.write_string(0, place, words, heading)
         sheet.freeze_panes(1, 1)
+        sheet.set_landscape()  # it is printed for the table at the door too
+        sheet.set_paper(9)  # A4
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
         last = 0
         for last, row in enumerate(table.rows(), start=1):
             for place, cell in enumerate(row):

@@ -546,6 +546,8 @@ def test_the_three_formats_of_the_list_tell_the_same(session):
     in_sheet = [row[place:] for row in sheet.iter_rows(values_only=True)]
     assert in_sheet[0] == tuple(rows[0][place:]) == ("在场分钟", "参加方式", "代替何人", "参观（分钟）", "座谈（分钟）", "问卷（分钟）")
     assert [["" if cell is None else str(cell) for cell in row] for row in in_sheet] == [row[place:] for row in rows]
+    printed = sheet.page_setup
+    assert (printed.orientation, printed.paperSize, printed.fitToHeight, sheet.print_title_rows) == ("landscape", 9, 0, "$1:$1")
     words = {"registered": "报名", "walk_in": "现场登记", "stand_in": "代替他人"}
     assert [[one["minutes"], words[one["came_as"]], one["stands_in_for"] or None] for one in told] == [list(row[:3]) for row in in_sheet[1:]]
 
