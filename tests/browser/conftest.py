@@ -33,9 +33,18 @@ AXE = f'if (top === window) window.readAxe = () => {{{(Path(__file__).parent / "
 LOOK = """() => (window.axe || readAxe(), axe.run)(document, {resultTypes: ["violations"], runOnly: {type: "tag", values:
     ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}).then(found =>
     found.violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 160)}`)))"""
+# What Chromium would do besides: load two pages for its address bar's suggestions with each window, which nobody sees, and start a
+# process for the next site. Either takes longer than most pages of ours. Of such lists the last counts, so the others are Playwright's.
+UNWANTED = [
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess",
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "LensOverlay",
+    "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints",
+    "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch",
+]
 FLAGS = [
     "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
     "--disable-quic", "--disable-gpu", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+    f"--disable-features={','.join(UNWANTED)}",
 ]
 PATIENCE = 30_000  # milliseconds: what is waited for comes, also where the tests share the machine with others
 expect.set_options(timeout=PATIENCE)
