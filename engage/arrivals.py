@@ -135,7 +135,7 @@ def scan_together(connection: sa.Connection, batches: Sequence[Batch], *, now: d
     for batch in batches:
         if batch.slug not in doors:
             continue
-        scanner = _Scanner(doors[batch.slug], batch.by)
+        scanner = _Scanner(doors[batch.slug].event_id, doors[batch.slug].hours(), batch.by)
         for request in batch.requests:
             if request.id not in answered and request.id not in decided:
                 decided[request.id] = _decide(scanner, tickets.get(request.code), rooms, request)
@@ -246,9 +246,10 @@ _ADD = Rows(Scan, (
 
 
 class _Scanner(NamedTuple):
-    """Where scans are held before a scanner, and whose it is."""
+    """Where scans are held before a scanner, when they count there, and whose it is."""
 
-    door: Door
+    event_id: int
+    hours: tuple[datetime, datetime] | None
     by: str
 
 
@@ -267,7 +268,7 @@ class _Decided:
         """The scan as it is stored, in the order of _ADD."""
         request, result, ticket, room = self.request, self.result, self.ticket, self.room
         return (
-            request.id, self.scanner.door.event_id, room and room.id, ticket and ticket.id, digest(request.code),
+            request.id, self.scanner.event_id, room and room.id, ticket and ticket.id, digest(request.code),
             request.direction, result, result, request.told,
             request.at, request.clock_at or request.at, now, self.first_at, self.scanner.by, request.device,
         )
@@ -277,17 +278,16 @@ class _Decided:
 
 
 def _decide(scanner: _Scanner, ticket: _Ticket | None, rooms: Rooms | None, request: ScanRequest) -> _Decided:
-    door = scanner.door
     room = rooms.rooms.get(request.activity) if rooms and request.activity is not None else None
-    if room and room.event_id != door.event_id:
+    if room and room.event_id != scanner.event_id:
         room = None
     if ticket is None:
         return _Decided(scanner, request, None, room, Result.UNKNOWN, None)
-    if ticket.event_id != door.event_id or (request.activity is not None and room is None):
-        ours = None if ticket.event_id != door.event_id else ticket
+    if ticket.event_id != scanner.event_id or (request.activity is not None and room is None):
+        ours = None if ticket.event_id != scanner.event_id else ticket
         return _Decided(scanner, request, ours, None, Result.WRONG_EVENT, None)
     stay = rooms.stay(ticket.id, room.id) if rooms and room else ticket.door
-    refusal = _refusal(door, ticket, request)
+    refusal = _refusal(scanner, ticket, request)
     if refusal:
         return _Decided(scanner, request, ticket, room, refusal, stay.arrived_at)
     if ticket.door.seen_at and request.at < ticket.door.seen_at:
@@ -305,12 +305,12 @@ def _decide(scanner: _Scanner, ticket: _Ticket | None, rooms: Rooms | None, requ
     return _Decided(scanner, request, ticket, room, result, stay.arrived_at)
 
 
-def _refusal(door: Door, ticket: _Ticket, request: ScanRequest) -> Result | None:
+def _refusal(scanner: _Scanner, ticket: _Ticket, request: ScanRequest) -> Result | None:
     if ticket.state == State.CANCELLED:
         return Result.CANCELLED
     if ticket.state != State.CONFIRMED:
         return Result.WAITLISTED
-    if not door.open(request.at):
+    if scanner.hours is None or not scanner.hours[0] <= request.at <= scanner.hours[1]:
         return Result.NOT_OPEN
     if request.activity is not None and request.direction is Direction.IN and request.told is Result.OVER_CAPACITY:
         return Result.OVER_CAPACITY  # whom a device has turned away from a full room did not go in, though there may have been a place
@@ -331,7 +331,7 @@ def _decide_late(connection: sa.Connection, late: Sequence[int], decided: dict[s
 def _note_doubts(connection: sa.Connection, decided: dict[str, _Decided], *, now: datetime) -> None:
     """What devices decided without us and a person should look at."""
     _statements(connection.dialect.name).doubt.send(connection, [
-        {"event_id": one.scanner.door.event_id, "scan_id": each, "kind": kind, "noted_at": now}
+        {"event_id": one.scanner.event_id, "scan_id": each, "kind": kind, "noted_at": now}
         for each, one in decided.items()
         if (one.request.told or now - one.request.at > LATE) and (kind := doubt_about(one.result, one.request.told))
     ])
@@ -340,10 +340,7 @@ def _note_doubts(connection: sa.Connection, decided: dict[str, _Decided], *, now
 def _outcome(scan_id: str, result: Result, ticket: _Ticket | None, first_at: datetime | None) -> Outcome:
     if ticket is None:
         return Outcome(id=scan_id, result=result)
-    return Outcome(
-        id=scan_id, result=result, name=ticket.name, category=ticket.category, party=ticket.party, first_at=first_at,
-        attendee_id=ticket.id,
-    )
+    return Outcome(scan_id, result, ticket.name, ticket.category, ticket.party, first_at, ticket.id)
 
 
 class _Statements(NamedTuple):

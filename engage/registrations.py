@@ -131,8 +131,12 @@ def change(session: Session, registration: Registration, application: Applicatio
 
 
 def cancel(session: Session, registration: Registration, *, reason: str = "", by: str, now: datetime) -> None:
-    """Give the seats back, to whoever waits; the tickets are void. Raises AlreadyCancelled, or AlreadyHere once somebody has arrived."""
+    """Give the seats back, to whoever waits; the tickets are void.
+
+    Raises AlreadyCancelled, AlreadyHere once somebody has arrived, or NotEditable once the event is over: who stayed away has stayed away.
+    """
     _require_changeable(session, registration)
+    events.require_editable(registration.event)
     if registration.state is not State.WAITING:
         with Limits(session, registration.event_id) as limits:
             limits.give_back(registration.claim)

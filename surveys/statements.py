@@ -31,7 +31,7 @@ def _processor(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[
 
 @lru_cache(maxsize=1000)  # of what is written together, most rows name the same few times
 def _text(at: datetime | None) -> str | None:
-    return at and at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return at and at.astimezone(UTC).isoformat(" ", "microseconds")[:26]  # without the zone
 
 
 class _Compiled(NamedTuple):

@@ -213,6 +213,15 @@ def test_nobody_registers_or_changes_after_registration_is_over(session):
         registrations.change(session, registration, chain.application(session), by="guest", now=event.starts_at)
 
 
+def test_after_the_event_nobody_becomes_one_who_cancelled(session):
+    event = chain.event(session)
+    registration = chain.registration(session, event)
+    events.close(session, event, by=BY, now=NOW)
+    with pytest.raises(events.NotEditable):
+        registrations.cancel(session, registration, by="guest", now=NOW)
+    assert (registration.state, taken(session, event)) == (State.CONFIRMED, [1, 1])
+
+
 def test_who_has_arrived_can_no_longer_cancel(session):
     event = chain.event(session)
     registration = chain.registration(session, event)
