@@ -300,8 +300,10 @@ class Story:
 
     def _left(self, messages: Sequence[Message], now: datetime) -> None:
         said = notices.texts(self._session, messages)
-        outbox.withdraw_messages(self._session, [message.id for message in messages if message.id not in said])
-        outbox.delivered(self._session, said, now=now)
+        if untrue := [message.id for message in messages if message.id not in said]:
+            outbox.withdraw_messages(self._session, untrue)
+        if said:
+            outbox.delivered(self._session, said, now=now)
 
     def _this_morning(self, now: datetime) -> None:
         """Half of those on the list are invited, and who could not be reached once more; nothing has left the house yet."""
