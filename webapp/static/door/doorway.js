@@ -21,11 +21,11 @@ const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function deviceName() {
   try {
-    const name = localStorage.getItem("door-device") ?? `web-${newId().slice(0, 6)}`;
+    const name = localStorage.getItem("door-device") ?? `web-${newId().slice(-6)}`;
     localStorage.setItem("door-device", name);
     return name;
   } catch {
-    return `web-${newId().slice(0, 6)}`;
+    return `web-${newId().slice(-6)}`;
   }
 }
 
