@@ -9,7 +9,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship
 
-from engage import audit, outbox
+from engage import audit, events, outbox
 from engage.codes import new_code
 from engage.contacts import is_mobile
 from engage.errors import Conflict, NotFound
@@ -230,7 +230,8 @@ def opened(session: Session, invitation: Invitation, *, now: datetime) -> None:
 
 
 def answer(session: Session, invitation: Invitation, state: State, *, reason: str = "", by: str, now: datetime) -> None:
-    """Keep the invitee's yes or no. Raises InvitationAnswered when it is that already."""
+    """Keep the invitee's yes or no. Raises InvitationAnswered when it is that already, or NotEditable once the event is over."""
+    events.require_editable(invitation.event)
     if state not in NEXT[invitation.state]:
         raise InvitationAnswered(state=invitation.state)
     invitation.state, invitation.reason, invitation.answered_at = state, reason, now

@@ -5,7 +5,7 @@ import pytest
 import sqlalchemy as sa
 from chain import BY, NOW
 
-from engage import invitations, outbox
+from engage import events, invitations, outbox
 from engage.events import EventNotPublished
 from engage.invitations import Invitation, State
 from engage.outbox import Channel, Message
@@ -118,6 +118,16 @@ def test_whose_last_message_failed_counts_as_not_reached_until_told_otherwise(se
         invitations.send_again(session, second, channel=Channel.EMAIL, by=BY, now=NOW)
     assert invitations.send_again(session, first, channel=Channel.LETTER, by=BY, now=NOW).channel is Channel.LETTER
     assert invitations.bounced(session, event) == 0
+
+
+@pytest.mark.parametrize("end", [events.close, events.cancel])
+def test_an_event_that_is_over_takes_no_answers(session, three, end):
+    event = chain.event(session)
+    invitation = chain.invitation(session, event, three[0])
+    end(session, event, by=BY, now=NOW)
+    with pytest.raises(events.NotEditable):
+        invitations.answer(session, invitation, State.DECLINED, by="invitee:1", now=NOW)
+    assert (invitation.state, invitation.answered_at) == (State.DRAFTED, None)
 
 
 def test_only_what_was_sent_can_come_back(session, three):

@@ -15,7 +15,7 @@ from engage import events, invitations, parties
 from engage.audit import AuditEntry
 from engage.events import Visibility
 from engage.outbox import Channel, Message, Purpose
-from engage.parties import Attendee, Registration
+from engage.parties import Attendee, Registration, State
 from engage.quotas import Quota
 from webapp import create_app, notices
 from webapp.settings import Settings
@@ -284,6 +284,21 @@ def test_an_invitee_declines_with_a_reason_and_may_change_their_mind(client, sav
     assert ("您已答复不参加" in page, 'name="name"' in page) == (True, True)
     code_of(client.post(f"/i/{invitation.token}", data={"name": "张三", "phone": "13800000001", "consent": "y"}))
     assert rows(saved, sa.select(invitations.Invitation.state)) == [invitations.State.ACCEPTED]
+
+
+def test_an_invitation_offers_nothing_that_would_be_refused(client, saved, event, invitation):
+    page = f"/i/{invitation.token}"
+    code = code_of(client.post(page, data={"name": "张三", "phone": "13800000001", "consent": "y"}))
+    assert f"/t/{code}/cancel" in client.get(page).text
+    with saved() as session:
+        session.execute(sa.update(Attendee).values(arrived_at=NOW))
+    assert f"/t/{code}/cancel" not in client.get(page).text
+    with saved() as session:
+        session.execute(sa.update(invitations.Invitation).values(state=invitations.State.OPENED))
+        session.execute(sa.update(Registration).values(state=State.CANCELLED))
+        events.close(session, session.get_one(events.Event, event.id), by="user:wang", now=NOW)
+    assert "/decline" not in client.get(page).text
+    assert client.post(f"{page}/decline", data={"reason": ""}).status_code == 409
 
 
 def test_too_long_a_reason_is_refused_and_kept(client, saved, invitation):
