@@ -252,15 +252,20 @@ def test_attendees_are_shown_in_full_only_to_those_who_need_it(organiser, signed
 def test_a_registration_is_cancelled_with_its_party_but_not_once_somebody_is_here(organiser, saved, stored):
     with saved() as session:
         event = make.event(session, slug="open")
-        away, here = make.registration(session, event, companions=2), make.registration(session, event)
+        away, here, absent = make.registration(session, event, companions=2), make.registration(session, event), make.registration(session, event)
         here.leader.arrived_at = make.NOW
     address = "/desk/events/open/registrations/{}/cancel"
     assert organiser.get(address.format(away.id)).status_code == 200
     assert organiser.post(address.format(away.id), data={"reason": "出差"}).status_code == 302
     refused = organiser.post(address.format(here.id))
     assert (refused.status_code, "已有人到场签到" in refused.text) == (409, True)
-    assert [each.state.value for each in stored(Registration)] == ["cancelled", "confirmed"]
     assert organiser.get("/desk/events/open/registrations/999/cancel").status_code == 404
+    offered = address.format(absent.id)
+    assert offered in organiser.get("/desk/events/open/registrations").text
+    with saved() as session:
+        events.close(session, session.get_one(events.Event, event.id), by=make.BY, now=make.NOW)
+    assert (offered in organiser.get("/desk/events/open/registrations").text, organiser.post(offered).status_code) == (False, 409)
+    assert [each.state.value for each in stored(Registration)] == ["cancelled", "confirmed", "confirmed"]
 
 
 @pytest.mark.parametrize("role, sees, changes", [("admin", 200, 200), ("organiser", 200, 200), ("analyst", 200, 403),
