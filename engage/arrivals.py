@@ -130,7 +130,8 @@ def scan_together(connection: sa.Connection, batches: Sequence[Batch], *, now: d
     holders = {ticket.id: ticket for ticket in tickets.values()}
     answered = {row[0]: _outcome(row[0], Result(row[1]), holders.get(row[2]), moment(row[3])) for row in known.fetchall()}
     activities = {request.activity for request in every if request.activity is not None}
-    rooms = Rooms(connection, activities, holders) if activities else None
+    leaving = any(request.direction is Direction.OUT for request in every)
+    rooms = Rooms(connection, activities, holders) if activities or leaving else None
     decided: dict[str, _Decided] = {}
     for batch in batches:
         if batch.slug not in doors:
@@ -302,6 +303,8 @@ def _decide(scanner: _Scanner, ticket: _Ticket | None, rooms: Rooms | None, requ
     else:
         result = ticket.door.pass_through(request.direction, request.at)
         ticket.seen = True
+        if rooms and request.direction is Direction.OUT:
+            rooms.leave(ticket.id, request.at)
     return _Decided(scanner, request, ticket, room, result, stay.arrived_at)
 
 

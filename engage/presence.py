@@ -121,6 +121,11 @@ class Stay:
         self.inside_since, self.left_at = at, None
         return Result.ADMITTED
 
+    def leave(self, at: datetime) -> None:
+        """Whoever leaves the house has left each of its rooms, though nobody scanned that there."""
+        if self.inside_since:
+            self.pass_through(Direction.OUT, at)
+
     def times(self) -> tuple[datetime | None, ...]:
         """As they are stored, in the order of the fields."""
         return self.arrived_at, self.left_at, self.inside_since, self.seen_at
@@ -169,6 +174,9 @@ def retell(marks: Iterable[Mark]) -> Mapping[int | None, Stay]:
         mark.result = stay.pass_through(mark.direction, mark.at)
         if mark.activity_id is not None:
             stays[None].seen_inside(mark.at)
+        elif mark.direction is Direction.OUT:
+            for room in stays.values():
+                room.leave(mark.at)
     return stays
 
 

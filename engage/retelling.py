@@ -35,14 +35,14 @@ class Rooms:
     def __init__(self, connection: sa.Connection, activity_ids: Collection[int], attendee_ids: Collection[int]) -> None:
         """Lock the rows; call it when the attendees' rows are locked.
 
-        Rooms where these people have been are locked with them: their stories may have to be told anew, and whoever locked these
+        Rooms where these people have been are locked with them, as whoever leaves the house leaves them: their stories may have to be told anew, and whoever locked these
         afterwards could wait for somebody who waits for the first ones.
         """
         send = statements(connection.dialect.name)
-        found = send.rooms.rows(connection, activities=list(activity_ids), attendees=list(attendee_ids)) if activity_ids else ()
+        found = send.rooms.rows(connection, activities=list(activity_ids), attendees=list(attendee_ids)) if activity_ids or attendee_ids else ()
         self.rooms = {row[0]: Room(*row[:3]) for row in found}
         self._inside = {row[0]: row[3] for row in found}
-        rows = send.stays.rows(connection, attendees=list(attendee_ids), activities=list(activity_ids)) if found else ()
+        rows = send.stays.rows(connection, attendees=list(attendee_ids), activities=list(self.rooms)) if found else ()
         self._stays = {(row[0], row[1]): _stay(row[2:]) for row in rows}
         self._changed: set[tuple[int, int]] = set()
         self._moved: set[int] = set()
@@ -68,6 +68,15 @@ class Rooms:
         result = stay.pass_through(direction, at)
         self._note(attendee_id, room.id, before, stay)
         return result
+
+    def leave(self, attendee_id: int, at: datetime) -> None:
+        """Somebody leaves the house, and with it all rooms."""
+        for activity_id in self.rooms:
+            stay = self._stays.get((attendee_id, activity_id))
+            if stay and stay.inside_since:
+                before = stay.inside_since
+                stay.leave(at)
+                self._note(attendee_id, activity_id, before, stay)
 
     def put(self, attendee_id: int, activity_id: int, stay: Stay) -> None:
         """This is the person's stay now, whether or not the room is full."""
@@ -123,7 +132,7 @@ def tell_anew(
         stories[row[0]].append(_mark(row))
     before = {mark.id: mark.result for story in stories.values() for mark in story}
     named = {mark.activity_id for story in stories.values() for mark in story if mark.activity_id}
-    rooms = Rooms(connection, named, attendee_ids)
+    rooms = Rooms(connection, named, attendee_ids if named else ())
     arrived: list[Sequence[Any]] = []
     overfull: list[str] = []
     decided: dict[str, tuple[Result, datetime | None]] = {}

@@ -96,7 +96,8 @@ class Together(Generic[Given, Made]):
             coming.pop()
 
     def _queue(self) -> _Queue[Given, Made]:
-        return current_app.extensions.setdefault(self._name, _Queue())
+        kept = current_app.extensions
+        return kept.get(self._name) or kept.setdefault(self._name, _Queue())
 
     def _lead(self, queue: _Queue[Given, Made]) -> None:
         try:

@@ -114,6 +114,26 @@ def test_a_phone_without_a_network_lets_into_a_room_out_and_in_again(phones, liv
     expect(page.locator("#place-count")).to_have_text("目前 1／2 人")
 
 
+def test_who_goes_out_by_the_front_door_has_left_the_room_also_without_a_network(phones, live_server, event, room, guests):
+    (guest,) = guests(1)
+    phone = phones("a")
+    page = at_the_door(phone.start(), event)
+    phone.line.cut()
+    stand_at(page, "座谈交流，二楼会议室")
+    wedge(page, guest.ticket_code)
+    expect(page.locator("#place-count")).to_have_text("目前 1／2 人")
+    page.get_by_label("签到位置").select_option(index=0)
+    way(page, leaving=True)
+    wedge(page, guest.ticket_code)
+    says(page, "yes", "已离场", guest.name)
+    stand_at(page, "座谈交流，二楼会议室")
+    expect(page.locator("#place-count")).to_have_text("目前 0／2 人")
+    phone.line.mend()
+    waiting(page, 0)
+    with live_server.session() as session:
+        assert session.get(Activity, room.id).inside == 0
+
+
 def test_two_phones_without_a_network_overfill_a_room_and_the_server_says_so(phones, live_server, event, room, guests):
     three = guests(3)
     one, other = phones("one"), phones("other")

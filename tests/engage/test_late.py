@@ -82,6 +82,23 @@ def test_a_room_holds_what_it_holds_and_going_out_makes_room(session):
     assert spent == [30 * 60, 0]
 
 
+def test_who_leaves_the_house_leaves_its_rooms_until_that_is_taken_back(session):
+    event = chain.event(session)
+    room = chain.activity(session, event, capacity=1)
+    first, second, third = (chain.registration(session, event, f"来宾{number}", phone=f"1390000000{number}").leader for number in range(3))
+    there = {"activity": room.id}
+    away = held(first.ticket_code, 10, direction=OUT)
+    assert scanned(session, event, held(first.ticket_code, 1), held(first.ticket_code, 2, **there), away, held(second.ticket_code, 11, **there)) == [
+        Result.ADMITTED, Result.ADMITTED, Result.LEFT, Result.ADMITTED]
+    assert scanned(session, event, held(first.ticket_code, 12), held(first.ticket_code, 13, **there)) == [Result.ADMITTED, Result.OVER_CAPACITY]
+    session.refresh(room)
+    assert (room.inside, session.scalars(sa.select(Attendance.seconds).order_by(Attendance.attendee_id)).all()) == (1, [8 * 60, 0])
+    scanned(session, event, held(second.ticket_code, 14, direction=OUT), held(third.ticket_code, 15, **there))
+    assert taken_back(session, event, away, 16) is undos.Result.UNDONE  # then there are two in a room for one, which a person shall see
+    session.refresh(room)
+    assert (room.inside, presence(session, first)) == (2, [1, None, 1])
+
+
 def test_a_room_of_another_event_is_the_wrong_one(session):
     event, guest = guest_of(session)
     other = chain.activity(session, chain.event(session))

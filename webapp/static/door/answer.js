@@ -28,13 +28,16 @@ function passed({ arrivedAt, leftAt, inside }, result, at, answered) {
   return { arrivedAt, leftAt, inside };
 }
 
+/* Who leaves the house leaves its rooms. */
+const left = (rooms, at) => Object.fromEntries(Object.entries(rooms).map(([id, stay]) => [id, stay.inside ? passed(stay, "left", at) : stay]));
+
 /* The ticket after an entry of the queue; times are RFC 3339. Whoever is at a room's door has come to the event. */
 export function moved(ticket, { kind, at, local, answer, activity }) {
   if (answer?.refused && kind !== "undo") return ticket;
   const result = answer?.result ?? local;
   const state = answer && result === "cancelled" ? "cancelled" : ticket.state;
   const stay = kind === "undo" ? NEVER : passed(stayOf(ticket, activity), result, at, answer);
-  if (!activity) return { ...ticket, ...stay, state };
+  if (!activity) return { ...ticket, ...stay, state, rooms: result === "left" ? left(ticket.rooms, at) : ticket.rooms };
   const arrivedAt = ticket.arrivedAt ?? (stay.arrivedAt && at);
   return { ...ticket, arrivedAt, state, rooms: { ...ticket.rooms, [activity]: stay } };
 }
