@@ -29,6 +29,10 @@ class ActivityFull(Full):
     """The activity has not enough seats left."""
 
 
+class NeverFits(Conflict):
+    """The party is larger than all the seats that there are."""
+
+
 class UnknownActivity(Invalid):
     """The activity does not belong to the event."""
 
@@ -166,9 +170,11 @@ class Limits:
         for limit in self._of(claim):
             limit.move(claim.party)
 
-    def require_known(self, claim: Claim) -> None:
-        """Raise UnknownActivity where a claim that takes nothing yet names an activity of another event."""
-        self._of(claim)
+    def require_possible(self, claim: Claim) -> None:
+        """Of a claim that takes nothing yet: raise UnknownActivity, or NeverFits where a limit has seats, but never so many."""
+        for limit in self._of(claim):
+            if limit.seats and limit.seats < claim.party:
+                raise NeverFits(field="companions", seats=limit.seats, wanted=claim.party, activity_id=limit.activity_id)
 
     def give(self, claim: Claim) -> None:
         """`take` by hand of staff: from the seats held back first. Raises the same."""

@@ -17,7 +17,7 @@ from engage.errors import Conflict, EngageError
 from engage.events import Event
 from engage.invitations import Invitation
 from engage.parties import Addressee, Attendee, ChosenActivity, Registration, State, read_again
-from engage.quotas import Claim, Full, Limits, UnknownActivity, lock
+from engage.quotas import Claim, Full, Limits, NeverFits, UnknownActivity, lock
 
 
 class AlreadyRegistered(Conflict):
@@ -98,7 +98,7 @@ def change(session: Session, registration: Registration, application: Applicatio
             wanted = _claim(registration.event, application)
             with Limits(session, registration.event_id) as limits:
                 if waiting:
-                    limits.require_known(wanted)
+                    limits.require_possible(wanted)
                 else:
                     limits.give_back(registration.claim)
                     limits.take(wanted)
@@ -169,13 +169,8 @@ def _placed(
         return form
     entry = _entry(one, form, now=now)
     try:
-        limits.take(entry.claim)
-    except Full as refusal:
-        if not (form.wait and waiting_list.joinable(one.event, now=now)):
-            return refusal
-        for row in (entry.row, *entry.guests):
-            row["state"] = State.WAITING
-    except UnknownActivity as refusal:
+        _take(limits, entry, may_wait=form.wait and waiting_list.joinable(one.event, now=now))
+    except (Full, NeverFits, UnknownActivity) as refusal:
         return refusal
     if known.holds(entry):
         if entry.row["state"] is State.CONFIRMED:
@@ -183,6 +178,18 @@ def _placed(
         return AlreadyRegistered(field="phone")
     known.add(entry)
     return entry
+
+
+def _take(limits: Limits, entry: Entry, *, may_wait: bool) -> None:
+    """Take the party's seats, or put it into the line; raises why neither is possible."""
+    try:
+        limits.take(entry.claim)
+    except Full:
+        if not may_wait:
+            raise
+        limits.require_possible(entry.claim)
+        for row in (entry.row, *entry.guests):
+            row["state"] = State.WAITING
 
 
 def _entry(one: Applied, form: Application, *, now: datetime) -> Entry:

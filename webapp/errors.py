@@ -134,6 +134,7 @@ REFUSALS: dict[str, LazyString] = {
     "missing": lazy_gettext("请回答这一题。"),
     "more_than_one": lazy_gettext("这一题只能选一项。"),
     "name_missing": lazy_gettext("请填写姓名。"),
+    "never_fits": lazy_gettext("名额一共 %(seats)s 个，您一行 %(wanted)s 人，候补也坐不下。请减少人数或分开报名。"),
     "no_companions": lazy_gettext("您的身份不能带随行人员，请删去填写的随行人员。"),
     "no_contact": lazy_gettext("请填写手机号或电子邮箱，至少一项。"),
     "no_guests": lazy_gettext("演练至少需要一位来宾。"),

@@ -12,7 +12,7 @@ from engage.audit import AuditEntry
 from engage.events import NotEditable
 from engage.outbox import Message, Purpose
 from engage.parties import Standing, State
-from engage.quotas import EventFull, TooManyHeld, UnknownActivity
+from engage.quotas import EventFull, NeverFits, TooManyHeld, UnknownActivity
 from engage.waiting import NotOffered, NotWaiting
 
 LATER = NOW + timedelta(hours=1)
@@ -50,6 +50,22 @@ def test_when_full_people_wait_by_choice_and_the_others_are_refused(session):
     assert (states(first, second), line(session, event), taken(session, event)) == (["confirmed", "waiting"], ["乙"], 1)
     assert [attendee.state for attendee in second.attendees] == [State.WAITING]
     assert waiting.place(session, second) == 1
+
+
+def test_a_party_larger_than_all_seats_is_told_so_instead_of_waiting_for_ever(session):
+    event, small = chain.event(session, seats=4, by_category={"enterprise": 2}), chain.event(session, seats=1)
+    join(session, event, "甲", companions=["乙"])
+    with pytest.raises(NeverFits) as of_the_category:
+        join(session, event, "丙", companions=["丁", "戊"])
+    with pytest.raises(NeverFits) as of_the_event:
+        join(session, small, "丙", companions=["丁"])
+    waits = join(session, event, "辛")
+    larger = chain.application(session, "辛", phone=waits.leader.phone, companions=["壬", "癸"])
+    with pytest.raises(NeverFits):
+        registrations.change(session, waits, larger, by=BY, now=NOW)
+    assert [refusal.value.facts for refusal in (of_the_category, of_the_event)] == [
+        {"seats": 2, "wanted": 3, "activity_id": None}, {"seats": 1, "wanted": 2, "activity_id": None}]
+    assert (line(session, event), waits.party) == (["辛"], 1)
 
 
 def test_an_event_without_a_waiting_list_refuses_whoever_would_wait(session):

@@ -119,8 +119,9 @@ def test_who_waits_sees_the_place_in_the_line_and_no_code_for_admission(client, 
 
 def test_a_form_that_no_longer_fits_comes_back_with_all_that_was_typed_and_offers_to_wait(client, saved, category):
     with saved() as session:
-        event = make.event(session, seats=2, **LATER)
-        hall = make.activity(session, event, title="开标大厅", seats=1)
+        event = make.event(session, seats=3, **LATER)
+        hall = make.activity(session, event, title="开标大厅", seats=2)
+        make.registration(session, event, category=category, activity_ids=[hall.id])
     form = filled(category, wait="", organisation="甲公司", **{"companions-0-name": "赵六"})
     crowded = client.post(f"/events/{event.slug}/register", data=form | {"activities": hall.id})
     assert [words in crowded.text for words in ("您一行需要 2 个", 'value="李四"', 'value="甲公司"', 'value="赵六"')] == [True] * 4
@@ -131,6 +132,9 @@ def test_a_form_that_no_longer_fits_comes_back_with_all_that_was_typed_and_offer
         make.registration(session, event, category=category)
     full = client.post(f"/events/{event.slug}/register", data=filled(category, wait="", **{"companions-0-name": "钱七"}))
     assert ("还剩 1 个" in full.text, button(full)) == (True, ["提交报名", "登记候补"])
+    too_many = {"companions-0-name": "赵六", "companions-1-name": "钱七", "activities": hall.id}
+    never = client.post(f"/events/{event.slug}/register", data=filled(category, **too_many))
+    assert ("“开标大厅”共有 2 个名额，您一行需要 3 个" in never.text, states(saved)) == (True, ["confirmed", "waiting", "confirmed"])
 
 
 def test_a_category_or_an_activity_that_is_full_can_be_chosen_to_wait_for_it(client, saved):

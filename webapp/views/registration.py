@@ -18,7 +18,7 @@ from engage.lost_links import clean_contact
 from engage.outbox import Purpose
 from engage.parties import Attendee, Registration
 from engage.people import Category, Invitee
-from engage.quotas import ActivityFull, CategoryFull, Full
+from engage.quotas import CategoryFull, Full, NeverFits
 from engage.registrations import AlreadyRegistered, Applied
 from engage.waiting import NotOffered
 from surveys import questionnaires
@@ -289,11 +289,10 @@ def _refused(form: RegistrationForm, event: Event, error: Refusal) -> None:
 
 
 def _say(form: RegistrationForm, event: Event, error: Refusal) -> None:
-    if isinstance(error, ActivityFull):
-        activity = next(activity for activity in event.activities if activity.id == error.facts["activity_id"])
+    if activity := next((activity for activity in event.activities if activity.id == error.facts.get("activity_id")), None):
+        left = gettext("共有 %(seats)s 个名额", seats=error.facts["seats"]) if isinstance(error, NeverFits) else gettext("还有 %(free)s 个名额", **error.facts)
         form.activities.errors = [gettext(
-            "“%(title)s”还有 %(free)s 个名额，您一行需要 %(wanted)s 个。请减少人数，或不选这个环节。",
-            title=activity.title, free=error.facts["free"], wanted=error.facts["wanted"],
+            "“%(title)s”%(left)s，您一行需要 %(wanted)s 个。请减少人数，或不选这个环节。", title=activity.title, left=left, wanted=error.facts["wanted"],
         )]
         return
     if isinstance(error, CategoryFull):
