@@ -47,6 +47,7 @@ class Purpose(StrEnum):
     OFFER = "offer"
     LAPSED = "lapsed"
     CANCELLATION = "cancellation"
+    REMOVED = "removed"
     HANDED_OVER = "handed_over"
     CALLED_OFF = "called_off"
     THANKS = "thanks"

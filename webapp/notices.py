@@ -112,6 +112,10 @@ def _cancellation(leader: Attendee) -> _Draft:
     return _Draft(gettext("您已取消“%(title)s”的报名", title=leader.registration.event.title), _ticket_link(leader))
 
 
+def _removed(leader: Attendee) -> _Draft:
+    return _Draft(gettext("您“%(title)s”的报名已由主办单位取消", title=leader.registration.event.title))
+
+
 def _handed_over(former: Attendee) -> _Draft:
     return _Draft(gettext("您已转交“%(title)s”的报名", title=former.registration.event.title))
 
@@ -191,6 +195,7 @@ KINDS: Mapping[tuple[Purpose, type[Attendee | Invitation]], _Kind] = {
     (Purpose.OFFER, Attendee): _Kind(_offer, lambda one: one.registration.state is State.OFFERED),
     (Purpose.LAPSED, Attendee): _Kind(_lapsed, lambda one: one.state is State.CANCELLED),
     (Purpose.CANCELLATION, Attendee): _Kind(_cancellation, lambda one: one.state is State.CANCELLED),
+    (Purpose.REMOVED, Attendee): _Kind(_removed, lambda one: one.state is State.CANCELLED),
     (Purpose.HANDED_OVER, Attendee): _Kind(_handed_over, lambda one: one.state is State.CANCELLED),
     (Purpose.CALLED_OFF, Attendee): _Kind(_called_off, lambda one: one.registration.event.state is EventState.CANCELLED),
     (Purpose.THANKS, Attendee): _Kind(_thanks, _expected),

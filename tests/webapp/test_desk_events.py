@@ -254,9 +254,13 @@ def test_a_registration_is_cancelled_with_its_party_but_not_once_somebody_is_her
         event = make.event(session, slug="open")
         away, here, absent = make.registration(session, event, companions=2), make.registration(session, event), make.registration(session, event)
         here.leader.arrived_at = make.NOW
+        leader = away.leader.id
     address = "/desk/events/open/registrations/{}/cancel"
     assert organiser.get(address.format(away.id)).status_code == 200
-    assert organiser.post(address.format(away.id), data={"reason": "出差"}).status_code == 302
+    assert organiser.post(address.format(away.id), data={"reason": "出差", "notify": "y"}).status_code == 302
+    (notice,) = stored(Message)
+    assert (notice.purpose, notice.attendee_id) == (Purpose.REMOVED, leader)
+    assert [word in organiser.get(f"/desk/outbox/{notice.id}").text for word in ("的报名已由主办单位取消", "出差")] == [True, False]
     refused = organiser.post(address.format(here.id))
     assert (refused.status_code, "已有人到场签到" in refused.text) == (409, True)
     assert organiser.get("/desk/events/open/registrations/999/cancel").status_code == 404

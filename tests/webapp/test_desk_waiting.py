@@ -10,6 +10,7 @@ from database import count_queries
 
 from engage import events, registrations, waiting
 from engage.events import Event
+from engage.outbox import Message, Purpose
 from engage.parties import Registration
 from engage.waiting import line
 from webapp import jobs, waiting_lines
@@ -34,8 +35,10 @@ def event(saved):
     with saved() as session:
         made = make.event(session, slug="open", seats=1, **LATER)
         make.registration(session, made)
+        made.quota.seats = made.quota.taken = 2  # when they came there was a seat more
         for name, companions in (("甲子", 0), ("乙丑", 1), ("丙寅", 0)):
             make.registration(session, made, name=name, companions=companions, wait=True, organisation=f"{name}公司")
+        made.quota.seats = made.quota.taken = 1
         return made
 
 
@@ -174,6 +177,8 @@ def test_a_party_is_taken_off_the_list_after_asking(organiser, saved, event):
     answer = organiser.post(f"/desk/events/open/registrations/{key}/cancel", data={"reason": ""})
     assert answer.location == "/desk/events/open/waiting"
     assert (named(saved, event), gate(saved, event)) == ([("甲子", "waiting"), ("丙寅", "waiting")], (1, 1, 0))
+    with saved() as session:  # it was not ticked
+        assert session.scalars(sa.select(Message).where(Message.purpose == Purpose.REMOVED)).all() == []
 
 
 def test_the_minutes_job_takes_offers_back_and_gives_what_is_free(app, saved, event):

@@ -171,7 +171,7 @@ def test_every_message_to_an_english_speaking_guest_is_english(app, saved, conta
         texts = []
         for message in session.scalars(outbox.find()):
             event.state = events.State.CANCELLED if message.purpose is Purpose.CALLED_OFF else events.State.PUBLISHED
-            gone = message.purpose in {Purpose.CANCELLATION, Purpose.HANDED_OVER, Purpose.LAPSED}
+            gone = message.purpose in {Purpose.CANCELLATION, Purpose.REMOVED, Purpose.HANDED_OVER, Purpose.LAPSED}
             party.leader.state = parties.State.CANCELLED if gone else parties.State.CONFIRMED
             party.state = {Purpose.WAITING: parties.State.WAITING, Purpose.OFFER: parties.State.OFFERED}.get(message.purpose, party.leader.state)
             party.offered_until = make.NOW

@@ -159,3 +159,4 @@ class CancelRegistrationForm(FlaskForm):
     """Why a party's registration is taken back."""
 
     reason = line(lazy_gettext("取消原因"), 300, description=lazy_gettext("记录在邀请名单中，参会人看不到。"))
+    notify = BooleanField(lazy_gettext("通知报名人"), default=True, description=lazy_gettext("按报名时留下的邮箱或手机号通知。"))

@@ -27,6 +27,7 @@ PURPOSE_WORDS = {
     Purpose.OFFER: lazy_gettext("候补名额"),
     Purpose.LAPSED: lazy_gettext("候补失效"),
     Purpose.CANCELLATION: lazy_pgettext("one", "取消报名"),
+    Purpose.REMOVED: lazy_gettext("报名被取消"),
     Purpose.HANDED_OVER: lazy_gettext("转交报名"),
     Purpose.CALLED_OFF: lazy_gettext("活动取消"),
     Purpose.THANKS: lazy_gettext("感谢和问卷"),

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from engage import events, fields, missing, parties, people, registrations
 from engage.errors import EngageError
 from engage.events import Event
+from engage.outbox import Purpose
 from engage.parties import Attendee, Registration, Standing, State
 from engage.people import Category
 from engage.staff import Permission
@@ -59,6 +60,8 @@ def cancel_registration(slug: str, registration_id: int) -> Answer:
     try:
         with saving() as session:
             registrations.cancel(session, registration, reason=form.reason.data or "", by=current_user.by, now=clock())
+            if form.notify.data:
+                parties.tell(session, registration, Purpose.REMOVED, now=clock())
     except EngageError as error:
         form.form_errors.append(words(error))
         return _cancel_page(event, registration, form), status_of(error)
