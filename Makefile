@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-WORKERS ?= 2
+WORKERS ?= 3
 HOST ?= 127.0.0.1
 PORT ?= 8000
 

@@ -127,7 +127,8 @@ def test_an_activity_that_somebody_chose_stays(session):
 
 
 def test_an_activity_goes_when_who_chose_it_has_cancelled_and_stays_while_somebody_waits_for_it(session):
-    event = chain.event(session, seats=1)
+    event = chain.event(session, seats=2)
+    event.quota.held = 1  # so that no two people fit
     visit = chain.activity(session, event)
     first = chain.registration(session, event, activity_ids=[visit.id])
     second = chain.registration(session, event, "赵六", phone="13900000002", activity_ids=[visit.id], wait=True, companions=["钱七"])
