@@ -17,7 +17,7 @@ export async function digest(code) {
 }
 
 /* A UUID of version 7 (RFC 9562): milliseconds, then 74 random bits. What a device sends together lies together in the database,
-   which then writes a tenth of the pages. Works without https too, where browsers have no randomUUID. */
+   which then writes a third of the pages. Works without https too, where browsers have no randomUUID. */
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   new DataView(bytes.buffer).setBigUint64(0, (BigInt(Date.now()) << 16n) | BigInt((bytes[6] << 8) | bytes[7]));

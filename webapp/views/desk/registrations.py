@@ -59,9 +59,10 @@ def cancel_registration(slug: str, registration_id: int) -> Answer:
         return _cancel_page(event, registration, form)
     try:
         with saving() as session:
-            registrations.cancel(session, registration, reason=form.reason.data or "", by=current_user.by, now=clock())
+            now = clock()
+            registrations.cancel(session, registration, reason=form.reason.data or "", by=current_user.by, now=now)
             if form.notify.data:
-                parties.tell(session, registration, Purpose.REMOVED, now=clock())
+                parties.tell(session, registration, Purpose.REMOVED, now=now)
     except EngageError as error:
         form.form_errors.append(words(error))
         return _cancel_page(event, registration, form), status_of(error)
