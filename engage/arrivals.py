@@ -3,11 +3,11 @@
 import re
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple, cast
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -28,7 +28,7 @@ _ADDRESS = re.compile(r"/t/([A-Za-z2-7]{26})(?![A-Za-z0-9])")
 DOOR_MARGIN = timedelta(hours=12)  # scans count this long before the start and after the end
 
 
-class ScanRequest(NamedTuple):
+class ScanRequest(msgspec.Struct, frozen=True, gc=False):
     """A ticket held before a scanner. `id` is the scanner's own UUID for this scan: the same id is the same scan.
 
     `activity` is the id of the activity at whose door it was; None is the event's. `told` is what a device without a network
@@ -78,7 +78,7 @@ class Batch(NamedTuple):
     by: str
 
 
-class Outcome(NamedTuple):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """The door's answer. Name, category and party are empty where the ticket is not this event's; times are aware."""
 
     id: str
@@ -218,8 +218,7 @@ def printable(text: str) -> str:
     return (text if text.isprintable() else "".join(filter(str.isprintable, text))).strip()
 
 
-@dataclass(slots=True)
-class _Ticket:
+class _Ticket(msgspec.Struct, gc=False):
     """A ticket as the door sees it, moved along while a batch is decided."""
 
     id: int
@@ -254,8 +253,7 @@ class _Scanner(NamedTuple):
     by: str
 
 
-@dataclass(slots=True)
-class _Decided:
+class _Decided(msgspec.Struct, gc=False):
     """A scan and what it was answered."""
 
     scanner: _Scanner
@@ -366,10 +364,12 @@ def _statements(database: str) -> _Statements:
         )
         .join(Category, Category.id == Attendee.category_id)
         .join(Registration, Registration.id == Attendee.registration_id)
-        .where(among(ATTENDEES.c.ticket_code, "keys"))
     )
-    if database == "postgresql":  # whoever holds the row decides: a second scanner with the same ticket waits and then reads what the first wrote
-        tickets = tickets.order_by(Attendee.id).with_for_update(of=Attendee)
+    if database == "sqlite":  # joined, which is a quarter quicker: IN would sort the codes first
+        codes = sa.func.json_each(sa.bindparam("keys", type_=sa.JSON())).table_valued("value")
+        tickets = tickets.join(codes, codes.c.value == Attendee.ticket_code)
+    else:  # whoever holds the row decides: a second scanner with the same ticket waits and then reads what the first wrote
+        tickets = tickets.where(among(ATTENDEES.c.ticket_code, "keys")).order_by(Attendee.id).with_for_update(of=Attendee)
     known = sa.select(Scan.id, Scan.result, Scan.attendee_id, Scan.first_at).where(among(SCANS.c.id, "keys"))
     correct = sa.update(SCANS).where(SCANS.c.id == sa.bindparam("scan")).values(
         result=sa.bindparam("decided"), stands=sa.bindparam("decided"), first_at=sa.bindparam("first")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, selectinload
 
@@ -160,7 +161,7 @@ def admit(
     """
     codes = {each.ticket_code for each in party(attendee) if each.id in with_them} | {attendee.ticket_code}
     requests = [
-        request._replace(device=DEVICE)
+        replace(request, device=DEVICE)
         for request in arrivals.party(attendee, scan_id=scan_id, at=now) if request.code in codes
     ]
     outcomes = arrivals.scan(session, event, requests, by=BY, now=now)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
 from flask_babel.speaklater import LazyString
 from flask_login import current_user
+from msgspec.structs import replace
 from sqlalchemy.orm import Session, joinedload, selectinload
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
@@ -106,7 +107,7 @@ def door_party(slug: str) -> BaseResponse:
         requests = arrivals.party(leader, scan_id=scan_id, at=now, only=ticked) or abort(400)
         outcomes = arrivals.scan(session, event, requests, by=current_user.by, now=now)
         shown = next((each for each in outcomes if each.result is Result.ADMITTED), outcomes[0])
-        leader_shown = shown._replace(name=leader.name, attendee_id=leader.id)
+        leader_shown = replace(shown, name=leader.name, attendee_id=leader.id)
     return _back(slug, leader_shown)
 
 
