@@ -25,6 +25,10 @@ class App(Flask):
 
         return RequestContext(self, environ, request=asked(environ))
 
+    def ensure_sync(self, func: Any) -> Any:
+        """As it is: there are no coroutines here, and Flask would look for them a dozen times in a request."""
+        return func
+
     def log_exception(self, exc_info: Any) -> None:
         """Note what failed, with its trace."""
         self.logger.error("exception in %s [%s]", request.endpoint, request.method, exc_info=exc_info)

@@ -216,11 +216,8 @@ class Asked(Request):
         length = self.content_length
         if (length or 0) > (self.max_form_memory_size or inf):
             raise RequestEntityTooLarge
-        if length is not None:  # read at once: whenever the server is asked for more, another thread goes first
-            body = self.environ["wsgi.input"].read(length)
-            if len(body) < length:  # half a form must not be taken for a whole one
-                raise ClientDisconnected
-            self.environ["wsgi.input"] = BytesIO(body)
+        if length is not None:
+            read_at_once(self.environ, length)
         return _fields(self.get_data().decode(errors="replace"))
 
     @cached_property
@@ -250,6 +247,19 @@ def asked(environ: "WSGIEnvironment") -> Asked:
     if (request := environ.get(ASKED)) is None:
         request = environ[ASKED] = Asked(environ)
     return request
+
+
+def read_at_once(environ: "WSGIEnvironment", length: int) -> bytes:
+    """The body of this length, which whoever asks later reads again. Raises ClientDisconnected where less has come: half a form must
+    not be taken for a whole one.
+
+    Whenever the server is asked for more, another thread goes first.
+    """
+    body = environ["wsgi.input"].read(length)
+    environ["wsgi.input"] = BytesIO(body)
+    if len(body) < length:
+        raise ClientDisconnected
+    return body
 
 
 def sent_fields() -> MultiDict[str, str]:

@@ -1,5 +1,6 @@
 """The API: its shapes whole, its refusals, and that a scan counts once whatever happens."""
 
+import io
 import json
 import threading
 import uuid
@@ -334,6 +335,17 @@ def test_scans_of_a_device_that_is_known_are_answered_before_flask_as_by_the_vie
     monkeypatch.setattr(app, "full_dispatch_request", dispatch)
     more = api("POST", f"/events/{event.slug}/scans", json={"scans": [held(party[1].ticket_code)]})
     assert [scan["result"] for scan in more.json["scans"]] == ["admitted"]
+
+
+@pytest.mark.parametrize("whole", [b'{"scans": []}', b""], ids=["a body", "the beginning of one"])
+def test_a_body_that_breaks_off_is_refused_by_a_device_that_is_known_too(api, event, party, saved, whole):
+    path, scan = f"/events/{event.slug}/scans", held(party[0].ticket_code)
+    assert api("POST", path, json={"scans": []}).status_code == 200
+    sent = whole or json.dumps({"scans": [scan]}).encode()[:-9]
+    answer = api("POST", path, environ_overrides={
+        "wsgi.input": io.BytesIO(sent), "CONTENT_LENGTH": str(len(sent) + 9), "CONTENT_TYPE": "application/json",
+    })
+    assert (answer.status_code, counted(saved)) == (400, (0, 0))
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))

@@ -21,7 +21,7 @@ from webapp.api import pages, schemas
 from webapp.api.access import trusted
 from webapp.api.answers import JSON, LARGEST_BODY, corrected, described, read, read_body, skew
 from webapp.together import Together
-from webapp.wiring import asked, clock, db, writing
+from webapp.wiring import clock, db, read_at_once, writing
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -137,7 +137,7 @@ def _quickly_decided(environ: "WSGIEnvironment", slug: str) -> bytes | None:
     if caller is None or environ.get("CONTENT_TYPE") != JSON or not length.isdecimal() or int(length) > LARGEST_BODY:
         return None
     try:
-        return _decided(slug, _READER.decode(asked(environ).get_data()), by=caller.actor)
+        return _decided(slug, _READER.decode(read_at_once(environ, int(length))), by=caller.actor)
     except Exception:  # noqa: BLE001 -- the view meets it again, where it is answered; a scan is counted once however often it is sent
         return None
 
