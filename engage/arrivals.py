@@ -242,7 +242,7 @@ def _ticket(*row: Any) -> _Ticket:
 _ADD = Rows(Scan, (
     "id", "event_id", "activity_id", "attendee_id", "code_digest", "direction", "result", "stands", "told",
     "at", "clock_at", "received_at", "first_at", "by", "device",
-))
+), passing_over=True)
 
 
 class _Scanner(NamedTuple):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from surveys.base import Base
-from surveys.statements import Statement, columns
+from surveys.statements import Rows
 
 
 class AuditEntry(Base):
@@ -24,7 +24,7 @@ class AuditEntry(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
-_INSERT = Statement(sa.insert(AuditEntry).values(columns(AuditEntry, "id")))
+_ADD = Rows(AuditEntry, ("at", "by", "action", "subject", "detail"))
 
 
 def record(session: Session, action: str, subject: Base, *, by: str, now: datetime, **detail: Any) -> None:
@@ -53,4 +53,4 @@ def note(connection: sa.Connection, action: str, subject: str, *, by: str, now: 
 
 def note_all(connection: sa.Connection, notes: Iterable[Note], *, now: datetime) -> None:
     """`note` for many at once."""
-    _INSERT.send(connection, [{"at": now, **note._asdict()} for note in notes])
+    _ADD.send(connection, [(now, each.by, each.action, each.subject, each.detail) for each in notes])

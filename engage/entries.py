@@ -1,17 +1,16 @@
 """Parties on their way into the database, several at once: who is there already, and the rows of those who are new."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from engage.audit import Note
 from engage.invitations import Invitation
 from engage.parties import Addressee, Attendee, ChosenActivity, Registration, State
 from engage.quotas import Claim
-from surveys.statements import Statement, among, columns, pipelined
+from surveys.statements import Rows, Statement, among, new_keys
 
 
 class Seated(NamedTuple):
@@ -91,37 +90,37 @@ class Known:
             self._forms[row["submission"]] = row["event_id"], entry
 
 
-# Somebody whom `Known` could not know, because the transaction is not alone with the event, is passed over without an error.
-_INSERT_REGISTRATION = Statement(
-    postgresql.insert(Registration).values(columns(Registration, "id")).on_conflict_do_nothing().returning(Registration.id)
+_PARTY = (
+    "id", "event_id", "invitation_id", "category_id", "state", "party", "person_key", "submission", "language", "consent_at", "created_at",
 )
-_INSERT_ATTENDEE = Statement(sa.insert(Attendee).values(columns(Attendee, "id")).returning(Attendee.id))
-_CHOOSE = Statement(sa.insert(ChosenActivity).values(columns(ChosenActivity)))
+_GUEST = (
+    "id", "event_id", "registration_id", "category_id", "place", "state", "name", "phone", "email", "organisation", "position",
+    "ticket_code", "survey_code",
+)
+# Passed over is somebody whom `Known` could not know, because the transaction is not alone with the event.
+_ADD_PARTIES, _ADD_GUESTS = Rows(Registration, _PARTY, passing_over=True), Rows(Attendee, _GUEST)
+_CHOOSE = Rows(ChosenActivity, ("registration_id", "activity_id"))
+_STORED = Statement(sa.select(Registration.id).where(among(_TABLE.c.id, "keys")))
 
 
 def store(connection: sa.Connection, entries: Sequence[Entry]) -> list[Entry]:
     """Those that are stored now, in order; the others are registered already."""
-    stored: list[Entry] = []
-    for entry, keys in zip(entries, _inserted(connection, _INSERT_REGISTRATION, [entry.row for entry in entries]), strict=True):
-        for (key,) in keys:
-            entry.row["id"] = key
-            stored.append(entry)
-    guests = [guest | {"registration_id": entry.row["id"]} for entry in stored for guest in entry.guests]
-    keys = iter(_inserted(connection, _INSERT_ATTENDEE, guests))
-    for entry in stored:
+    if not entries:
+        return []
+    keys, guest_keys = new_keys(connection, {Registration: len(entries), Attendee: sum(len(entry.guests) for entry in entries)})
+    keys_left = iter(guest_keys)
+    for entry, key in zip(entries, keys, strict=True):
+        entry.row["id"] = key
         for guest in entry.guests:
-            ((guest["id"],),) = next(keys)
-        choose(connection, entry.row["id"], entry.claim.activity_ids)
+            guest |= {"id": next(keys_left), "registration_id": key}
+    _ADD_PARTIES.send(connection, [[entry.row[name] for name in _PARTY] for entry in entries])
+    there = {key for (key,) in _STORED.rows(connection, keys=keys)}
+    stored = [entry for entry in entries if entry.row["id"] in there]
+    _ADD_GUESTS.send(connection, [[guest[name] for name in _GUEST] for entry in stored for guest in entry.guests])
+    choose(connection, {entry.row["id"]: entry.claim.activity_ids for entry in stored})
     return stored
 
 
-def choose(connection: sa.Connection, registration_id: int, activity_ids: Sequence[int]) -> None:
-    """Store which activities a party has chosen."""
-    _CHOOSE.send(connection, [{"registration_id": registration_id, "activity_id": key} for key in dict.fromkeys(activity_ids)])
-
-
-def _inserted(connection: sa.Connection, insert: Statement, rows: Sequence[dict[str, Any]]) -> list[Sequence[Any]]:
-    """What the database gives back for each row; all are sent before the first is waited for."""
-    with pipelined(connection):
-        cursors = [insert.asked(connection, **row) for row in rows]
-        return [cursor.fetchall() for cursor in cursors]
+def choose(connection: sa.Connection, activity_ids: Mapping[int, Sequence[int]]) -> None:
+    """Store which activities parties have chosen, by the ids of their registrations."""
+    _CHOOSE.send(connection, [(key, each) for key, chosen in activity_ids.items() for each in dict.fromkeys(chosen)])

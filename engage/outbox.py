@@ -12,14 +12,13 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engage import audit
 from engage.audit import AuditEntry
 from engage.errors import Conflict, NotFound
 from surveys.base import Base
-from surveys.statements import Statement, columns
+from surveys.statements import Rows, Statement
 
 T = TypeVar("T")
 
@@ -122,8 +121,8 @@ def in_portions(things: Iterable[T], size: int = AT_ONCE) -> Iterator[Sequence[T
         yield some
 
 
-# Somebody who has had the same reminder is passed over.
-_INSERT = Statement(postgresql.insert(Message).values(columns(Message, "id")).on_conflict_do_nothing())
+_COLUMNS = [column.name for column in Message.__table__.columns if column.name != "id"]
+_ADD = Rows(Message, _COLUMNS, passing_over=True)  # somebody who has had the same reminder
 _UNSENT: Mapping[str, Any] = {
     "event_id": None, "invitation_id": None, "attendee_id": None, "reminder_id": None, "subject": "", "body": "", "link": "",
     "state": State.QUEUED, "attempts": 0, "error": "", "sent_at": None,
@@ -136,9 +135,10 @@ def post_many(session: Session, rows: Iterable[Mapping[str, Any]], *, now: datet
     It may have the other columns of a message, above all whom it is about; without `body` it is written when it leaves.
     """
     session.flush()  # what the messages are about needs its keys
-    count = 0
+    count, blank = 0, {**_UNSENT, "due_at": now, "created_at": now}
     for some in in_portions(rows):
-        _INSERT.send(session.connection(), [{**_UNSENT, **row, "due_at": now, "created_at": now} for row in some])
+        whole = ({**blank, **row} for row in some)
+        _ADD.send(session.connection(), [[row[name] for name in _COLUMNS] for row in whole])
         count += len(some)
     return count
 

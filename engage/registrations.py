@@ -18,6 +18,7 @@ from engage.events import Event
 from engage.invitations import Invitation
 from engage.parties import Addressee, Attendee, ChosenActivity, Registration, State, read_again
 from engage.quotas import Claim, Full, Limits, NeverFits, UnknownActivity, lock
+from surveys.statements import pipelined
 
 
 class AlreadyRegistered(Conflict):
@@ -63,23 +64,25 @@ def seat_all(session: Session, applied: Sequence[Applied], *, now: datetime) -> 
     is stored is not loaded.
     """
     ready = [_ready(one, now=now) for one in applied]
-    with Limits(session, *(one.event.id for one in applied)) as limits:
-        connection = session.connection()
-        known = Known(
-            connection, events={one.event.id for one in applied},
-            people=[person_key(form.leader) for form in ready if isinstance(form, Application)],
-            invited=[one.invitation.id for one in applied if one.invitation], sent=[one.application.submission or "" for one in applied],
-        )
-        made = [_placed(one, form, known, limits, now=now) for one, form in zip(applied, ready, strict=True)]
-        new = list(dict.fromkeys(each for each in made if isinstance(each, Entry)))
-        stored = store(connection, new)
-        for entry in set(new) - set(stored):
-            if entry.row["state"] is State.CONFIRMED:
-                limits.give_back(entry.claim)
+    session.flush()
+    connection = session.connection()
+    with pipelined(connection):  # inside, no record is loaded
+        with Limits(session, *(one.event.id for one in applied)) as limits:
+            known = Known(
+                connection, events={one.event.id for one in applied},
+                people=[person_key(form.leader) for form in ready if isinstance(form, Application)],
+                invited=[one.invitation.id for one in applied if one.invitation], sent=[one.application.submission or "" for one in applied],
+            )
+            made = [_placed(one, form, known, limits, now=now) for one, form in zip(applied, ready, strict=True)]
+            new = list(dict.fromkeys(each for each in made if isinstance(each, Entry)))
+            stored = store(connection, new)
+            for entry in set(new) - set(stored):
+                if entry.row["state"] is State.CONFIRMED:
+                    limits.give_back(entry.claim)
+        audit.note_all(connection, [entry.note() for entry in stored], now=now)
     for entry in stored:
         if entry.invitation and entry.invitation.state is not invitations.State.ACCEPTED:
             invitations.answer(session, entry.invitation, invitations.State.ACCEPTED, by=entry.by, now=now)
-    audit.note_all(connection, [entry.note() for entry in stored], now=now)
     return _told(session, made, stored)
 
 
@@ -120,7 +123,7 @@ def change(session: Session, registration: Registration, application: Applicatio
             for attendee in leaving:
                 attendee.state = State.CANCELLED
             session.execute(sa.delete(ChosenActivity).where(ChosenActivity.registration_id == registration.id))
-            choose(session.connection(), registration.id, application.activity_ids)
+            choose(session.connection(), {registration.id: application.activity_ids})
             session.expire(registration, ["activities"])
             for attendee in registration.attendees:
                 attendee.category_id = registration.category_id

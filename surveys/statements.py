@@ -8,7 +8,7 @@ records that a session has loaded do not learn of them.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -108,22 +108,23 @@ def _execute(connection: sa.Connection, text: str, rows: Sequence[Sequence[Any]]
 
 
 class Rows:
-    """Rows of a table, each a sequence of the values of `names`, which are in the table's order: they are added, and those that are
-    there passed over; or with `key`, the last of the names, those that have this value are changed.
+    """Rows of a table, each a sequence of the values of `names`, which are in the table's order: they are added, with `passing_over`
+    without those that are there; or with `key`, the last of the names, those that have this value are changed.
 
     SQLite takes them one after the other, PostgreSQL all at once as JSON: the driver would ask after each row whether there is
     an answer yet, and whenever it asks, another thread goes first.
     """
 
-    def __init__(self, kind: type[Base], names: Sequence[str], *, key: str = "") -> None:
+    def __init__(self, kind: type[Base], names: Sequence[str], *, key: str = "", passing_over: bool = False) -> None:
         table = cast("sa.Table", kind.__table__)
         given: dict[str, sa.BindParameter[Any]] = {name: sa.bindparam(name) for name in names if name != key}
         if list(names) != sorted(given, key=table.c.keys().index) + [key] * bool(key):
             raise ValueError(f"{names} are not in the order of the table")
-        added = postgresql.insert(table).values(given).on_conflict_do_nothing()
-        self._names = names
-        self._one = Statement(sa.update(table).where(table.c[key] == sa.bindparam("key")).values(given) if key else added)
-        self._all = Statement(_changed_from_json(table, names, key) if key else _added_from_json(table, names))
+        self._table, self._names, self._key, self._passing_over = table, names, key, passing_over
+        if key:
+            self._one = Statement(sa.update(table).where(table.c[key] == sa.bindparam("key")).values(given))
+        else:
+            self._one = self._adding(postgresql.insert(table).values(given))
 
     def send(self, connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Nothing for no rows."""
@@ -133,6 +134,18 @@ class Rows:
         else:
             self._one.send_in_order(connection, rows)
 
+    @cached_property
+    def _all(self) -> Statement:
+        """Made when it is first wanted: the type of a foreign key is known when all tables are."""
+        table, names = self._table, self._names
+        if self._key:
+            return Statement(_changed_from_json(table, names, self._key))
+        given = sa.select(*_from_json(table, names).c)
+        return self._adding(postgresql.insert(table).from_select(list(names), given, include_defaults=False))
+
+    def _adding(self, insert: postgresql.Insert) -> Statement:
+        return Statement(insert.on_conflict_do_nothing() if self._passing_over else insert)
+
 
 def _from_json(table: sa.Table, names: Sequence[str]) -> sa.TableValuedAlias:
     columns: list[sa.ColumnClause[Any]] = [sa.column(name, table.c[name].type) for name in names]
@@ -140,16 +153,29 @@ def _from_json(table: sa.Table, names: Sequence[str]) -> sa.TableValuedAlias:
     return sa.func.json_to_recordset(given).table_valued(*columns).render_derived(name="given", with_types=True)
 
 
-def _added_from_json(table: sa.Table, names: Sequence[str]) -> sa.ClauseElement:
-    given = sa.select(*_from_json(table, names).c)
-    return postgresql.insert(table).from_select(list(names), given, include_defaults=False).on_conflict_do_nothing()
-
-
 def _changed_from_json(table: sa.Table, names: Sequence[str], key: str) -> sa.ClauseElement:
     """How many they are tells PostgreSQL to look for each by its key instead of reading the table."""
     given = sa.select(*_from_json(table, names).c).limit(sa.bindparam("count", type_=sa.Integer())).subquery("few")
     values = {name: given.c[name] for name in names if name != key}
     return sa.update(table).where(table.c[key] == given.c[key]).values(values)
+
+
+def new_keys(connection: sa.Connection, wanted: Mapping[type[Base], int]) -> list[list[int]]:
+    """For each of these tables the keys of so many rows to come, ascending. On SQLite the transaction must hold the write lock."""
+    cursors = [_new_keys_of(kind, connection.dialect.name).asked(connection, count=count) for kind, count in wanted.items()]
+    found = [cursor.fetchall() for cursor in cursors]
+    if connection.dialect.name == "postgresql":
+        return [[key for (key,) in rows] for rows in found]
+    return [list(range(last + 1, last + 1 + count)) for ((last,),), count in zip(found, wanted.values(), strict=True)]
+
+
+@lru_cache
+def _new_keys_of(kind: type[Base], database: str) -> Statement:
+    table = cast("sa.Table", kind.__table__)
+    if database == "sqlite":
+        return Statement(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0)))
+    following = sa.func.nextval(sa.func.pg_get_serial_sequence(table.name, "id"))
+    return Statement(sa.select(following).select_from(sa.func.generate_series(1, sa.bindparam("count", type_=sa.Integer()))))
 
 
 def columns(kind: type[Base], *left_out: str) -> dict[str, sa.BindParameter[Any]]:

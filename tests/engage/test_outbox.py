@@ -71,8 +71,8 @@ def row(**changes):
 def test_many_messages_are_put_in_with_few_statements_and_are_not_written_yet(session, monkeypatch):
     event = chain.event(session)
     sent = []
-    send = outbox._INSERT.send
-    monkeypatch.setattr(outbox._INSERT, "send", lambda connection, rows: sent.append(len(rows)) or send(connection, rows))
+    send = outbox._ADD.send
+    monkeypatch.setattr(outbox._ADD, "send", lambda connection, rows: sent.append(len(rows)) or send(connection, rows))
     assert outbox.post_many(session, (row(event_id=event.id) for _ in range(2001)), now=NOW) == 2001
     assert sent == [1000, 1000, 1]
     message = session.scalars(outbox.find(channel=Channel.SMS).limit(1)).one()

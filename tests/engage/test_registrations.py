@@ -127,7 +127,7 @@ def test_however_many_apply_at_once_the_database_is_asked_as_often_as_for_one(se
         with count_queries(session) as seen:
             seated = registrations.seat_all(session, applied, now=NOW)
         sent.append([sql for sql in seen if not sql.startswith(("INSERT INTO registration", "INSERT INTO attendee"))])
-    assert [len(each) for each in sent] == [5, 5]  # gate, limits, who is known; seats, audit trail
+    assert [len(each) for each in sent] == [8, 8]  # gate, limits, who is known; keys of both tables, who is stored; seats, audit trail
     assert [became(one) for one in seated] == ["confirmed"] * 8 + ["waiting"]
 
 

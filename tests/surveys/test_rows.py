@@ -18,7 +18,7 @@ def test_names_in_another_order_than_the_statements_are_refused_before_anything_
 
 def test_rows_are_added_those_there_passed_over_and_changed_by_their_key(session):
     question = make.questionnaire(session).sections[0].questions[0].id
-    add, change = Rows(OptionCount, NAMES), Rows(OptionCount, ("taken", "choice"), key="choice")
+    add, change = Rows(OptionCount, NAMES, passing_over=True), Rows(OptionCount, ("taken", "choice"), key="choice")
     add.send(session.connection(), [])
     add.send(session.connection(), [(question, "春", "1", 1), (question, "春", "2", 2)])
     add.send(session.connection(), [(question, "春", "2", 9), (question, "春", "3", 3)])
