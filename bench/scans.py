@@ -16,8 +16,8 @@ from bench import floor, load, servers
 from bench.report import Figure
 from engage.parties import Attendee
 
-ROUNDS, EACH = 4, 1000
-LATE, BATCH = 2500, 500  # in a round
+ROUNDS, EACH = 10, 400
+LATE, BATCH = 1000, 500  # in a round
 
 
 def single_scans() -> Iterator[Figure]:
