@@ -64,14 +64,14 @@ def seat_all(session: Session, applied: Sequence[Applied], *, now: datetime) -> 
     is stored is not loaded.
     """
     ready = [_ready(one, now=now) for one in applied]
+    event_ids, invited = {one.event.id for one in applied}, [one.invitation.id for one in applied if one.invitation]
     session.flush()
     connection = session.connection()
-    with pipelined(connection):  # inside, no record is loaded
-        with Limits(session, *(one.event.id for one in applied)) as limits:
+    with pipelined(connection):  # where no record can be loaded
+        with Limits(session, *event_ids) as limits:
             known = Known(
-                connection, events={one.event.id for one in applied},
-                people=[person_key(form.leader) for form in ready if isinstance(form, Application)],
-                invited=[one.invitation.id for one in applied if one.invitation], sent=[one.application.submission or "" for one in applied],
+                connection, events=event_ids, people=[person_key(form.leader) for form in ready if isinstance(form, Application)],
+                invited=invited, sent=[one.application.submission or "" for one in applied],
             )
             made = [_placed(one, form, known, limits, now=now) for one, form in zip(applied, ready, strict=True)]
             new = list(dict.fromkeys(each for each in made if isinstance(each, Entry)))

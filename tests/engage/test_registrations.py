@@ -118,6 +118,15 @@ def test_those_who_apply_at_the_same_moment_become_what_they_become_one_after_an
         assert together == alone
 
 
+def test_records_that_the_session_has_to_read_again_are_read_before_anything_is_sent(session):
+    event = chain.event(session)
+    invitation = chain.invitation(session, event, chain.invitee(session))
+    applied = registrations.Applied(event, chain.application(session, "来宾"), "guest", invitation)
+    session.flush()
+    session.expire_all()
+    assert [became(one) for one in registrations.seat_all(session, [applied], now=NOW)] == ["confirmed"]
+
+
 def test_however_many_apply_at_once_the_database_is_asked_as_often_as_for_one(session):
     event = chain.event(session, seats=9, by_category={"enterprise": 9})
     sent = []
